@@ -1,0 +1,267 @@
+"""The nouns that every stage of the signal path shares, with their units. Read this first.
+
+Time is show time everywhere: float seconds, monotonic, from the daemon's start (offline: from the start of the render).
+Only `clock` reads a clock; whatever is pure is handed the time. Levels of light are 0..1, levels of sound dBFS or LUFS.
+All values are frozen: a stage is fed values and returns values, and what was handed over never changes under the reader.
+
+"Frame" is used for two things in this field, so the name is always said in full: an audio frame is one sample of every
+channel, a DmxFrame is 512 slots of one universe, a ShowFrame is all that one tick of the engine produced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+# --- sound -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioBlock:
+    """A piece of sound as a device or a file delivered it."""
+
+    start: int  # audio frames since the stream opened
+    samples: NDArray[np.float32]  # (frames, channels), full scale +-1
+    rate: int  # Hz
+    lost: int = 0  # audio frames dropped just before `start`
+
+
+@dataclass(frozen=True, slots=True)
+class BeatGrid:
+    """Where the beats are, as believed now: beat `index` falls (or will fall) at `anchor`, the next one `period` later.
+
+    A tracker announces each beat ahead of its time by returning a grid whose anchor is that beat; `index` then goes up
+    by one for every beat announced, and never goes back.
+    """
+
+    anchor: float  # s, time of beat `index`
+    index: int  # beats since the tracker began to follow, never falls
+    period: float  # s from this beat to the next
+    bar_position: int = 0  # 1..beats_per_bar, 0 where it is not known
+    beats_per_bar: int = 4
+    confidence: float = 0.0  # 0..1
+
+    @property
+    def bpm(self) -> float:
+        """Tempo in beats a minute."""
+        return 60.0 / self.period
+
+    def position(self, t: float) -> float:
+        """Beats since beat 0 at time t, in a straight line through the anchor."""
+        return self.index + (t - self.anchor) / self.period
+
+    def phase(self, t: float) -> float:
+        """0..1, how far t lies between two beats."""
+        return self.position(t) % 1.0
+
+    def next_after(self, t: float) -> float:
+        """The time (s) of the first beat later than t."""
+        return self.anchor + (np.floor((t - self.anchor) / self.period) + 1.0) * self.period
+
+
+class Section(StrEnum):
+    """What part of a song is heard, as far as light is concerned."""
+
+    SILENCE = "silence"
+    STEADY = "steady"
+    BUILD = "build"
+    DROP = "drop"
+    BREAK = "break"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the ear heard in one hop. Times are rounded to 0.1 ms and levels to 0.1 dB where they enter the engine."""
+
+    time: float  # s, the end of the hop: nothing later was listened to
+    level: float  # LUFS, momentary (400 ms)
+    bands: tuple[float, ...] = ()  # dBFS of low, middle and high
+    energy: float = 0.0  # 0..1, loudness against the song so far
+    onset: float = 0.0  # strength >= 0 of the onset that begins in this hop, else 0
+    grid: BeatGrid | None = None  # None where no beat is trusted
+    section: Section = Section.SILENCE
+
+
+# --- what people and cues ask for ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Something that somebody asked for. `source` says who: "osc:10.0.0.7", "web", "mqtt", "gesture:left", "cue:12"."""
+
+    time: float  # s, when it arrived: it acts at this time, not at the tick that sees it
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Go(Control):
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back(Control):
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goto(Control):
+    cue: str  # cue number as text, "12.5"
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(Control):
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(Control):
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Control):
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAll(Control):
+    """Every list is released, every effect ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blackout(Control):
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMaster(Control):
+    """The grand master (`submaster` is None) or a submaster, 0..1."""
+
+    level: float
+    submaster: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tap(Control):
+    """The operator taps the beat."""
+
+
+ControlEvent: TypeAlias = Go | Back | Goto | Pause | Resume | Release | StopAll | Blackout | SetMaster | Tap
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that reached the engine since its last step, each with its own time, in order of arrival."""
+
+    features: tuple[Features, ...] = ()
+    controls: tuple[ControlEvent, ...] = ()
+
+
+# --- what comes out ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """Where one cue list stands. Numbers are cue numbers as text; "0" is the blank state before the first cue."""
+
+    name: str
+    current: str  # cue that was fired last, "0" before any
+    pending: str | None  # cue that GO would fire
+    state: Literal["idle", "fading", "paused", "released"] = "idle"
+    started: float = 0.0  # s, when the current cue was fired
+    ends: float = 0.0  # s, when its last fade ends, as far as known now
+    waiting: str = ""  # what the pending cue waits for, in words: "section drop"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackState:
+    """All that an operator wants to know about the show, and all that a restart needs."""
+
+    lists: tuple[ListState, ...]
+    grand_master: float = 1.0  # 0..1
+    blackout: bool = False
+    submasters: tuple[tuple[str, float], ...] = ()
+    effects: tuple[str, ...] = ()  # names of what runs now
+    beat: float = 0.0  # beats since the show began, as the effects see them
+    bpm: float = 120.0
+    confidence: float = 0.0  # 0..1 of the beat
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something worth telling: a cue fired, a section changed, a beat was lost. A pure stage reports by returning these."""
+
+    time: float  # s
+    type: str  # "cue", "section", "beat_lost", "refused", ...
+    data: tuple[tuple[str, str | float | int | bool | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShowFrame:
+    """All that one step of the engine produced: the look OF `time`."""
+
+    time: float  # s
+    slots: NDArray[np.uint8]  # (universes, 512), in the order of the plan's universes; valid until the next step
+    playback: PlaybackState
+    events: tuple[Happened, ...] = ()
+
+
+# --- health and errors ---------------------------------------------------------------------------------------------
+
+
+class State(StrEnum):
+    """How a part of the daemon is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one part is, in words that say what to do next."""
+
+    part: str
+    state: State
+    detail: str = ""
+    since: float = 0.0  # s
+    counters: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a file: what, where, and what to do. Lines and columns count from 1."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+    code: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.severity}: {self.text} [{self.code}]"
+
+
+@dataclass
+class ConfigError(Exception):
+    """The files cannot be run: every problem found, at once. Exit code 78."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "\n".join(str(p) for p in self.problems)
+
+
+class WireError(Exception):
+    """What somebody sent is not what the protocol allows: the sender's fault. Counted, never raised out of a receiver."""
+
+
+class DeviceError(Exception):
+    """The world's fault: a card, a library or a network is missing. The text says what to do; everything else goes on."""

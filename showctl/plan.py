@@ -1,0 +1,210 @@
+"""The compiled show: what `config.compile` makes of a venue and a show file, and what the engine plays.
+
+Everything that a name could mean is resolved here: groups are lists of parameters, palettes are levels, colours are levels
+of emitters, addresses are indices. The engine knows no names of files and no YAML, so it can be handed a plan made by a
+test in five lines. A plan is data only and frozen; a reload makes a new one.
+
+A Parameter is one thing of one fixture, or of one cell of it, that can be set: its intensity, its red, its pan. The plan's
+`parameters` is the one table of them; everywhere else a parameter is its index in that table. Values are 0..1 of the
+parameter's range whatever the resolution of its slots.
+
+Categories are those of professional consoles (Eos: intensity, focus, colour, beam); we say position for focus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from showctl.model import Section
+
+
+class Category(StrEnum):
+    """The kind of a parameter: times, merging and masters depend on it."""
+
+    INTENSITY = "intensity"
+    COLOUR = "colour"
+    POSITION = "position"
+    BEAM = "beam"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing of one fixture (or cell) that can be set."""
+
+    fixture: str  # "par.1"
+    cell: int  # 0: the whole fixture; 1.. a cell of it
+    name: str  # "intensity", "red", "pan", "shutter"
+    category: Category
+    universe: int = 0  # 1..63999; 0 for a virtual dimmer, which has no slot
+    slots: tuple[int, ...] = ()  # 1..512, most significant first
+    default: float = 0.0  # 0..1, where it stands when nothing drives it
+    snap: bool = False  # jumps at the start of a fade (wheels, shutters, macros)
+    invert: bool = False
+    masters: tuple[int, ...] = ()  # parameters (virtual dimmers) that scale this one
+    low: float = 0.0  # limits of the venue file, 0..1 of the range
+    high: float = 1.0
+    exempt: bool = False  # not touched by grand master and blackout (house lights, hazers)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time as a cue file says it: seconds, or beats and bars that run on the music."""
+
+    amount: float
+    unit: Literal["s", "beat", "bar"] = "s"
+
+
+ZERO = Span(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One instruction of a cue: take this parameter to this value. Times are already chosen by direction and category."""
+
+    parameter: int
+    value: float  # 0..1
+    up: Span  # time if the value rises (and for all that is not intensity)
+    down: Span  # time if it falls
+    delay: Span = ZERO
+    curve: str = "linear"  # linear, s, fast, slow, snap
+
+
+Shape: TypeAlias = Literal["sine", "ramp", "step", "pulse", "decay", "random"]
+Sync: TypeAlias = Literal["beat", "free", "onset", "energy", "loudness"]
+Layer: TypeAlias = Literal["add", "scale", "replace", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A function of beat phase (or time, or what is heard) over a group: values for each parameter at each moment.
+
+    value = low + (high - low) * shape(phase + offset of the parameter); `layer` says how it meets the level beneath.
+    With sync "onset" the shape runs once from each onset; with "energy" and "loudness" the value follows the ear.
+    """
+
+    name: str
+    shape: Shape
+    parameter: str  # "intensity", "pan", "red"...
+    sync: Sync = "beat"
+    every: Span = Span(1.0, "beat")  # length of one cycle
+    low: float = 0.0  # 0..1
+    high: float = 1.0
+    layer: Layer = "replace"
+    length: float = 1.0  # share of the cycle that a pulse or decay takes, 0..1
+    spread: float = 0.0  # cycles from the first to just after the last of the group (360 deg = 1)
+    parts: int = 0  # N groups interleaved; 0: by spread
+    order: Literal["forward", "reverse", "centre-out", "outside-in", "random"] = "forward"
+    chase: bool = False  # one after the other: spread 1 and a step as wide as one of the group
+    swing: float = 0.5  # share of the pair that the first half takes, 0.5..0.75
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EffectStart:
+    """A cue starts an effect on these parameters, one or more (the cells of a fixture) for each element of the group."""
+
+    effect: str
+    targets: tuple[tuple[int, ...], ...]  # in the order of the group
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What fires a pending cue without GO."""
+
+    section: Section
+    quantise: Literal["none", "beat", "bar"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One cue as written: what moves, and how the next one comes."""
+
+    number: Decimal  # 0.001..9999.999
+    name: str = ""
+    moves: tuple[Move, ...] = ()
+    starts: tuple[EffectStart, ...] = ()
+    stops: tuple[str, ...] = ()  # effects that end; "all" ends every one of this list
+    follow: Span | None = None  # next GO this long after this GO
+    hang: Span | None = None  # next GO this long after this cue has completed; may be negative
+    when: When | None = None
+    cue_only: bool = False  # its values do not track into later cues
+    block: bool = False
+    goto: Decimal | None = None  # cue that becomes pending after this one (a link), else the next
+    line: int = 0  # in the show file, for messages
+
+
+@dataclass(frozen=True, slots=True)
+class CueList:
+    """A stack of cues that one GO walks through, in the order of their numbers."""
+
+    name: str
+    cues: tuple[Cue, ...]
+    priority: int = 5  # 1..10, the highest wins a parameter
+    htp: bool = False  # intensity takes the highest of all lists that ask so
+    loop: bool = False  # after the last cue GO fires the first
+    release: Span = Span(2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Submaster:
+    """A fader over a group's intensity: additive brings levels, inhibitive limits them, effect scales an effect."""
+
+    name: str
+    mode: Literal["additive", "inhibitive", "effect"]
+    levels: tuple[tuple[int, float], ...]  # parameter, 0..1 at full
+    starts: tuple[EffectStart, ...] = ()
+    level: float = 0.0  # 0..1 at the start
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """How one universe leaves the machine."""
+
+    number: int  # 1..63999
+    multicast: bool = False
+    unicast: tuple[str, ...] = ()  # IPv4 addresses
+    priority: int = 100  # 0..200
+    sync: int = 0  # synchronization universe, 0 for none
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fixture hangs, in metres and degrees: x to the right and y to the back seen from the audience, z up."""
+
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 3.0
+    facing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedFixture:
+    """A fixture as the page draws it."""
+
+    name: str
+    kind: str  # "dimmer", "wash", "spot", "bar": how to draw it
+    type: str  # fixture type and mode as the venue file names them
+    place: Place
+    parameters: tuple[int, ...]
+    cells: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A show in a venue, ready to be played."""
+
+    parameters: tuple[Parameter, ...]
+    fixtures: tuple[PatchedFixture, ...] = ()
+    universes: tuple[Universe, ...] = ()
+    lists: tuple[CueList, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    submasters: tuple[Submaster, ...] = ()
+    start: tuple[tuple[int, float], ...] = ()  # the look before the first cue, parameter and value
+    safe: tuple[tuple[int, float], ...] = ()  # the look of last resort
+    venue: str = ""
+    show: str = ""
+    back_time: Span = Span(1.0)
+    go_guard: float = 0.1  # s within which a second GO of the same list is refused
