@@ -10,6 +10,7 @@ channel, a DmxFrame is 512 slots of one universe, a ShowFrame is all that one ti
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -60,7 +61,7 @@ class BeatGrid:
 
     def next_after(self, t: float) -> float:
         """The time (s) of the first beat later than t."""
-        return self.anchor + (np.floor((t - self.anchor) / self.period) + 1.0) * self.period
+        return self.anchor + (math.floor((t - self.anchor) / self.period) + 1) * self.period
 
 
 class Section(StrEnum):
