@@ -1,0 +1,1 @@
+"""PURE: samples -> meaning, hop by hop."""

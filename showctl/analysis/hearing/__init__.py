@@ -1,0 +1,1 @@
+"""PURE: what the music does: onsets, tempo and beat, loudness, sections."""

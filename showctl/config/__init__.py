@@ -1,0 +1,1 @@
+"""Text files -> schema -> every mistake at once, with its place -> Plan."""

@@ -1,0 +1,1 @@
+"""The world in: sound, files, OSC."""

@@ -1,0 +1,1 @@
+"""The world out: sACN, and the record of a night."""

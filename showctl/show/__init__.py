@@ -1,0 +1,1 @@
+"""PURE: (now, inputs) -> ShowFrame. Cue lists, fades, effects, merging, patch."""

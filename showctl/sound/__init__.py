@@ -1,0 +1,1 @@
+"""The only opener of audio devices: device <-> ring, nothing else."""

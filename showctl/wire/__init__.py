@@ -1,0 +1,1 @@
+"""PURE: bytes <-> values, and protocol state with the time as an argument."""
