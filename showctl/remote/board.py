@@ -1,0 +1,182 @@
+"""The board: the latest of everything that a remote may show.
+
+The daemon writes it, the web server and MQTT read it; all of them live in one thread, so there is nothing to lock. It keeps
+only the latest of each thing, never a queue: who looks rarely sees less, and nobody can hold the daemon up. No I/O and no
+clock: every time on it is show time (s) that was handed in. What it says as JSON has no NaN and no infinity in it.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+from showctl.model import Features, Health, ListState, PlaybackState, Problem, ShowFrame, State
+from showctl.plan import Cue, CueList, Plan, Span, Universe, When
+
+Json = dict[str, Any]
+
+_RANK = {State.RUNNING: 0, State.STARTING: 1, State.DEGRADED: 1, State.FAILED: 2}
+
+
+class Board:
+    """What is known now. `vital` names the parts without which there is no show; losing any other only degrades it."""
+
+    def __init__(self, plan: Plan, vital: frozenset[str] = frozenset()) -> None:
+        self.vital = vital
+        self.frame = b""  # (universes, 512) slots in the order of plan.universes, empty before the first frame
+        self.frame_time = 0.0  # s, the moment that the frame is the look of
+        self.playback: PlaybackState | None = None
+        self.features: Features | None = None
+        self.health: dict[str, Health] = {}
+        self.problems: tuple[Problem, ...] = ()
+        self.plan = plan
+        self.load(plan)
+
+    # --- written by the daemon -------------------------------------------------------------------------------------
+
+    def load(self, plan: Plan, problems: tuple[Problem, ...] = ()) -> None:
+        """Another plan is played from now on; `problems` are what was found in its files."""
+        self.plan, self.problems, self.frame = plan, problems, b""
+        self._cue_lists = [_cue_list(one) for one in plan.lists]
+
+    def show(self, frame: ShowFrame) -> None:
+        """Keep the frame that was just sent."""
+        self.frame, self.frame_time, self.playback = frame.slots.tobytes(), frame.time, frame.playback
+
+    def hear(self, features: Features) -> None:
+        """Keep what the ear heard last."""
+        self.features = features
+
+    def report(self, health: Health) -> None:
+        """Keep how a part is; the names of parts are the daemon's own, so there are few of them."""
+        self.health[health.part] = health
+
+    # --- read by remotes -------------------------------------------------------------------------------------------
+
+    def overall(self) -> State:
+        """The worst of all parts, where a part that is not vital counts as degraded at most.
+
+        Only running, degraded and failed are ever returned: a vital part that still starts is not running yet, hence
+        degraded; another one that starts is no reason to say anything.
+        """
+        worst = 0
+        for part in self.health.values():
+            rank = _RANK[part.state]
+            if part.part not in self.vital:
+                rank = 0 if part.state is State.STARTING else min(rank, 1)
+            worst = max(worst, rank)
+        return (State.RUNNING, State.DEGRADED, State.FAILED)[worst]
+
+    def health_json(self) -> Json:
+        """What GET /api/health answers."""
+        parts = [
+            {
+                "name": part.part,
+                "state": part.state.value,
+                "detail": part.detail,
+                "since": finite(part.since),
+                "counters": {name: finite(value) for name, value in part.counters},
+            }
+            for part in self.health.values()
+        ]
+        return {"state": self.overall().value, "parts": parts}
+
+    def state_json(self) -> Json:
+        """What GET /api/state answers: the show as it stands, without the slots themselves."""
+        return {
+            "time": finite(self.frame_time),
+            "venue": self.plan.venue,
+            "show": self.plan.show,
+            **self.playback_json(),
+            "heard": _heard(self.features),
+            "cue_lists": self._cue_lists,
+            "universes": [_universe(one) for one in self.plan.universes],
+            "problems": [str(problem) for problem in self.problems],
+        }
+
+    def playback_json(self) -> Json:
+        """The part of the state that moves while a show runs: `playback` and `beat`, both null before the first frame."""
+        state = self.playback
+        if state is None:
+            return {"playback": None, "beat": None}
+        playback = {
+            "lists": [_list_state(one) for one in state.lists],
+            "grand_master": finite(state.grand_master),
+            "blackout": state.blackout,
+            "submasters": {name: finite(level) for name, level in state.submasters},
+            "effects": list(state.effects),
+        }
+        beat = {"position": finite(state.beat), "bpm": finite(state.bpm), "confidence": finite(state.confidence)}
+        return {"playback": playback, "beat": beat}
+
+
+def finite(value: float, digits: int = 4) -> float | None:
+    """A number that JSON has a word for, or None: NaN and infinity have none."""
+    return round(value, digits) if math.isfinite(value) else None
+
+
+def number_words(number: Decimal) -> str:
+    """A cue number as people write it: no zeros behind, no exponent."""
+    return f"{number.normalize():f}"
+
+
+def span_words(span: Span) -> str:
+    """A length of time as a cue file says it: "2 s", "0.5 beat", "4 bars"."""
+    plural = "s" if span.unit != "s" and abs(span.amount) != 1 else ""
+    return f"{span.amount:g} {span.unit}{plural}"
+
+
+def when_words(when: When | None) -> str:
+    """What a cue waits for: "drop, on the next bar"; empty where it waits for GO."""
+    if when is None:
+        return ""
+    return when.section.value if when.quantise == "none" else f"{when.section.value}, on the next {when.quantise}"
+
+
+def follow_words(cue: Cue) -> str:
+    """How the next cue comes by itself; empty where it does not."""
+    if cue.follow is not None:
+        return f"next {span_words(cue.follow)} after this GO"
+    if cue.hang is not None:
+        return f"next {span_words(cue.hang)} after this cue is complete"
+    return ""
+
+
+def _cue_list(cue_list: CueList) -> Json:
+    cues = [
+        {"number": number_words(cue.number), "name": cue.name, "when": when_words(cue.when), "follow": follow_words(cue)}
+        for cue in sorted(cue_list.cues, key=lambda cue: cue.number)
+    ]
+    return {"name": cue_list.name, "priority": cue_list.priority, "cues": cues}
+
+
+def _list_state(state: ListState) -> Json:
+    return {
+        "name": state.name,
+        "current": state.current,
+        "pending": state.pending,
+        "state": state.state,
+        "started": finite(state.started),
+        "ends": finite(state.ends),
+        "waiting": state.waiting,
+    }
+
+
+def _heard(features: Features | None) -> Json | None:
+    if features is None:
+        return None
+    return {
+        "time": finite(features.time),
+        "level": finite(features.level, 1),
+        "bands": [finite(band, 1) for band in features.bands],
+        "energy": finite(features.energy),
+        "onset": finite(features.onset),
+        "section": features.section.value,
+        "beat": features.grid is not None,
+    }
+
+
+def _universe(universe: Universe) -> Json:
+    to = (["multicast"] if universe.multicast else []) + list(universe.unicast)
+    return {"number": universe.number, "to": to, "priority": universe.priority, "sync": universe.sync}
