@@ -1,0 +1,89 @@
+"""The command line: a table of subcommands. Each lives in `showctl.commands`, and only the one that is asked for is imported,
+so that `--help` needs no card, no network, no X and a twentieth of a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+from showctl import __version__
+
+COMMANDS = {
+    "demo": "the built-in venue, show and song: light in ten seconds, without any hardware",
+    "run": "the daemon: a venue and a show, live",
+    "init": "write a venue and a show to begin with",
+    "check": "every mistake in venue and show files, with its place and its cure",
+    "explain": "why a fixture is as it is in a cue",
+    "render": "the same show offline, as fast as it goes, byte for byte repeatable",
+    "listen": "what the ear hears: beats, onsets, sections, levels",
+    "devices": "the sound devices of this machine, by name",
+    "doctor": "what of this machine works, and what to do about the rest",
+    "service": "the systemd units: install, status",
+    "sacn": "the sACN output by itself: bench",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong use is one line: what, and what to type."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and leave with exit code 2."""
+        print(f"{self.prog}: {hint(message, self)}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def hint(message: str, parser: argparse.ArgumentParser) -> str:
+    """The message of argparse with a suggestion for a mistyped option, and where help is."""
+    prefix = "unrecognized arguments: "
+    if message.startswith(prefix):
+        wrong = message[len(prefix) :].split()[0]
+        options = [option for action in parser._actions for option in action.option_strings]
+        near = difflib.get_close_matches(wrong.split("=")[0], options, 1)
+        message = f"unknown {'option' if wrong.startswith('-') else 'argument'} {wrong}" + (
+            f"; did you mean {near[0]}?" if near else ""
+        )
+    return f"{message} (try: {parser.prog} --help)"
+
+
+def overview() -> str:
+    """The table of subcommands as `showctl --help` prints it."""
+    rows = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
+    head = "usage: showctl COMMAND ...\n\nLight in step with the music, from text files."
+    return f"{head}\n\n{rows}\n\nshowctl COMMAND --help says more."
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand; returns its exit code (0 done, 1 found something wrong, 2 wrong use, 69 missing, 78 cannot be run)."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(overview(), file=sys.stdout if argv else sys.stderr)
+        return 0 if argv else 2
+    if argv[0] in ("-V", "--version"):
+        print(f"showctl {__version__}")
+        return 0
+    name = argv[0]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        suggestion = f"; did you mean {near[0]}?" if near else ""
+        print(f"showctl: there is no command {name!r}{suggestion} (try: showctl --help)", file=sys.stderr)
+        return 2
+    command = importlib.import_module(f"showctl.commands.{name}")
+    parser = Parser(prog=f"showctl {name}", description=COMMANDS[name].capitalize() + ".", allow_abbrev=False)
+    command.arguments(parser)
+    arguments = parser.parse_args(argv[1:])
+    try:
+        return int(command.run(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output left: nothing to say to anybody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""The heart of the live driver: one look of the show for each frame of the output's grid.
+
+The output process owns the grid. A little before each of its deadlines the tick gathers what came in, steps the engine to
+the deadline and hands the look over; there is no await inside. A control or an onset also steps the engine at once: if the
+universe had been idle for a period the output sends that early frame without waiting for its grid, so a GO into a still
+stage is on the wire within a few milliseconds.
+
+A step that raises never stops the light: the last look stays, the fault is told once with the state that caused it, and
+after three in a row the engine is built anew and takes up the playback where it stood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.clock import LEAD_NS, Clock
+from showctl.model import ControlEvent, Features, Happened, Health, Inputs, PlaybackState, ShowFrame, State
+from showctl.supervise import Quiet
+
+log = logging.getLogger("showctl")
+
+CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused
+FEATURES_WAITING = 1000  # ten seconds of the ear; the oldest go first
+FAULTS_IN_A_ROW = 3
+EARLY_APART_NS = 5_000_000  # early steps are at least this far apart, so that a flood of controls cannot own the loop
+
+
+class Sink(Protocol):
+    """Where looks go: the output process' client, or nowhere."""
+
+    def next_deadline(self, now_ns: int) -> int: ...
+    def submit(self, slots: NDArray[np.uint8], deadline_ns: int, early: bool = False) -> None: ...
+
+
+class Engine(Protocol):
+    """What is ticked."""
+
+    def step(self, now: float, inputs: Inputs) -> ShowFrame: ...
+
+
+class Ticker:
+    """Steps the engine on the grid; takes controls and features from everywhere in the daemon's one thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        output: Sink,
+        clock: Clock,
+        *,
+        on_step: Callable[[Inputs, ShowFrame], None],
+        on_health: Callable[[Health], None],
+        rebuild: Callable[[PlaybackState | None, float], Engine],
+    ) -> None:
+        self.engine, self.output, self.clock = engine, output, clock
+        self._on_step, self._on_health, self._rebuild = on_step, on_health, rebuild
+        self._controls: deque[ControlEvent] = deque()
+        self._features: deque[Features] = deque(maxlen=FEATURES_WAITING)
+        self._deadline_ns = self._early_ns = 0
+        self._last_time = 0.0
+        self._slots: NDArray[np.uint8] | None = None
+        self._playback: PlaybackState | None = None
+        self._faults = 0
+        self._early_waits = False
+        self._quiet = Quiet(clock.now)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ticks = self.late = self.faults = 0
+        self.longest_ms = 0.0
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    def emit(self, control: ControlEvent) -> bool:
+        """Take a control; False if so many wait that this one is refused."""
+        if len(self._controls) >= CONTROLS_WAITING:
+            return False
+        self._controls.append(control)
+        self._hurry()
+        return True
+
+    def hear(self, features: Iterable[Features]) -> None:
+        """Take what the ear heard."""
+        for one in features:
+            self._features.append(one)
+            if one.onset > 0:
+                self._hurry()
+
+    def _hurry(self) -> None:
+        if self._loop and not self._early_waits and self.clock.now_ns() - self._early_ns > EARLY_APART_NS:
+            self._early_waits = True
+            self._loop.call_soon(self._early)
+
+    # --- the grid --------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        self._tell()
+        self._deadline_ns = self.output.next_deadline(self.clock.now_ns())
+        self._handle = self._loop.call_at((self._deadline_ns - LEAD_NS) / 1e9, self._tick)
+        try:
+            while True:
+                await asyncio.sleep(1.0)
+                self._tell()
+        finally:
+            self._handle.cancel()
+            self._loop = None
+
+    def _tick(self) -> None:
+        assert self._loop
+        began = self.clock.now_ns()
+        if began <= self._deadline_ns:
+            self._step(self._deadline_ns, early=False)
+        else:  # woken too late: this frame is left out, never caught up
+            self.late += 1
+        now = self.clock.now_ns()
+        self.longest_ms = max(self.longest_ms, (now - began) / 1e6)
+        following = self.output.next_deadline(max(now + LEAD_NS, self._deadline_ns + 1))
+        self._deadline_ns = following
+        self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
+
+    def _early(self) -> None:
+        self._early_waits = False
+        self._early_ns = self.clock.now_ns()
+        self._step(self._early_ns, early=True)
+
+    def _step(self, at_ns: int, early: bool) -> None:
+        at = max(self.clock.at(at_ns), self._last_time)
+        inputs = Inputs(tuple(self._features), tuple(self._controls))
+        self._features.clear()
+        self._controls.clear()
+        try:
+            frame = self.engine.step(at, inputs)
+        except Exception as error:
+            self._fault(error, at, inputs)
+        else:
+            self._faults, self._last_time = 0, at
+            self._slots, self._playback = frame.slots, frame.playback
+            self.ticks += 1
+        if self._slots is not None:
+            self.output.submit(self._slots, at_ns, early)
+        if self._faults == 0:
+            self._on_step(inputs, frame)
+
+    def _fault(self, error: Exception, at: float, inputs: Inputs) -> None:
+        self._faults += 1
+        self.faults += 1
+        more = self._quiet.line(f"{type(error).__name__} {error}")
+        if more is not None:
+            log.error("engine: the look of %.3f s failed%s; the last one stays. Inputs: %r", at, more, inputs, exc_info=error)
+        if self._faults >= FAULTS_IN_A_ROW:
+            self._faults = 1
+            self.engine = self._rebuild(self._playback, at)
+
+    def _tell(self) -> None:
+        state, detail = State.RUNNING, ""
+        if self._faults:
+            state, detail = State.DEGRADED, "a step of the engine failed: the last look stays (the log says why)"
+        counters = (
+            ("ticks", self.ticks),
+            ("late", self.late),
+            ("faults", self.faults),
+            ("longest_ms", round(self.longest_ms, 2)),
+        )
+        self.longest_ms = 0.0
+        self._on_health(Health("engine", state, detail, self.clock.now(), counters))
+
+
+def words(happened: Happened) -> str:
+    """An event as one line of log."""
+    return f"{happened.type} " + " ".join(f"{key}={value}" for key, value in happened.data if value not in (None, ""))
+
+
+class Nowhere:
+    """A sink for `--sacn off`: the same grid, and the looks go nowhere but to the page."""
+
+    period_ns = 22_727_273
+
+    def next_deadline(self, now_ns: int) -> int:
+        """The next point of the grid, at least 2 ms ahead (ns)."""
+        return (now_ns + 2_000_000) // self.period_ns * self.period_ns + self.period_ns
+
+    def submit(self, slots: NDArray[np.uint8], deadline_ns: int, early: bool = False) -> None:
+        """Nothing leaves."""

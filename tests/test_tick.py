@@ -1,0 +1,134 @@
+"""The live driver's heart, with an engine and an output that only write down what reached them."""
+
+import asyncio
+import time
+
+import numpy as np
+
+from showctl.clock import Clock
+from showctl.model import Features, Go, Inputs, PlaybackState, ShowFrame, State
+from showctl.tick import CONTROLS_WAITING, Ticker
+
+PERIOD_NS = 5_000_000
+
+
+class Sink:
+    """An output with a fast grid."""
+
+    def __init__(self):
+        self.frames = []
+        self.seen = asyncio.Event()
+
+    def next_deadline(self, now_ns):
+        return (now_ns + 2_000_000) // PERIOD_NS * PERIOD_NS + PERIOD_NS
+
+    def submit(self, slots, deadline_ns, early=False):
+        self.frames.append((deadline_ns, early, int(slots[0, 0])))
+        self.seen.set()
+
+
+class Engine:
+    """Counts its steps into the first slot; fails when it is told to."""
+
+    def __init__(self):
+        self.steps, self.fail = [], 0
+
+    def step(self, now: float, inputs: Inputs) -> ShowFrame:
+        self.steps.append((now, inputs))
+        if self.fail:
+            self.fail -= 1
+            raise ZeroDivisionError("on purpose")
+        slots = np.full((1, 512), len(self.steps) % 256, np.uint8)
+        return ShowFrame(now, slots, PlaybackState(lists=()))
+
+
+class Bench:
+    """A ticker and all that it needs."""
+
+    def __init__(self):
+        self.engine, self.sink, self.clock = Engine(), Sink(), Clock()
+        self.health, self.inputs, self.rebuilt = [], [], []
+        self.ticker = Ticker(
+            self.engine,
+            self.sink,
+            self.clock,
+            on_step=lambda inputs, _: self.inputs.append(inputs),
+            on_health=self.health.append,
+            rebuild=self._rebuild,
+        )
+
+    def _rebuild(self, playback, at):
+        self.rebuilt.append((playback, at))
+        return self.engine
+
+    async def until(self, condition, seconds=10.0):
+        task = asyncio.create_task(self.ticker.run())
+        end = time.monotonic() + seconds
+        try:
+            while not condition():
+                assert time.monotonic() < end, "it never came to that"
+                self.sink.seen.clear()
+                await asyncio.wait_for(self.sink.seen.wait(), seconds)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_each_look_is_of_a_deadline_and_they_only_go_forward():
+    bench = Bench()
+    await bench.until(lambda: len(bench.sink.frames) >= 20)
+    deadlines = [deadline for deadline, early, _ in bench.sink.frames if not early]
+    assert all(deadline % PERIOD_NS == 0 for deadline in deadlines)
+    assert all(a < b for a, b in zip(deadlines, deadlines[1:], strict=False))
+    times = [now for now, _ in bench.engine.steps]
+    assert times == sorted(times)
+
+
+async def test_a_control_is_stepped_at_once_and_only_once():
+    bench = Bench()
+    bench.ticker.emit(Go(time=0.0))  # before it runs: waits for the first tick
+    await bench.until(lambda: len(bench.sink.frames) >= 3)
+    go = Go(time=bench.clock.now(), source="test")
+    task = asyncio.create_task(bench.ticker.run())
+    await asyncio.sleep(0)
+    bench.ticker.emit(go)
+    while not any(go in inputs.controls for inputs in bench.inputs):
+        bench.sink.seen.clear()
+        await asyncio.wait_for(bench.sink.seen.wait(), 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert sum(go in inputs.controls for inputs in bench.inputs) == 1
+    assert any(early for _, early, _ in bench.sink.frames)
+
+
+async def test_features_arrive_in_order_and_the_oldest_go_when_nobody_ticks():
+    bench = Bench()
+    bench.ticker.hear(Features(time=i / 100, level=-20.0) for i in range(1500))
+    await bench.until(lambda: len(bench.inputs) >= 1)
+    times = [one.time for one in bench.inputs[0].features]
+    assert len(times) == 1000
+    assert times[-1] == 14.99
+    assert times == sorted(times)
+
+
+def test_a_flood_of_controls_is_refused():
+    bench = Bench()
+    taken = [bench.ticker.emit(Go(time=0.0)) for _ in range(CONTROLS_WAITING + 10)]
+    assert taken.count(True) == CONTROLS_WAITING
+    assert not taken[-1]
+
+
+async def test_a_step_that_raises_keeps_the_last_look_and_the_engine_is_built_anew_after_three(caplog):
+    bench = Bench()
+    await bench.until(lambda: len(bench.sink.frames) >= 2)
+    before = bench.sink.frames[-1][2]
+    bench.engine.fail = 3
+    count = len(bench.sink.frames)
+    await bench.until(lambda: len(bench.sink.frames) >= count + 5)
+    after = [value for _, _, value in bench.sink.frames[count:]]
+    assert after[:3] == [before] * 3
+    assert after[4] != before
+    assert len(bench.rebuilt) == 1
+    assert "on purpose" in caplog.text
+    assert caplog.text.count("ZeroDivisionError: on purpose") == 1
+    assert bench.health[-1].state in (State.RUNNING, State.DEGRADED)
