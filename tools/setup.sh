@@ -74,7 +74,7 @@ install_showctl() {
   printf '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m showctl "$@"\n' >$venv/bin/showctl
   chmod 755 $venv/bin/showctl
   # Said outright, since PYTHONDONTWRITEBYTECODE may be set: without .pyc files every start takes two seconds longer.
-  $venv/bin/python -m compileall -q -j 0 "$site" showctl >/dev/null || true  # a package may ship files of another Python
+  $venv/bin/python -m compileall -q "$site" showctl >/dev/null || true  # a package may ship files of another Python
 }
 
 # A machine with a sound card plays the demo's song; without one it is listened to all the same.
