@@ -1,0 +1,133 @@
+"""What the ear's process tells the daemon: a fixed-size record a hop, and now and then how it is. PURE: bytes <-> values.
+
+One message is one datagram of a socket pair, told apart by its first byte. A record ("F") is RECORD.size bytes, little
+endian, floats as doubles so that nothing is lost on the way: decode(encode(x)) == x. A status ("{") is a small JSON object.
+Times here are CLOCK_MONOTONIC seconds, which both processes share; the daemon turns them into show time.
+
+The daemon trusts its ear no more than a stranger: a record of the wrong length, a value that is not finite, a period that is
+not positive or an unknown section is a WireError. Nothing is clamped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from showctl.model import BeatGrid, Features, Section, State, WireError
+
+MAX_BANDS = 8
+_KIND = ord("F")
+_SECTIONS = tuple(Section)
+# kind, bands, section, has grid, bar position, beats per bar; time, level, energy, onset; the bands;
+# anchor, period, confidence of the grid; its index
+RECORD = struct.Struct("<6B4d8d3dq")
+STATUS_LIMIT = 8192  # bytes
+MESSAGE_LIMIT = max(RECORD.size, STATUS_LIMIT)
+
+
+def encode_features(features: Features) -> bytes:
+    """A record of RECORD.size bytes.
+
+    Raises WireError on what the record cannot carry: more than MAX_BANDS bands, numbers that are not finite or out of range.
+    """
+    grid = features.grid or BeatGrid(0.0, 0, 1.0, 0, 1)
+    bands = (*features.bands, *[0.0] * (MAX_BANDS - len(features.bands)))
+    _check(features)
+    try:
+        return RECORD.pack(
+            *(_KIND, len(features.bands), _SECTIONS.index(features.section), features.grid is not None),
+            *(grid.bar_position, grid.beats_per_bar),
+            *(features.time, features.level, features.energy, features.onset),
+            *bands,
+            *(grid.anchor, grid.period, grid.confidence, grid.index),
+        )
+    except struct.error as error:
+        raise WireError(f"features that do not fit the record: {error}") from None
+
+
+def decode_features(data: bytes) -> Features:
+    """The value that encode_features was given. Raises WireError on anything else."""
+    if len(data) != RECORD.size:
+        raise WireError(f"a record of features has {RECORD.size} bytes, not {len(data)}")
+    kind, count, section, has_grid, position, per_bar, *numbers = RECORD.unpack(data)
+    if kind != _KIND or count > MAX_BANDS or section >= len(_SECTIONS) or has_grid > 1:
+        raise WireError("a record of features with an unknown kind, section or number of bands")
+    time, level, energy, onset = numbers[:4]
+    anchor, period, confidence, index = numbers[4 + MAX_BANDS :]
+    grid = BeatGrid(anchor, index, period, position, per_bar, confidence) if has_grid else None
+    features = Features(time, level, tuple(numbers[4 : 4 + count]), energy, onset, grid, _SECTIONS[section])
+    _check(features)
+    return features
+
+
+def _check(features: Features) -> None:
+    if len(features.bands) > MAX_BANDS:
+        raise WireError(f"{len(features.bands)} bands, more than {MAX_BANDS}")
+    if not all(map(math.isfinite, (features.time, features.level, *features.bands, features.energy, features.onset))):
+        raise WireError("features with a number that is not finite")
+    if not 0.0 <= features.energy <= 1.0 or features.onset < 0.0:
+        raise WireError(f"energy {features.energy} is outside 0..1 or onset {features.onset} below 0")
+    grid = features.grid
+    if grid is None:
+        return
+    if not all(map(math.isfinite, (grid.anchor, grid.period, grid.confidence))):
+        raise WireError("a beat grid with a number that is not finite")
+    if not (grid.period > 0.0 and 0.0 <= grid.confidence <= 1.0 and grid.index >= 0):
+        raise WireError(f"a beat grid that cannot be: period {grid.period}, confidence {grid.confidence}, index {grid.index}")
+    if not 0 <= grid.bar_position <= grid.beats_per_bar or grid.beats_per_bar < 1:
+        raise WireError(f"beat {grid.bar_position} of a bar of {grid.beats_per_bar}")
+
+
+@dataclass(frozen=True, slots=True)
+class EarStatus:
+    """How the ear is, in words with the next step, and its meters."""
+
+    state: State
+    detail: str = ""
+    source: str = ""  # "file:song.wav", "device:scarlett"
+    device: str = ""  # the full name of what is open now, "" for none
+    rate: int = 0  # Hz, 0 while nothing is open
+    peak: float = -120.0  # dBFS since the last status
+    lost: int = 0  # audio frames dropped since the process began
+    overflows: int = 0  # times that the sound system said it had dropped sound
+    clipped: bool = False
+
+
+def encode_status(status: EarStatus) -> bytes:
+    """A JSON object of at most STATUS_LIMIT bytes; a longer detail is cut."""
+    body = {"type": "status", **asdict(status)}
+    data = json.dumps(body, allow_nan=False).encode()
+    if len(data) > STATUS_LIMIT:
+        body |= {key: str(body[key])[:200] for key in ("detail", "source", "device")}
+        data = json.dumps(body, allow_nan=False).encode()
+    return data
+
+
+def decode_status(data: bytes) -> EarStatus:
+    """The value that encode_status was given. Raises WireError on anything else."""
+    try:
+        body: Any = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"a status that is not JSON: {error}") from None
+    if not isinstance(body, dict) or body.pop("type", None) != "status":
+        raise WireError("not a status")
+    known = {f.name for f in fields(EarStatus)}
+    if set(body) != known:
+        raise WireError(f"a status with other fields than {sorted(known)}")
+    try:
+        state = State(body["state"])
+    except ValueError:
+        raise WireError(f"an unknown state {body['state']!r}") from None
+    texts = all(isinstance(body[k], str) for k in ("detail", "source", "device"))
+    counts = all(type(body[k]) is int and body[k] >= 0 for k in ("rate", "lost", "overflows"))
+    if not (texts and counts and type(body["clipped"]) is bool and type(body["peak"]) is float and math.isfinite(body["peak"])):
+        raise WireError("a status with a field of the wrong type")
+    return EarStatus(**{**body, "state": state})
+
+
+def decode(data: bytes) -> Features | EarStatus:
+    """Whatever the ear sent. Raises WireError."""
+    return decode_status(data) if data[:1] == b"{" else decode_features(data)
