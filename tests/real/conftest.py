@@ -25,15 +25,28 @@ REQUIRE_REAL = os.environ.get("SHOWCTL_REQUIRE_REAL") == "1"
 FORBIDDEN = "this kernel forbids network namespaces"
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """In CI a real test may not be skipped, whether it skips itself or is marked."""
-    outcome = yield
-    report = outcome.get_result()
-    if REQUIRE_REAL and report.skipped and FORBIDDEN not in str(report.longrepr) and not hasattr(report, "wasxfail"):
+def insist(report: Any) -> None:
+    """Make a failure of a skip, where none is allowed."""
+    if REQUIRE_REAL and report.outcome == "skipped" and FORBIDDEN not in str(report.longrepr) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid}: SHOWCTL_REQUIRE_REAL=1 allows no skipped test here. {reason}"
+        report.longrepr = f"{report.nodeid}: SHOWCTL_REQUIRE_REAL=1 allows no skipped test here. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """A test that skips itself, or that a mark or a fixture skips."""
+    report = yield
+    insist(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    """A whole module that skips itself."""
+    report = yield
+    insist(report)
+    return report
 
 
 def need(*programs: str) -> None:
