@@ -1,0 +1,170 @@
+"""When packets leave, in virtual time: the laws of 6.6 under every pattern of changes, early frames and late wake-ups."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from showctl.wire.e131_stream import MOST_A_SECOND, PERIOD, SECOND, Streams
+
+MS = 1_000_000
+
+
+class Output:
+    """A grid without a clock: what the output process does with Streams, in virtual time."""
+
+    def __init__(self, universes=1):
+        self.streams = Streams(universes)
+        self.deadline, self.packets = PERIOD, [[] for _ in range(universes)]
+
+    def send(self, mask, now):
+        which = np.flatnonzero(mask)
+        self.streams.sent(which, now)
+        for one in which:
+            self.packets[one].append(now)
+
+    def frame(self, late=0):
+        """Serve the deadline, woken `late` ns after it."""
+        now = self.deadline + late
+        if late <= PERIOD // 2:
+            now += min(self.streams.wait(now), max(0, self.deadline + PERIOD // 2 - now))
+            self.send(self.streams.due(now), now)
+        self.deadline += PERIOD
+        return now
+
+    def early(self, now):
+        mask = self.streams.early(now)
+        if mask.any():
+            still = not self.streams.streaming(now)
+            self.send(mask, now)
+            if still:
+                self.deadline = now + PERIOD
+
+
+def intervals(times):
+    return [b - a for a, b in itertools.pairwise(times)]
+
+
+def test_a_universe_that_never_had_a_frame_is_not_sent():
+    output = Output()
+    for _ in range(100):
+        output.frame()
+    assert output.packets == [[]]
+
+
+def test_a_change_three_repeats_then_keep_alive():
+    output = Output()
+    output.streams.changed(np.array([True]))
+    for _ in range(200):
+        output.frame()
+    gaps = intervals(output.packets[0])
+    assert gaps[:3] == [PERIOD] * 3
+    assert len(gaps) >= 6
+    assert all(800 * MS <= gap <= 1000 * MS for gap in gaps[3:])
+
+
+def test_a_changing_universe_leaves_with_every_frame():
+    output = Output()
+    for _ in range(500):
+        output.streams.changed(np.array([True]))
+        output.frame()
+    assert intervals(output.packets[0]) == [PERIOD] * 499
+
+
+def test_an_early_frame_leaves_at_once_and_the_grid_starts_anew():
+    output = Output()
+    output.streams.changed(np.array([True]))
+    for _ in range(10):
+        output.frame()
+    now = output.deadline - PERIOD // 3
+    output.streams.changed(np.array([True]))
+    output.early(now)
+    for _ in range(10):
+        output.frame()
+    assert output.packets[0][4:] == [now, now + PERIOD, now + 2 * PERIOD, now + 3 * PERIOD]
+
+
+def test_an_early_frame_never_disturbs_a_stream_that_runs():
+    output = Output(2)
+    for step in range(200):
+        output.streams.changed(np.array([True, step == 100]))
+        if step == 100:
+            output.early(output.deadline - PERIOD // 3)
+        output.frame()
+    assert set(intervals(output.packets[0])) == {PERIOD}
+    gaps = intervals(output.packets[1])
+    assert gaps == [PERIOD // 3 + PERIOD] + [PERIOD] * 2 or min(gaps) >= PERIOD // 2
+
+
+def test_an_early_change_of_a_stream_that_runs_waits_for_its_deadline():
+    output = Output()
+    for _ in range(10):
+        output.streams.changed(np.array([True]))
+        output.frame()
+    output.streams.changed(np.array([True]))
+    assert not output.streams.early(output.deadline - 5 * MS).any()
+
+
+def test_late_by_less_than_half_a_period_is_echoed_not_left_out():
+    output = Output()
+    for step in range(300):
+        output.streams.changed(np.array([True]))
+        output.frame(late=10 * MS if step == 100 else 0)
+    assert len(output.packets[0]) == 300
+    assert max(intervals(output.packets[0])) <= PERIOD + 10 * MS
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["frame", "frame", "frame", "early"]), st.integers(0, 30 * MS), st.integers(0, 7)),
+    min_size=1,
+    max_size=400,
+)
+
+
+@given(steps)
+def test_no_pattern_of_frames_breaks_the_rate(pattern):
+    output, now = Output(3), 0
+    for what, x, which in pattern:
+        output.streams.changed(np.array([bool(which & 1), bool(which & 2), bool(which & 4)]))
+        if what == "early":
+            now = max(now, output.deadline - PERIOD) + x % PERIOD
+            if now < output.deadline:
+                output.early(now)
+        else:
+            now = output.frame(late=x if x % 3 == 0 else x % MS)
+    for times in output.packets:
+        assert all(gap >= PERIOD // 2 for gap in intervals(times))
+        assert all(b - a >= SECOND for a, b in zip(times, times[MOST_A_SECOND:], strict=False))
+
+
+@given(st.lists(st.integers(0, 3 * MS), min_size=100, max_size=300))
+def test_on_a_machine_that_is_a_little_late_no_frame_is_left_out(lates):
+    output = Output()
+    for late in lates:
+        output.streams.changed(np.array([True]))
+        output.frame(late)
+    assert len(output.packets[0]) == len(lates)
+
+
+@given(st.lists(st.booleans(), min_size=50, max_size=300))
+def test_nothing_is_forgotten_and_nothing_is_silent(changes):
+    """The latest content is sent, at the deadline after it; and no gap is longer than a second."""
+    output = Output()
+    output.streams.changed(np.array([True]))
+    for change in changes:
+        if change:
+            output.streams.changed(np.array([True]))
+        now = output.frame()
+        assert not change or output.packets[0][-1] == now
+    assert all(gap <= SECOND for gap in intervals(output.packets[0]))
+
+
+def test_carry_keeps_what_was_sent():
+    old, new = Streams(2), Streams(2)
+    old.changed(np.array([True, False]))
+    old.sent(np.array([0]), SECOND)
+    new.carry(old, [(1, 0)])
+    assert new.known.tolist() == [False, True]
+    assert not new.due(SECOND + MS).any()
+    assert new.due(SECOND + PERIOD).tolist() == [False, True]
