@@ -1,0 +1,250 @@
+"""The ear, a process of its own: sound in, Features out, and in words what is wrong with the sound.
+
+    python -m showctl.inputs.ear --source file:song.wav --fd 3 [--speaker]
+
+It is started by the daemon with one end of a socket pair (SOCK_SEQPACKET) and a session of its own, so a sound driver that
+hangs or crashes takes nothing else down. Every few milliseconds it takes what the source has, feeds the analysis, puts every
+time of the result on CLOCK_MONOTONIC (the moment the sound entered the machine) and sends one record a hop. It ends by itself
+when the daemon's end of the socket is gone.
+
+If the daemon does not read, the newest thousand records wait here, and older ones are dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import select
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads costs memory and saves nothing here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from showctl.model import AudioBlock, Features, State
+from showctl.sound.meter import Condition, Meter
+from showctl.wire.features import EarStatus, encode_features, encode_status
+
+WAITING = 1000  # records kept for a daemon that is late, 10 s
+STATUS_EVERY_S, STATUS_AT_MOST_EVERY_S = 1.0, 0.5
+
+
+class Source(Protocol):
+    """Where sound comes from: sound.paced.Paced, sound.portaudio.Input."""
+
+    name: str
+    rate: int  # Hz, 0 until it is known
+    device: str  # what is open, "" for nothing
+    problem: str  # in words, with the next step
+    overflows: int
+
+    @property
+    def lost(self) -> int:
+        """Audio frames dropped."""
+
+    @property
+    def wait(self) -> float:
+        """Seconds until there may be more."""
+
+    @property
+    def stretch(self) -> float:
+        """Monotonic seconds for each second of the stream."""
+
+    def at(self, frame: float) -> float:
+        """Monotonic seconds of a frame of the stream."""
+
+    def tend(self) -> None:
+        """Open, close and look after what can come loose."""
+
+    def blocks(self) -> list[AudioBlock]:
+        """What has come since the last call."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class Hears(Protocol):
+    """What analysis.hearing.analyzer.Analyzer does."""
+
+    def feed(self, block: AudioBlock) -> list[Features]:
+        """Blocks in, Features with stream seconds out."""
+
+
+class Ear:
+    """The loop between a source and the daemon's socket."""
+
+    def __init__(
+        self,
+        source: Source,
+        sock: socket.socket,
+        analyzer: Callable[[int], Hears],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source, self._socket, self._make, self._now = source, sock, analyzer, now
+        self._analyzer: Hears | None = None
+        self._rate = 0
+        self._meter = Meter()
+        self._waiting: deque[bytes] = deque(maxlen=WAITING)
+        self._last = 0.0  # the time of the last Features: it never falls
+        self._told: tuple[State, str] | None = None
+        self._next_status, self._soonest_status = 0.0, 0.0
+        self._began = now()
+
+    def run(self) -> None:
+        """Until the daemon's end is closed."""
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        try:
+            while self.step():
+                if poller.poll(1000 * self._source.wait) and self._gone():
+                    return
+        finally:
+            self._source.close()
+
+    def step(self) -> bool:
+        """Take what has come and send what was heard; False when there is nobody to tell."""
+        self._source.tend()
+        for block in self._source.blocks():
+            self._hear(block)
+        self._tell()
+        return self._flush()
+
+    def _hear(self, block: AudioBlock) -> None:
+        if self._analyzer is None or block.rate != self._rate:
+            self._analyzer, self._rate = self._make(block.rate), block.rate
+        self._meter.add(block)
+        for features in self._analyzer.feed(block):
+            self._waiting.append(encode_features(self._to_monotonic(features)))
+
+    def _to_monotonic(self, features: Features) -> Features:
+        """Stream seconds -> monotonic seconds, by the source's clock. `time` never falls, however the fit moves."""
+        self._last = max(self._last, self._source.at(features.time * self._rate))
+        grid = features.grid
+        if grid is not None:
+            anchor = self._source.at(grid.anchor * self._rate)
+            grid = replace(grid, anchor=anchor, period=grid.period * self._source.stretch)
+        return replace(features, time=self._last, grid=grid)
+
+    def _tell(self) -> None:
+        """A status a second, and sooner when what it says has changed."""
+        now = self._now()
+        state = self._state(now)
+        if now < self._next_status and (state == self._told or now < self._soonest_status):
+            return
+        self._told, self._next_status, self._soonest_status = state, now + STATUS_EVERY_S, now + STATUS_AT_MOST_EVERY_S
+        source = self._source
+        status = EarStatus(
+            *state,
+            source.name,
+            source.device,
+            source.rate,
+            self._meter.take_peak(),
+            source.lost,
+            source.overflows,
+            self._meter.clipped,
+        )
+        self._send(encode_status(status))  # if there is no room it is left out: the next one is newer
+
+    def _state(self, now: float) -> tuple[State, str]:
+        """What a technician must know now, the worst first, with the next step."""
+        source = self._source
+        live = bool(source.device)
+        if source.problem:
+            return State.DEGRADED, source.problem
+        if not self._rate:
+            late = now - self._began > 2.0
+            return (
+                State.DEGRADED if late else State.STARTING
+            ), f"no sound has come from {source.name} yet: is it playing?" * late
+        name = source.device or source.name
+        match self._meter.condition:
+            case Condition.ZERO if live:
+                return State.DEGRADED, f"{name} sends digital silence: unmute it, or connect its port to something that plays"
+            case Condition.ZERO:
+                return State.RUNNING, f"{name} is silent here"
+            case Condition.CLIPS if live:
+                return State.DEGRADED, f"{name} clips: turn the send down at the desk until its peaks stay below -6 dBFS"
+            case Condition.CLIPS:
+                return State.RUNNING, f"hears {name}; it is cut off at full scale here and there"
+            case Condition.QUIET:
+                return State.RUNNING, f"{name} is below -60 dBFS: if something plays, turn the send up at the desk"
+        return State.RUNNING, f"hears {name} at {self._rate} Hz"
+
+    def _flush(self) -> bool:
+        while self._waiting:
+            sent = self._send(self._waiting[0])
+            if sent is None:
+                return False
+            if not sent:
+                break
+            self._waiting.popleft()
+        return True
+
+    def _send(self, data: bytes) -> bool | None:
+        """Whether it went; None when the daemon's end is gone."""
+        try:
+            self._socket.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except (BrokenPipeError, ConnectionError):
+            return None
+        return True
+
+    def _gone(self) -> bool:
+        """The daemon says nothing, so what can be read is its end."""
+        try:
+            return not self._socket.recv(64, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
+
+
+def open_source(spec: str, speaker: bool) -> Source:
+    """The source that `file:PATH`, `song:SEED` or `device:NAME` names. ValueError for anything else."""
+    from showctl.sound.paced import Paced
+    from showctl.sound.portaudio import Input, Output
+
+    kind, _, rest = spec.partition(":")
+    if kind == "device" and rest:
+        return Input(rest)
+    output = Output() if speaker else None
+    if kind == "file" and rest:
+        from showctl.inputs.wavfile import blocks
+
+        path = Path(rest)
+        return Paced(path.name, lambda: blocks(path, 480), output)
+    if kind == "song" and rest.isdecimal():
+        from showctl.inputs.ear_song import Song
+
+        song = Song(int(rest))
+        return Paced("the demo song", song.blocks, output, loop=True, on_close=song.close)
+    raise ValueError(f"{spec!r} is not file:PATH, song:SEED or device:NAME")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Be the ear until the daemon is gone."""
+    parser = argparse.ArgumentParser(prog="python -m showctl.inputs.ear", description=__doc__)
+    parser.add_argument("--source", required=True, help="file:PATH, song:SEED or device:NAME")
+    parser.add_argument("--fd", required=True, type=int, help="number of the inherited socket")
+    parser.add_argument("--speaker", action="store_true", help="play file: and song: to the default output, if there is one")
+    args = parser.parse_args(argv)
+    from showctl.analysis.hearing.analyzer import Analyzer
+
+    with socket.socket(fileno=args.fd) as sock:
+        ear = Ear(open_source(args.source, args.speaker), sock, Analyzer)
+        gc.collect()
+        gc.freeze()  # what lives now lives for ever: the collector need not look at it again
+        ear.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

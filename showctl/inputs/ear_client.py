@@ -1,0 +1,195 @@
+"""The daemon's end of the ear: starts its process, reads what it heard, says how it is.
+
+This is the seam where what was heard enters the show: monotonic seconds become show time, times are rounded to 0.1 ms and
+levels to 0.1 dB, so that a log of Features replays exactly. A beat's index never falls, also when a new ear begins at zero.
+
+A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`: the supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from showctl.model import DeviceError, Features, Health, State, WireError
+from showctl.units import round_level, round_time
+from showctl.wire.features import MESSAGE_LIMIT, EarStatus, decode
+
+NEWEST = 1000  # Features handed over at once, at most: a loop that was late longer than 10 s skips the rest
+SILENT_S = 10.0  # the ear speaks every second; a driver that hangs it for so long will not come back
+END_S = 2.0  # it is given this long to end by itself
+PERIOD_DIGITS = 6  # of a beat's period, s: 1 us, so that a bar ahead is still right to 0.1 ms
+
+
+class Ear:
+    """The part of the daemon that hears. `source` is file:PATH, song:SEED or device:NAME; `offset` is show time - monotonic."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        output: bool,
+        on_features: Callable[[list[Features]], None],
+        on_status: Callable[[Health], None],
+        offset: float,
+    ) -> None:
+        self._source, self._output, self._offset = source, output, offset
+        self._on_features, self._on_status = on_features, on_status
+        self._process: asyncio.subprocess.Process | None = None
+        self._health: tuple[State, str] | None = None
+        self._since = 0.0
+        self._spoke = 0.0  # loop time of the last message
+        self._malformed = 0
+        self._index_base = self._index = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The ear's process, None while there is none."""
+        return self._process.pid if self._process else None
+
+    async def run(self) -> None:
+        """Hear until cancelled. Raises DeviceError when the process ended or hangs."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours:
+            ours.setblocking(False)
+            try:
+                await self._start(theirs)
+            finally:
+                theirs.close()
+            ended = loop.create_future()
+            loop.add_reader(ours, self._read, ours, ended)
+            try:
+                await self._watch(ended)
+            finally:
+                loop.remove_reader(ours)
+                ours.close()  # the ear ends by itself when its daemon's end is gone
+                await self._end()
+
+    async def _start(self, theirs: socket.socket) -> None:
+        command = [sys.executable, "-m", "showctl.inputs.ear", "--source", self._source, "--fd", str(theirs.fileno())]
+        self._report(State.STARTING, f"the ear opens {self._source}")
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                *(["--speaker"] if self._output else []),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )
+        except OSError as error:
+            raise DeviceError(f"the ear's process cannot be started: {error}") from error
+
+    async def _watch(self, ended: asyncio.Future[None]) -> None:
+        """Wait for the end, or for too long a silence."""
+        loop = asyncio.get_running_loop()
+        self._spoke = loop.time()
+        while True:
+            left = self._spoke + SILENT_S - loop.time()
+            if left <= 0:
+                raise DeviceError(f"the ear has said nothing for {SILENT_S:.0f} s: the sound driver hangs; it is started again")
+            await asyncio.wait([ended], timeout=left)
+            if ended.done():
+                ended.result()
+                assert self._process is not None
+                with suppress(TimeoutError):  # it closed its socket and still lives: _end sees to that
+                    await asyncio.wait_for(self._process.wait(), END_S)
+                code = self._process.returncode
+                raise DeviceError(f"the ear's process ended ({_reason(code)}): it is started again")
+
+    async def _end(self) -> None:
+        """End the process: it has been told by its socket; if it does not listen, by signals."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for end in (None, signal.SIGTERM, signal.SIGKILL):
+            if end is not None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(end)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_S / 2)
+                return
+
+    def _read(self, ours: socket.socket, ended: asyncio.Future[None]) -> None:
+        """Everything that waits, in order: the newest Features, and how the ear is."""
+        heard: deque[Features] = deque(maxlen=NEWEST)
+        while True:
+            try:
+                data = ours.recv(MESSAGE_LIMIT)
+            except (BlockingIOError, InterruptedError):
+                break
+            except ConnectionError:
+                data = b""
+            if not data:
+                if not ended.done():
+                    ended.set_result(None)
+                break
+            self._take(data, heard)
+        self._spoke = asyncio.get_running_loop().time()
+        if heard:
+            self._on_features(list(heard))
+
+    def _take(self, data: bytes, heard: deque[Features]) -> None:
+        try:
+            message = decode(data)
+        except WireError:
+            self._malformed += 1  # told in the health's counters; an ear that talks nonsense must not stop the show
+            return
+        if isinstance(message, EarStatus):
+            self._report(message.state, message.detail, message)
+        else:
+            heard.append(self._enter(message))
+
+    def _enter(self, features: Features) -> Features:
+        """Monotonic -> show time, rounded as everything is that enters the engine."""
+        grid = features.grid
+        if grid is not None:
+            if grid.index + self._index_base < self._index:  # a new ear, or one that began anew
+                self._index_base = self._index + 1
+            self._index = grid.index + self._index_base
+            grid = replace(
+                grid,
+                anchor=round_time(grid.anchor + self._offset),
+                index=self._index,
+                period=round(grid.period, PERIOD_DIGITS),
+                confidence=round(grid.confidence, 3),
+            )
+        return replace(
+            features,
+            time=round_time(features.time + self._offset),
+            level=round_level(features.level),
+            bands=tuple(round_level(band) for band in features.bands),
+            energy=round(features.energy, 3),
+            onset=round(features.onset, 3),
+            grid=grid,
+        )
+
+    def _report(self, state: State, detail: str, status: EarStatus | None = None) -> None:
+        now = asyncio.get_running_loop().time() + self._offset
+        if (state, detail) != self._health:
+            self._health, self._since = (state, detail), now
+        counters: tuple[tuple[str, float], ...] = ()
+        if status is not None:
+            counters = (
+                ("peak_dbfs", round_level(status.peak)),
+                ("rate", status.rate),
+                ("lost_frames", status.lost),
+                ("overflows", status.overflows),
+                ("clipped", status.clipped),
+                ("malformed", self._malformed),
+            )
+        self._on_status(Health("ear", state, detail, self._since, counters))
+
+
+def _reason(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return "it closed its socket" if code is None else f"exit code {code}"

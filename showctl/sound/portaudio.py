@@ -1,0 +1,353 @@
+"""Sound devices, through PortAudio: the only importer of `sounddevice`, and only when a device is asked for.
+
+Field troubles that shape this module: `import sounddevice` raises OSError where the library is missing; indices change
+between starts, so a device is known by its name; PortAudio scans the devices once, so finding a card again needs a new
+start of the whole library, which is allowed only while no stream of this process is open; a card that is pulled out raises
+nothing, its callback just stops; ALSA and JACK write their trouble to standard error by the page.
+
+The callback copies into the ring, notes the time and counts overflows, nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.model import AudioBlock, DeviceError
+from showctl.sound.ring import Ring
+from showctl.sound.timebase import Timebase
+
+RATES = (48000, 44100)  # Hz, that analysis takes
+RING_S = 4.0
+DEAD_S = 1.0  # no callback for so long: the device is gone
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 2.5  # between looks for a device; a card that comes back plays within 3 s
+BLOCK_S = 0.01  # what is read at once, at most
+CUSHION_S = 0.05  # of sound kept in the output's ring
+MISSING = "the PortAudio library is missing: apt install libportaudio2; everything but sound goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One sound device as PortAudio lists it."""
+
+    name: str
+    api: str  # "ALSA", "JACK Audio Connection Kit"
+    inputs: int
+    outputs: int
+    rate: int  # Hz, its own
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Standard error goes nowhere for a moment: a scan makes ALSA and JACK report every device that is not there.
+
+    What is wrong comes back as PortAudio's error code, so nothing is lost but the noise.
+    """
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def library() -> Any:
+    """The sounddevice module. DeviceError where it or PortAudio is missing."""
+    try:
+        with quiet():
+            import sounddevice
+    except (OSError, ImportError):
+        raise DeviceError(MISSING) from None
+    return sounddevice
+
+
+def rescan() -> Any:
+    """Look at the machine's devices anew (no stream of this process may be open); the sounddevice module."""
+    sd = library()
+    with quiet():
+        sd._terminate()
+        sd._initialize()
+    return sd
+
+
+def devices() -> list[Device]:
+    """What is there now, in PortAudio's order. DeviceError where PortAudio is missing."""
+    sd = rescan()
+    apis = [api["name"] for api in sd.query_hostapis()]
+    return [
+        Device(
+            one["name"],
+            apis[one["hostapi"]],
+            one["max_input_channels"],
+            one["max_output_channels"],
+            int(one["default_samplerate"]),
+        )
+        for one in sd.query_devices()
+    ]
+
+
+def find(found: list[Device], wanted: str) -> int:
+    """Index of the input called `wanted`, whole or in part, in any case; the whole name wins, then the first.
+
+    DeviceError when there is none; it lists what there is instead.
+    """
+    names = {n: d.name.casefold() for n, d in enumerate(found) if d.inputs}
+    key = wanted.strip().casefold()
+    for matches in (lambda name: name == key, lambda name: key in name):
+        for n, name in names.items():
+            if matches(name):
+                return n
+    there = ", ".join(repr(found[n].name) for n in names) or "no sound input at all (is it plugged in, is JACK or ALSA up?)"
+    raise DeviceError(f"there is no sound input called {wanted!r}; there is {there}. It is looked for again until it comes")
+
+
+class Input:
+    """A device by name, opened again whenever it was lost. A source of sound for the ear: see `tend` and `blocks`."""
+
+    def __init__(self, wanted: str, now: Callable[[], float] = time.monotonic) -> None:
+        self.name = f"device:{wanted}"
+        self.device, self.rate, self.overflows, self.problem = "", 0, 0, ""
+        self._wanted, self._now = wanted, now
+        self._stream: Any = None
+        self._next_try, self._pause = 0.0, FIRST_WAIT_S
+        self._ring = Ring(1, 1, RATES[0])
+        self._time = Timebase(RATES[0])
+        self._base = self._frames = 0  # frames of the whole source before this opening; frames since it
+        self._stamp: tuple[int, float] | None = None  # (frame of this opening, monotonic s), written by the callback
+        self._gap = 0  # frames that passed while nothing was open
+        self._lost_before = 0
+        self._opened = self._called = 0.0
+
+    @property
+    def lost(self) -> int:
+        """Audio frames that were dropped here because nobody read in time."""
+        return self._lost_before + self._ring.lost
+
+    @property
+    def wait(self) -> float:
+        """Seconds until it is worth looking again."""
+        return 0.005 if self._stream is not None else 0.1
+
+    @property
+    def stretch(self) -> float:
+        """Monotonic seconds for each second of the device's clock."""
+        return self._time.stretch
+
+    def at(self, frame: float) -> float:
+        """Monotonic seconds at which `frame` came in."""
+        return self._time.at(frame)
+
+    def tend(self) -> None:
+        """Open the device if it is not, let go of it if it died. Tells in `problem` what is wrong; never raises DeviceError."""
+        now = self._now()
+        if self._stream is not None:
+            if self._stream.active and now - max(self._called, self._opened) < DEAD_S:
+                self.problem = self._wrong_rate()
+                return
+            self._let_go(now)
+        if now < self._next_try:
+            return
+        try:
+            self._start(now)
+        except DeviceError as error:
+            self.problem = str(error)
+            self._next_try, self._pause = now + self._pause, min(2 * self._pause, LONGEST_WAIT_S)
+
+    def _start(self, now: float) -> None:
+        sd = library()
+        found = devices()
+        index = find(found, self._wanted)
+        device = found[index]
+        for rate in sorted(RATES, key=lambda rate: rate != device.rate):
+            try:
+                self._prepare(rate, min(2, device.inputs), now)
+                with quiet():
+                    stream = sd.InputStream(
+                        device=index,
+                        channels=self._ring.channels,
+                        samplerate=rate,
+                        dtype="float32",
+                        latency="low",
+                        callback=self._callback,
+                    )
+                    stream.start()
+            except sd.PortAudioError as error:
+                reason = str(error.args[0]) if error.args else "no reason given"
+                if "rate" in reason.lower():
+                    continue
+                raise DeviceError(f"{device.name!r} cannot be opened ({reason}): is another program using it?") from None
+            self._stream, self._opened = stream, self._now()
+            self._called = self._opened
+            self.device, self.problem, self._pause = f"{device.name} ({device.api})", "", FIRST_WAIT_S
+            return
+        raise DeviceError(f"{device.name!r} runs at {device.rate} Hz: set it to 48000 or 44100 Hz")
+
+    def _prepare(self, rate: int, channels: int, now: float) -> None:
+        """A fresh ring for a new opening; frames go on counting, so that the time of silence is in the stream."""
+        self._lost_before += self._ring.lost
+        if self.rate and rate == self.rate:
+            self._gap += max(0, round((now - self._called) * rate))
+            self._base += self._frames + self._gap
+        else:
+            self._base, self._gap = 0, 0
+        self._frames, self.rate, self._stamp = 0, rate, None
+        self._called = now
+        self._ring, self._time = Ring(int(RING_S * rate), channels, rate), Timebase(rate)
+
+    def _callback(self, samples: NDArray[np.float32], frames: int, info: Any, status: Any) -> None:
+        """Runs in the sound system's thread."""
+        self._called = now = time.monotonic()
+        if status.input_overflow:
+            self.overflows += 1
+        age = info.currentTime - info.inputBufferAdcTime
+        # Some drivers leave these at zero or in another clock: then the block has just ended.
+        self._stamp = (self._frames, now - (age if 0.0 < age < 1.0 else frames / self.rate))
+        self._frames += frames
+        self._ring.write(samples)
+
+    def blocks(self) -> list[AudioBlock]:
+        """What came in since the last call, a second at most."""
+        if self._stamp is not None:
+            frame, time_s = self._stamp
+            self._time.observe(self._base + frame, time_s)
+        out: list[AudioBlock] = []
+        while len(out) < 100 and (block := self._ring.read(int(BLOCK_S * self._ring.rate))) is not None:
+            out.append(AudioBlock(self._base + block.start, block.samples, block.rate, block.lost + self._gap))
+            self._gap = 0
+        return out
+
+    def _wrong_rate(self) -> str:
+        real = self._time.measured_rate
+        if real and abs(real / self.rate - 1) > 0.01 and not self.overflows:
+            return (
+                f"{self.device} says {self.rate} Hz and delivers {real:.0f}: set one rate at the card and at every program on it"
+            )
+        return ""
+
+    def _let_go(self, now: float) -> None:
+        """Close what died. The device is looked for at once, then ever more slowly."""
+        self.problem = f"{self.device} has gone away: plug it in again or start its server; it is looked for"
+        stream, self._stream, self.device = self._stream, None, ""
+        self._next_try, self._pause = now, FIRST_WAIT_S
+        shut(stream)
+
+    def close(self) -> None:
+        """Let go of the device."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            shut(stream)
+
+
+def shut(stream: Any) -> None:
+    """Close a stream, dead or alive."""
+    sd = library()
+    with quiet(), contextlib.suppress(sd.PortAudioError):  # a dead stream cannot be closed in order; there is nothing to save
+        stream.abort(ignore_errors=True)
+        stream.close(ignore_errors=True)
+
+
+def device_blocks(wanted: str) -> Iterator[AudioBlock]:
+    """The sound of a device for as long as it is there, in blocks of BLOCK_S at most. DeviceError if it is not, or goes away."""
+    source = Input(wanted)
+    try:
+        while True:
+            source.tend()
+            if source.problem and not source.device:
+                raise DeviceError(source.problem)
+            yield from source.blocks()
+            time.sleep(source.wait)
+    finally:
+        source.close()
+
+
+class Output:
+    """Plays to the default output wherever there is one, in stereo; where there is none it does nothing, and looks again.
+
+    Opening can take a second, so a thread of its own does it; `write` and `lead` never wait. The card's clock and ours drift
+    apart: when the ring runs over its cushion a block is left out, once in many minutes.
+    """
+
+    SEARCH_S = 30.0
+
+    def __init__(self) -> None:
+        self.lead = 0.0  # s; how far ahead of its sounding a block must be written
+        self._ring: Ring | None = None
+        self._rate = 0
+        self._called = 0.0
+        self._skip = 0  # frames not written at the start, so that the ring holds the cushion alone
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
+
+    def write(self, samples: NDArray[np.float32], rate: int) -> None:
+        """Take (frames, channels); never waits."""
+        if not self._rate:
+            self._rate = rate
+            self._thread.start()
+        ring = self._ring
+        if ring is None or rate != self._rate:
+            return
+        skip = min(self._skip, len(samples))
+        self._skip -= skip
+        if ring.waiting < 2 * CUSHION_S * rate + len(samples):
+            left, right = samples[skip:, 0], samples[skip:, min(1, samples.shape[1] - 1)]
+            ring.write(np.stack((left, right), axis=1))
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            with contextlib.suppress(DeviceError):  # no sound is heard, which a demo in silence need not tell
+                self._play()
+            self.lead, self._ring = 0.0, None
+            self._closing.wait(self.SEARCH_S)
+
+    def _play(self) -> None:
+        sd = rescan()
+        ring = Ring(int(RING_S * self._rate), 2, self._rate)
+        try:
+            with quiet():
+                stream = sd.OutputStream(
+                    samplerate=self._rate, channels=2, dtype="float32", latency="low", callback=partial_callback(self, ring)
+                )
+                stream.start()
+        except (sd.PortAudioError, ValueError):
+            return
+        try:
+            self._called = time.monotonic()
+            self._skip = int(stream.latency * self._rate)
+            self._ring, self.lead = ring, CUSHION_S + stream.latency
+            while stream.active and time.monotonic() - self._called < DEAD_S and not self._closing.wait(0.2):
+                pass
+        finally:
+            self._ring = None
+            shut(stream)
+
+    def close(self) -> None:
+        """Silence, and an end to the search."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2.0)
+
+
+def partial_callback(output: Output, ring: Ring) -> Callable[[NDArray[np.float32], int, Any, Any], None]:
+    """The callback that empties the ring into the device; silence where the ring is short."""
+
+    def play(out: NDArray[np.float32], frames: int, _info: Any, _status: Any) -> None:
+        output._called = time.monotonic()
+        filled = 0
+        while filled < frames and (block := ring.read(frames - filled)) is not None:
+            out[filled : filled + len(block.samples)] = block.samples
+            filled += len(block.samples)
+        out[filled:] = 0.0
+
+    return play
