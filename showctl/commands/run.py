@@ -124,7 +124,7 @@ def open_doors(loaded: Loaded, options: Options) -> str:
     """What is wrong with a listener beyond this machine, in words; empty if nothing is."""
     venue = loaded.venue
     if options.http and not is_loopback(options.http[0]) and not venue.web.tokens:
-        return f"the page at {options.http[0]} is open to the network: put web: {{tokens: ...}} into the venue file, or use 127.0.0.1"
+        return f"the page at {options.http[0]} is open to the network: put web: {{tokens: ...}} in the venue, or use 127.0.0.1"
     if options.osc and not is_loopback(options.osc[0]) and not venue.osc.allow:
         return (
             f"OSC at {options.osc[0]} is open to the network: put osc: {{allow: [NETWORK]}} into the venue file, or use 127.0.0.1"
