@@ -34,6 +34,7 @@ from showctl.wire.features import EarStatus, encode_features, encode_status
 
 WAITING = 1000  # records kept for a daemon that is late, 10 s
 STATUS_EVERY_S, STATUS_AT_MOST_EVERY_S = 1.0, 0.5
+PATIENCE_S = 2.0  # with a source that has not said a word
 
 
 class Source(Protocol):
@@ -139,17 +140,9 @@ class Ear:
         if now < self._next_status and (state == self._told or now < self._soonest_status):
             return
         self._told, self._next_status, self._soonest_status = state, now + STATUS_EVERY_S, now + STATUS_AT_MOST_EVERY_S
-        source = self._source
-        status = EarStatus(
-            *state,
-            source.name,
-            source.device,
-            source.rate,
-            self._meter.take_peak(),
-            source.lost,
-            source.overflows,
-            self._meter.clipped,
-        )
+        source, meter = self._source, self._meter
+        peak, clipped = meter.take_peak(), meter.clipped
+        status = EarStatus(*state, source.name, source.device, source.rate, peak, source.lost, source.overflows, clipped)
         self._send(encode_status(status))  # if there is no room it is left out: the next one is newer
 
     def _state(self, now: float) -> tuple[State, str]:
@@ -159,10 +152,9 @@ class Ear:
         if source.problem:
             return State.DEGRADED, source.problem
         if not self._rate:
-            late = now - self._began > 2.0
-            return (
-                State.DEGRADED if late else State.STARTING
-            ), f"no sound has come from {source.name} yet: is it playing?" * late
+            if now - self._began < PATIENCE_S:
+                return State.STARTING, f"opens {source.name}"
+            return State.DEGRADED, f"no sound has come from {source.name} yet: is it playing?"
         name = source.device or source.name
         match self._meter.condition:
             case Condition.ZERO if live:

@@ -43,7 +43,7 @@ class Song:
         return self._folder / f"song-{_VERSION}-{self._seed}.wav"
 
     def blocks(self) -> Iterator[AudioBlock | None]:
-        """The song from its beginning in blocks of 10 ms; None while the next is still being made. DeviceError if it cannot be."""
+        """The song from its beginning in blocks of 10 ms; None while the next is being made. DeviceError if it cannot be."""
         if self._file is None:
             self._file = self._open()
         start, size = 0, 2 * CHANNELS * BLOCK

@@ -73,7 +73,7 @@ class Ring:
         self._n[_GAP_HEAD] = newest + 1
 
     def read(self, most: int) -> AudioBlock | None:
-        """The next frames, at most `most` of them and never across a gap; None if there is nothing. The samples are the caller's."""
+        """The next frames, `most` at most and never across a gap; None if there are none. The samples are the caller's."""
         head, tail, gap = int(self._n[_HEAD]), int(self._n[_TAIL]), int(self._n[_GAP_TAIL])
         if head == tail:
             return None
