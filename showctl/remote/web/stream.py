@@ -78,6 +78,7 @@ class Publisher:
         self._plan: Plan | None = None
         self._problems: object = None
         self._frame = b""
+        self._second = -1
 
     def refresh(self) -> list[str]:
         """Look at everything but the frame; returns the topics that changed."""
@@ -92,7 +93,9 @@ class Publisher:
         changed += self._put("playback", board.playback_json()["playback"])
         changed += self._put("music", music_json(board, now))
         changed += self._put("health", board.health_json())
-        changed += self._put("clock", {"second": int(now)})
+        if int(now) != self._second:
+            self._second = int(now)
+            changed += self._put("clock", {"now": finite(now, 3)})
         return changed
 
     def refresh_frame(self) -> list[str]:
