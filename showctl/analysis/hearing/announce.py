@@ -1,0 +1,56 @@
+"""What the ear tells the world, from what it hears: a fold over Features.
+
+Features repeat what is so (the grid, the section) in every hop; here each news is told once. A beat is told when its
+grid first appears, ahead of its time, and withdrawn when the beat is no longer trusted before that time came.
+The objects are those of `showctl listen`; times in seconds, `emitted` is how much sound had been heard by then.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from showctl.analysis.hearing.hops import HOPS_PER_SECOND
+from showctl.model import BeatGrid, Features, Section
+
+Announcement: TypeAlias = dict[str, str | float | int | None]
+
+
+class Announcer:
+    """Features in, news out."""
+
+    def __init__(self) -> None:
+        self._grid: BeatGrid | None = None
+        self._section: Section | None = None
+
+    def feed(self, heard: Features) -> list[Announcement]:
+        """The news of one hop, in the order beat, onset, section."""
+        news = self._beat(heard)
+        emitted = round(heard.time, 4)
+        if heard.onset > 0:
+            middle = round(heard.time - 0.5 / HOPS_PER_SECOND, 4)
+            news.append({"type": "onset", "time": middle, "emitted": emitted, "strength": round(heard.onset, 3)})
+        if heard.section is not self._section:
+            self._section = heard.section
+            news.append({"type": "section", "time": emitted, "emitted": emitted, "kind": str(heard.section)})
+        return news
+
+    def _beat(self, heard: Features) -> list[Announcement]:
+        before, grid = self._grid, heard.grid
+        self._grid = grid
+        news: list[Announcement] = []
+        emitted = round(heard.time, 4)
+        if before is not None and grid is None and before.anchor > heard.time:
+            news.append({"type": "withdraw", "index": before.index, "emitted": emitted})
+        if grid is not None and (before is None or grid.index != before.index):
+            news.append(
+                {
+                    "type": "beat",
+                    "time": round(grid.anchor, 4),
+                    "emitted": emitted,
+                    "index": grid.index,
+                    "bar_position": grid.bar_position or None,
+                    "bpm": round(grid.bpm, 2),
+                    "confidence": round(grid.confidence, 3),
+                }
+            )
+        return news

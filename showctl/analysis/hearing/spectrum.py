@@ -1,0 +1,136 @@
+"""Two views of the sound that just ended, hop by hop: a long one for the beat and the bands, a short one for onsets.
+
+The long view is a 2048-point Hann spectrum through triangular filters, twelve an octave; the short one a 1024-point spectrum
+whose window falls off within its last 3 ms only, so that an attack is seen almost as soon as it is there. Magnitudes are
+scaled so that a full-scale sine reads 1. Both are compressed against a slow follower of the loudest, which makes what
+follows independent of the gain (Klapuri et al. 2006 on compression; Boeck & Widmer 2013, "superflux", on comparing
+with the strongest of the neighbouring filters, so that a vibrato is not an attack).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.analysis.hearing.hops import HOPS_PER_SECOND
+
+_Floats = NDArray[np.float32]
+_TINY = np.float32(1e-9)
+
+
+class Spectrum:
+    """Magnitudes of the last `size` samples."""
+
+    def __init__(self, size: int, fall: int) -> None:
+        """`fall`: how many samples the window takes to fall to zero at its end; it rises over the rest."""
+        rise = size - fall
+        ramp = np.concatenate([np.arange(rise) / rise, 1 - np.arange(fall) / fall]) * math.pi / 2
+        window = np.sin(ramp) ** 2
+        self._window = (window * 2 / window.sum()).astype(np.float32)
+        self._ring = np.zeros(size, np.float32)
+
+    def feed(self, samples: _Floats) -> _Floats:
+        """(frames,) of a hop -> (size // 2 + 1,) magnitudes, a full-scale sine being 1."""
+        self._ring[: -len(samples)] = self._ring[len(samples) :]
+        self._ring[-len(samples) :] = samples
+        magnitudes: _Floats = np.abs(np.fft.rfft(self._ring * self._window))
+        return magnitudes
+
+
+class Filters:
+    """Overlapping triangular filters, equally spaced in octaves; where the spectrum is too coarse, a filter a bin."""
+
+    def __init__(self, size: int, rate: int, an_octave: int, lowest: float, highest: float) -> None:
+        count = round(math.log2(highest / lowest) * an_octave)
+        wanted = lowest * 2.0 ** (np.arange(count + 1) / an_octave)
+        bins = np.unique(np.round(wanted * size / rate).astype(np.intp))
+        self._edges = bins[bins >= 2]  # bin 0 and 1 hold what a constant offset leaks
+        width = np.diff(self._edges)
+        share = np.concatenate([np.arange(w) / w for w in width]).astype(np.float32)
+        normal = (2.0 / np.repeat(np.concatenate([width, width[-1:]]), np.concatenate([width, [0]]))).astype(np.float32)
+        self._up, self._down = share * normal, (1 - share) * normal
+        self._first, self._last = int(self._edges[0]), int(self._edges[-1])
+        self._starts = self._edges[:-1] - self._first
+        self.centres = self._edges[:-1] * rate / size  # Hz
+
+    def __len__(self) -> int:
+        return len(self.centres)
+
+    def apply(self, magnitudes: _Floats) -> _Floats:
+        """(bins,) -> (filters,) mean magnitude under each triangle."""
+        part = magnitudes[self._first : self._last]
+        out = np.add.reduceat(part * self._down, self._starts)
+        out[1:] += np.add.reduceat(part * self._up, self._starts)[:-1]
+        out *= np.float32(0.5)
+        return out
+
+
+class Compressor:
+    """log(1 + gain x magnitude / loudest of late): 0 for nothing, about log(1 + gain) for the loudest."""
+
+    def __init__(self, gain: float, half_life: float, least: float) -> None:
+        """`half_life` (s) of the follower of the loudest, which never goes below `least`."""
+        self._gain = np.float32(gain)
+        self._keep = 0.5 ** (1.0 / (half_life * HOPS_PER_SECOND))
+        self._least = least
+        self.loudest = least
+
+    def feed(self, magnitudes: _Floats) -> _Floats:
+        """(filters,) -> (filters,) compressed."""
+        self.loudest = max(self.loudest * self._keep, self._least, float(magnitudes.max()))
+        compressed: _Floats = np.log1p(magnitudes * (self._gain / np.float32(self.loudest)))
+        return compressed
+
+
+class Flux:
+    """How much each filter rose: against the strongest of its neighbours `lag` hops ago."""
+
+    def __init__(self, filters: int, lag: int) -> None:
+        self._past = [np.zeros(filters, np.float32) for _ in range(lag)]
+
+    def feed(self, compressed: _Floats) -> _Floats:
+        """(filters,) -> (filters,) rise, never below 0."""
+        rise: _Floats = np.maximum(compressed - self._past[0], np.float32(0.0))
+        widest = compressed.copy()
+        np.maximum(widest[1:], compressed[:-1], out=widest[1:])
+        np.maximum(widest[:-1], compressed[1:], out=widest[:-1])
+        self._past = [*self._past[1:], widest]
+        return rise
+
+
+class Bands:
+    """Level of low (below 150 Hz), middle and high (above 2.5 kHz) in dBFS, from the long view."""
+
+    LOW, HIGH = 150.0, 2500.0  # Hz
+
+    def __init__(self, size: int, rate: int) -> None:
+        self._starts = np.array([2, round(self.LOW * size / rate), round(self.HIGH * size / rate)], np.intp)
+        # A Hann window of gain 1 for a sine spreads the power of that sine over its neighbours: 1.5 times its square.
+        self._scale = 1 / 1.5
+
+    def apply(self, magnitudes: _Floats) -> tuple[float, float, float]:
+        """(bins,) -> dBFS of the three bands, a full-scale sine being 0."""
+        power = np.add.reduceat(magnitudes * magnitudes, self._starts) * self._scale
+        low, middle, high = (10 * math.log10(max(1e-12, float(p))) for p in power)
+        return low, middle, high
+
+
+class LongView:
+    """What the beat and the bands are heard in: 46 ms, twelve filters an octave."""
+
+    SIZE = 2048
+
+    def __init__(self, rate: int) -> None:
+        self._spectrum = Spectrum(self.SIZE, self.SIZE // 2)
+        self._filters = Filters(self.SIZE, rate, 12, 30.0, 15000.0)
+        self._compress = Compressor(1000.0, 10.0, 1e-4)
+        self._flux = Flux(len(self._filters), 2)
+        self.centres = self._filters.centres  # Hz
+
+    def feed(self, mono: _Floats) -> tuple[_Floats, _Floats, _Floats]:
+        """(frames,) of a hop -> (bins,) magnitudes, (filters,) compressed, (filters,) rise."""
+        magnitudes = self._spectrum.feed(mono)
+        compressed = self._compress.feed(self._filters.apply(magnitudes))
+        return magnitudes, compressed, self._flux.feed(compressed)
