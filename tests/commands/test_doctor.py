@@ -1,0 +1,86 @@
+"""`showctl doctor`: each examination against a real good and a real bad case."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from showctl.commands import doctor
+from showctl.model import DeviceError
+from showctl.sound import portaudio
+from showctl.sound.portaudio import Device
+
+CARD = Device("USB Audio: #1 (hw:1,0)", "ALSA", 2, 2, 48000)
+
+
+@pytest.fixture
+def taken() -> Iterator[tuple[str, int]]:
+    """A TCP port that somebody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        yield s.getsockname()
+
+
+def test_a_free_port_and_a_taken_one(taken: tuple[str, int]) -> None:
+    busy = doctor.port("page", taken, socket.SOCK_STREAM, "--http")
+    assert busy.word == "to do"
+    assert f"--http 127.0.0.1:{taken[1] + 1}" in busy.text
+    assert doctor.port("OSC", ("127.0.0.1", 0), socket.SOCK_DGRAM, "--osc").word == "ok"
+
+
+def test_a_port_on_an_address_of_another_machine() -> None:
+    assert doctor.port("page", ("192.0.2.77", 8080), socket.SOCK_STREAM, "--http").word == "to do"
+
+
+def test_a_broker_that_answers_and_one_that_does_not(taken: tuple[str, int]) -> None:
+    assert doctor.broker(*taken).word == "ok"
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        assert doctor.broker(*s.getsockname()).word == "to do"
+
+
+def test_missing_packages_are_named() -> None:
+    assert doctor.libraries(("numpy",)).word == "ok"
+    lacking = doctor.libraries(("numpy", "no_such_package"))
+    assert lacking.word == "to do"
+    assert "no_such_package" in lacking.text
+    assert "numpy" not in lacking.text
+
+
+def test_without_portaudio_only_a_venue_with_sound_has_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> list[Device]:
+        raise DeviceError(portaudio.MISSING)
+
+    monkeypatch.setattr(portaudio, "devices", missing)
+    assert [finding.word for finding in doctor.sound(None)] == ["note"]
+    (finding,) = doctor.sound("USB")
+    assert finding.word == "to do"
+    assert "libportaudio2" in finding.text
+
+
+def test_the_device_of_the_venue_is_looked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portaudio, "devices", lambda: [CARD])
+    assert {finding.word for finding in doctor.sound("usb audio")} == {"ok"}
+    assert [finding.word for finding in doctor.sound("Scarlett")] == ["ok", "to do"]
+
+
+def test_loopback_is_among_the_addresses() -> None:
+    assert "127.0.0.1" in doctor.addresses().values()
+    assert doctor.network({"lo": "127.0.0.1"}).word == "note"
+    assert "10.0.0.5" in doctor.network({"lo": "127.0.0.1", "eth0": "10.0.0.5"}).text
+
+
+def test_every_line_says_something(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import argparse
+
+    monkeypatch.setattr(portaudio, "devices", lambda: [CARD])
+    parser = argparse.ArgumentParser()
+    doctor.arguments(parser)
+    code = doctor.run(parser.parse_args([]))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 7
+    assert all(line.startswith(("ok ", "note ", "to do ")) for line in lines)
+    assert code == any(line.startswith("to do") for line in lines)
