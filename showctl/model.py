@@ -56,8 +56,8 @@ class BeatGrid:
         return self.index + (t - self.anchor) / self.period
 
     def phase(self, t: float) -> float:
-        """0..1, how far t lies between two beats."""
-        return self.position(t) % 1.0
+        """0..1 without 1, how far t lies between two beats."""
+        return self.position(t) % 1.0 % 1.0  # twice: a hair before a beat, -1e-20 % 1.0 is rounded up to 1.0
 
     def next_after(self, t: float) -> float:
         """The time (s) of the first beat later than t."""
