@@ -30,8 +30,10 @@ export class Panel {
     this.music = null;
     this.faders = new Map();
     this.said = null; // what the server answered last, and until when it is shown
-    this.live = false;
+    this.live = false; // whether the server is there
+    this.may = true; // whether our token may control
     this.wire();
+    this.allow();
   }
 
   wire() {
@@ -53,7 +55,7 @@ export class Panel {
   key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || (event.code !== "Space" && event.code !== "KeyT")) return;
     event.preventDefault();
-    if (event.type === "keyup" || event.repeat || !this.live) return;
+    if (event.type === "keyup" || event.repeat || !this.live || !this.may) return;
     if (event.code === "Space") this.go();
     else this.send({ type: "tap" });
   }
@@ -69,7 +71,8 @@ export class Panel {
   // --- what the server says --------------------------------------------------------------------------------------------
 
   hello(hello) {
-    document.body.classList.toggle("looking", hello.scope !== "control");
+    this.may = hello.scope === "control";
+    this.allow();
   }
 
   takeShow(show) {
@@ -98,6 +101,7 @@ export class Panel {
     document.body.classList.toggle("black", playback.blackout);
     $("blackout").setAttribute("aria-pressed", playback.blackout);
     say($("blackout-word"), playback.blackout ? "on: press to undo" : "off");
+    this.tellCover();
     this.tellCues();
   }
 
@@ -139,8 +143,9 @@ export class Panel {
     const output = this.health.parts.find((part) => part.name === "output");
     const sent = this.show.universes.filter((universe) => universe.to.length).length;
     let [word, state] = ["sACN unknown", ""];
-    if (!sent && this.show.universes.length) word = "sACN off";
-    else if (output) [word, state] = output.state === "running" ? [`sACN on`, "running"] : [`sACN ${output.state}`, output.state];
+    if (!this.live) state = "";
+    else if (!sent && this.show.universes.length) word = "sACN off";
+    else if (output) [word, state] = output.state === "running" ? ["sACN on", "running"] : [`sACN ${output.state}`, output.state];
     say($("sacn"), word);
     $("sacn").className = `chip ${state}`;
     $("sacn").title = output?.detail ?? "";
@@ -163,6 +168,7 @@ export class Panel {
     this.rows = new Map();
     for (const cue of this.show.cue_lists.find((one) => one.name === this.list)?.cues ?? []) this.addCue(cue);
     this.shown = "";
+    this.allow();
     this.tellCues();
   }
 
@@ -220,7 +226,7 @@ export class Panel {
     $("progress").style.transform = `scaleX(${state.state === "idle" || state.current === "0" ? 1 : done})`;
     $("now").classList.toggle("fading", running);
     const left = Math.max(0, state.ends - now);
-    say($("fade"), running ? `${left.toFixed(1)} s left` : state.state === "fading" ? "complete" : state.state === "idle" ? "complete" : state.state);
+    say($("fade"), running ? `${left.toFixed(1)} s left` : state.state === "paused" || state.state === "released" ? state.state : "complete");
   }
 
   // --- faders --------------------------------------------------------------------------------------------------------------------
@@ -236,7 +242,7 @@ export class Panel {
     this.music = music;
     const { beat, heard } = music, deaf = !heard || heard.age > DEAF;
     say($("bpm"), beat ? beat.bpm.toFixed(1) : music.bpm === null ? "--" : music.bpm.toFixed(1));
-    say($("sure"), beat ? `${Math.round(100 * beat.confidence)} % sure` : deaf ? "no beat" : "no beat found");
+    say($("sure"), beat ? `confidence ${Math.round(100 * beat.confidence)} %` : deaf ? "no beat" : "no beat found");
     $("music").classList.toggle("lost", !beat);
     say($("section"), deaf ? "--" : heard.section);
     say($("level"), deaf ? "no sound arrives" : `level ${heard.level <= -100 ? "silent" : `${Math.round(heard.level)} LUFS`}`);
@@ -251,8 +257,20 @@ export class Panel {
     document.body.classList.toggle("away", !live);
     say($("link"), live ? "connected" : "not connected");
     $("link").className = live ? "chip running" : "chip failed";
-    say($("cover"), live ? "" : "Not connected, trying again");
+    this.allow();
+    this.tellCover();
     this.tellProblem();
+    this.tellOutput();
+  }
+
+  // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
+  allow() {
+    // Row by row, so that the list itself can still be scrolled.
+    for (const one of [$("dock"), $("masters"), ...$("stack").children]) one.inert = !this.live || !this.may;
+  }
+
+  tellCover() {
+    say($("cover"), !this.live ? "Not connected, trying again" : this.playback?.blackout ? "Blackout" : "");
   }
 }
 
@@ -314,7 +332,7 @@ class Fader {
   }
 
   take(event) {
-    if (event.button || document.body.matches(".away, .looking")) return;
+    if (event.button) return;
     this.handle.setPointerCapture(event.pointerId);
     this.held = { y: event.clientY, level: this.level, height: this.track.clientHeight - 44 };
   }
@@ -329,7 +347,7 @@ class Fader {
 
   key(event) {
     const step = { ArrowUp: 0.01, ArrowRight: 0.01, ArrowDown: -0.01, ArrowLeft: -0.01, PageUp: 0.1, PageDown: -0.1 }[event.key];
-    if (!step || document.body.matches(".away, .looking")) return;
+    if (!step) return;
     event.preventDefault();
     this.move(this.level + step);
   }

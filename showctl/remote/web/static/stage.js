@@ -9,6 +9,43 @@ const REACH = 9; // m, how far a beam is seen that hits nothing
 const CALM = 0.5; // s, how fast light moves for eyes that asked for less motion
 const WIDE = { spot: 5, wash: 17, dimmer: 13, bar: 20 }; // half angle of the cone, degrees
 
+// A soft shape in white, and copies of it in the colours that were asked for last. `shape(u, v)` is its alpha, 0..1, for u
+// and v of 0..1.
+class Sprite {
+  constructor(width, height, shape) {
+    this.mask = Object.assign(document.createElement("canvas"), { width, height });
+    const g = this.mask.getContext("2d"), image = g.createImageData(width, height);
+    for (let i = 0; i < width * height; i++) {
+      const alpha = shape(((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / height);
+      image.data.set([255, 255, 255, 255 * alpha], 4 * i);
+    }
+    g.putImageData(image, 0, 0);
+    this.tints = new Map();
+  }
+
+  tinted(rgb) {
+    const key = rgb.map((part) => Math.min(255, Math.round(part / 12) * 12)).join();
+    let copy = this.tints.get(key);
+    if (copy) return copy;
+    if (this.tints.size >= 200) this.tints.delete(this.tints.keys().next().value);
+    copy = Object.assign(document.createElement("canvas"), { width: this.mask.width, height: this.mask.height });
+    const g = copy.getContext("2d");
+    g.drawImage(this.mask, 0, 0);
+    g.globalCompositeOperation = "source-in";
+    g.fillStyle = `rgb(${key})`;
+    g.fillRect(0, 0, copy.width, copy.height);
+    this.tints.set(key, copy);
+    return copy;
+  }
+}
+
+const smooth = (t) => t * t * (3 - 2 * t), clip = (t) => Math.min(1, Math.max(0, t));
+const BALL = new Sprite(128, 128, (u, v) => smooth(clip(1 - Math.hypot(2 * u - 1, 2 * v - 1))) ** 1.4);
+const CONE = new Sprite(128, 256, (u, v) => {
+  const off = Math.abs(2 * u - 1) / (0.06 + 0.94 * v); // 1 at the edge of the cone
+  return Math.exp(-2.6 * off * off) * clip(2 - 2 * off) * (0.2 + 0.8 * Math.exp(-4 * v)) * smooth(clip((1 - v) / 0.2));
+});
+
 export class Stage {
   constructor(canvas) {
     this.canvas = canvas;
@@ -56,16 +93,16 @@ export class Stage {
   aim() {
     const xs = this.fixtures.map((f) => f.x), ys = this.fixtures.map((f) => f.y), zs = this.fixtures.map((f) => f.z);
     const low = (all, or) => (all.length ? Math.min(...all) : or), high = (all, or) => (all.length ? Math.max(...all) : or);
+    const nearest = Math.min(0, low(ys, 0)); // a bar over the audience, perhaps
     this.room = {
-      left: low(xs, -4) - 0.7, right: high(xs, 4) + 0.7,
-      front: Math.min(0, low(ys, 0)), back: high(ys, 5) + 0.6, top: Math.max(3, high(zs, 5)),
+      left: low(xs, -4) - 0.5, right: high(xs, 4) + 0.5, front: Math.max(-1, nearest), back: high(ys, 5) + 0.6, top: Math.max(3, high(zs, 5)),
     };
-    const r = this.room, wide = r.right - r.left, deep = r.back - r.front;
-    this.eye = { x: (r.left + r.right) / 2, y: r.front - Math.max(wide, deep) * 0.95 - 2, z: 0.55 * r.top + 0.6 };
+    const r = this.room, wide = r.right - r.left, deep = r.back - nearest;
+    this.eye = { x: (r.left + r.right) / 2, y: nearest - Math.max(wide, deep) * 0.95 - 2, z: 0.3 * r.top + 0.7 };
     this.zoom = 1;
     this.shift = [0, 0];
-    const seen = [];
-    for (const x of [r.left, r.right]) for (const y of [r.front, r.back]) for (const z of [0, r.top + 0.3]) seen.push(this.at(x, y, z));
+    const seen = this.fixtures.flatMap((f) => [this.at(f.x - 0.6, f.y, f.z + 0.6), this.at(f.x + 0.6, f.y, f.z)]);
+    for (const x of [r.left, r.right]) seen.push(this.at(x, r.front, 0), this.at(x, r.back, 3));
     const [x0, x1] = [Math.min(...seen.map((p) => p.x)), Math.max(...seen.map((p) => p.x))];
     const [y0, y1] = [Math.min(...seen.map((p) => p.y)), Math.max(...seen.map((p) => p.y))];
     this.zoom = Math.min((0.96 * this.width) / (x1 - x0), (0.94 * this.height) / (y1 - y0));
@@ -201,36 +238,28 @@ export class Stage {
       });
       return;
     }
-    const level = f.look.level ** 0.6, rgb = f.look.rgb.map(Math.round).join(); // eyes see low levels brighter
+    const level = f.look.level ** 0.6, rgb = f.look.rgb; // eyes see low levels brighter
     const way = direction(f, this.room), hit = landing(f, way);
     const spread = Math.tan((WIDE[f.kind] ?? 12) * RAD);
     const from = this.at(f.x, f.y, f.z), to = this.at(hit.x, hit.y, hit.z);
     const radius = hit.length * spread;
-    this.beam(g, from, to, 0.07 * from.m, radius * to.m, rgb, level * (f.kind === "spot" ? 0.3 : 0.1));
-    if (hit.floor) this.pool(g, hit, radius, way, rgb, level * (f.kind === "spot" ? 0.5 : 0.22));
-    this.glow(g, from.x, from.y, 0.2 * from.m, rgb, level);
-    this.glow(g, from.x, from.y, 0.75 * from.m, rgb, 0.4 * level);
+    const tight = f.kind === "spot";
+    this.beam(g, from, to, radius * to.m, rgb, level * (tight ? 0.95 : 0.42));
+    if (hit.floor) this.pool(g, hit, radius, way, rgb, level * (tight ? 0.6 : 0.3));
+    this.glow(g, from.x, from.y, 0.26 * from.m, rgb, level);
+    this.glow(g, from.x, from.y, 0.12 * from.m, [255, 255, 255], 0.7 * level);
+    this.glow(g, from.x, from.y, 0.9 * from.m, rgb, 0.35 * level);
   }
 
-  // A cone of light in haze: nested so that its edge is soft.
-  beam(g, from, to, narrow, wide, rgb, alpha) {
+  // A cone of light in haze, from its lens to where it ends; `wide` is its radius there (px).
+  beam(g, from, to, wide, rgb, alpha) {
     const dx = to.x - from.x, dy = to.y - from.y, long = Math.hypot(dx, dy);
     if (long < 2) return;
-    const nx = -dy / long, ny = dx / long;
-    const shade = g.createLinearGradient(from.x, from.y, to.x, to.y);
-    shade.addColorStop(0, `rgba(${rgb},${alpha * 0.55})`);
-    shade.addColorStop(0.25, `rgba(${rgb},${alpha * 0.26})`);
-    shade.addColorStop(1, `rgba(${rgb},${alpha * 0.03})`);
-    g.fillStyle = shade;
-    for (const share of [1, 0.72, 0.46, 0.22]) {
-      const a = narrow * (0.4 + 0.6 * share), b = wide * share;
-      g.beginPath();
-      g.moveTo(from.x + nx * a, from.y + ny * a);
-      g.lineTo(to.x + nx * b, to.y + ny * b);
-      g.lineTo(to.x - nx * b, to.y - ny * b);
-      g.lineTo(from.x - nx * a, from.y - ny * a);
-      g.fill();
-    }
+    g.save();
+    g.globalAlpha = Math.min(1, alpha);
+    g.transform(dy / long, -dx / long, dx / long, dy / long, from.x, from.y); // y runs along the beam
+    g.drawImage(CONE.tinted(rgb), -wide, 0, 2 * wide, long);
+    g.restore();
   }
 
   // Where a beam meets the floor: a circle seen in perspective, longer the flatter the beam comes in.
@@ -246,23 +275,18 @@ export class Stage {
   }
 
   glow(g, x, y, radius, rgb, alpha) {
-    const shade = g.createRadialGradient(x, y, 0, x, y, radius);
-    shade.addColorStop(0, `rgba(${rgb},${alpha})`);
-    shade.addColorStop(0.4, `rgba(${rgb},${alpha * 0.42})`);
-    shade.addColorStop(0.75, `rgba(${rgb},${alpha * 0.08})`);
-    shade.addColorStop(1, `rgba(${rgb},0)`);
-    g.fillStyle = shade;
-    g.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+    g.globalAlpha = Math.min(1, alpha);
+    g.drawImage(BALL.tinted(rgb), x - radius, y - radius, 2 * radius, 2 * radius);
+    g.globalAlpha = 1;
   }
 
   // One cell of a bar: a bright face, and a veil above (or below where it hangs high).
   pixel(g, f, p, cell) {
-    const level = cell.level ** 0.6, rgb = cell.rgb.map(Math.round).join(), half = 0.052 * p.m;
-    const veil = (f.z > 2 ? 1 : -1) * 1.9 * p.m;
-    this.beam(g, p, { x: p.x, y: p.y + veil }, half, half * 4, rgb, level * 0.22);
-    g.fillStyle = `rgba(${rgb},${level})`;
+    const level = cell.level ** 0.6, half = 0.052 * p.m, veil = (f.z > 2 ? 1 : -1) * 2.2 * p.m;
+    this.beam(g, p, { x: p.x, y: p.y + veil }, half * 6, cell.rgb, level * 0.5);
+    g.fillStyle = `rgba(${cell.rgb.map(Math.round)},${level})`;
     g.fillRect(p.x - half, p.y - half, 2 * half, 2 * half);
-    this.glow(g, p.x, p.y, 0.42 * p.m, rgb, 0.45 * level);
+    this.glow(g, p.x, p.y, 0.45 * p.m, cell.rgb, 0.5 * level);
   }
 
   // --- asking ----------------------------------------------------------------------------------------------------------------
