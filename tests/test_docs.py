@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from showctl.__main__ import COMMANDS, Parser
+from showctl.config.load import check
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 SHELL_BLOCK = re.compile(r"^```(?:sh|shell|console|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+YAML_BLOCK = re.compile(r"^```yaml\n(showctl: 1\nkind: (\w+)\n.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 TARGET = re.compile(r"^([a-z]+):.*## ", re.MULTILINE)
 
@@ -66,6 +68,15 @@ def test_make_targets_exist(document: Path) -> None:
         word for block in SHELL_BLOCK.findall(document.read_text()) for word in re.findall(r"^make ([a-z]+)", block, re.MULTILINE)
     }
     assert named <= targets
+
+
+def test_the_example_of_the_guide_is_without_mistakes(tmp_path: Path) -> None:
+    blocks = YAML_BLOCK.findall((REPOSITORY / "docs" / "lighting-engineer.md").read_text())
+    assert [kind for _, kind in blocks] == ["venue", "show"]
+    paths = [tmp_path / f"{kind}.yaml" for _, kind in blocks]
+    for path, (text, _) in zip(paths, blocks, strict=True):
+        path.write_text(text)
+    assert [str(problem) for problem in check(paths)] == []
 
 
 def test_the_check_itself_sees_what_is_wrong() -> None:
