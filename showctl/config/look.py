@@ -1,0 +1,301 @@
+"""What `set: {wash: {intensity: 70%, colour: warm}}` means: a value for each parameter.
+
+The more particular target wins (fixture over group over `all`, a part of either over the whole); between equals the later line,
+with a warning where the two differ. Within one target a parameter by its own name (`red: 50%`) goes over the category it
+belongs to (`colour: warm`).
+
+A target that has a parameter on none of its fixtures is a mistake, one that lacks it on some is worth a warning, except
+under `all`, which is mixed by nature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from showctl.config import colour, schema, values
+from showctl.config.names import Element, Selection
+from showctl.config.patch import Patch, setting
+from showctl.config.tree import Mark, Node, Report, Where
+from showctl.fixtures.model import COLOURS
+
+CATEGORIES = ("intensity", "colour", "position", "beam")
+Values: TypeAlias = dict[int, float]
+Chosen: TypeAlias = dict[int, tuple[tuple[int, int], float, str]]  # parameter -> how particular, value, target
+
+
+@dataclass(slots=True)
+class Looks:
+    """Resolves the `set` of cues and looks. Without a patch (a show by itself) it only checks what it can."""
+
+    report: Report
+    patch: Patch | None = None
+    positions: dict[str, dict[Element, dict[str, str]]] = field(default_factory=dict)  # of the venue
+    palettes: schema.Palettes = field(default_factory=schema.Palettes)
+    broken: dict[str, frozenset[str]] = field(default_factory=dict)  # category -> palettes that have mistakes of their own
+    own_fixtures: bool = True  # whether fixtures may be named, or only groups
+    used: set[tuple[str, str]] = field(default_factory=set)  # (category, palette)
+    groups: set[str] = field(default_factory=set)  # groups that were named
+    _virtual: set[str] = field(default_factory=set)  # fixture types already warned about
+
+    def select(self, text: str, mark: Mark) -> Selection | None:
+        """What a target names, None (and a report) if nothing, or if there is no venue to ask."""
+        if self.patch is None:
+            return None
+        try:
+            found = self.patch.names.select(text)
+        except values.Bad as bad:
+            self.report.error(mark, bad.code, str(bad))
+            return None
+        self.groups |= found.groups
+        if found.fixtures and not self.own_fixtures:
+            hint = f"`{text}` is a fixture: a show names groups, so make a group of it in the venue"
+            self.report.error(mark, "E-fixture-in-show", f"{hint}, or write `venue: NAME` at the top of the show")
+            return None
+        return found if found.elements else None
+
+    def resolve(self, targets: schema.Targets, root: Node, way: Where) -> Values:
+        """Parameter -> value of everything under `way`."""
+        chosen: Chosen = {}
+        for target, settings in targets.items():
+            here = (*way, target)
+            selection = self.select(target, root.key(*here))
+            found: Values = {}
+            for name in sorted(settings, key=lambda n: n not in CATEGORIES):
+                found.update(self._one(name, settings[name], selection, target, root.at(*here, name), root.key(*here, name)))
+            if selection is not None:
+                self._choose(chosen, found, selection.reach, target, root.key(*here))
+        return {parameter: value for parameter, (_, value, _) in chosen.items()}
+
+    def _choose(
+        self,
+        chosen: Chosen,
+        found: Values,
+        reach: tuple[int, int],
+        target: str,
+        mark: Mark,
+    ) -> None:
+        clash: dict[str, int] = {}
+        for parameter, value in found.items():
+            old = chosen.get(parameter)
+            if old is not None and old[0] == reach and old[1] != value:
+                clash.setdefault(old[2], parameter)
+            if old is None or old[0] <= reach:
+                chosen[parameter] = (reach, value, target)
+        for other, parameter in clash.items():
+            assert self.patch is not None
+            p = self.patch.parameters[parameter]
+            text = f"`{target}` and `{other}` both set {p.name} of {p.fixture}: this line wins, being the later one"
+            self.report.warning(mark, "W-set-twice", text)
+
+    # --- one line of a set ---------------------------------------------------------------------------------------
+
+    def _one(self, name: str, given: Any, selection: Selection | None, target: str, mark: Mark, key: Mark) -> Values:
+        """`intensity: 70%` for every element of the selection."""
+        try:
+            if name == "colour":
+                pick = self._colour(given)
+            elif name == "position":
+                pick = self._position(given)
+            elif name == "beam":
+                pick = self._beam(given)
+            else:
+                pick = self._parameter(name, given)
+        except values.Bad as bad:
+            place = key if bad.code == "E-unknown-key" else mark
+            self.report.error(place, bad.code, str(bad))
+            return {}
+        if selection is None or pick is None:
+            return {}
+        return self._apply(name, pick, selection, target, mark)
+
+    def _apply(self, name: str, pick: Any, selection: Selection, target: str, mark: Mark) -> Values:
+        assert self.patch is not None
+        found: Values = {}
+        lacking = []
+        for element in selection.elements:
+            try:
+                values_here = dict(pick(element))
+            except values.Bad as bad:
+                self.report.error(mark, bad.code, str(bad))
+                return {}
+            found.update(values_here)
+            if not values_here:
+                lacking.append(self.patch.units[element.unit].name)
+            elif name == "intensity" and not element.cell:
+                self._virtual_dimmer(element, mark)
+        if lacking and not found and selection.sure:
+            self.report.error(mark, "E-no-parameter", f"nothing in `{target}` has {_what(name)}: {_list(lacking)}")
+        elif lacking and selection.reach[0] > 0:
+            self.report.warning(
+                mark, "W-no-parameter", f"{_list(lacking)} in `{target}` has not {_what(name)}, and stays as it is"
+            )
+        return found
+
+    def _virtual_dimmer(self, element: Element, mark: Mark) -> None:
+        assert self.patch is not None
+        unit = self.patch.units[element.unit]
+        kind = f"{unit.type.name} {unit.mode.name}"
+        if unit.virtual and kind not in self._virtual:
+            self._virtual.add(kind)
+            self.report.warning(mark, "W-virtual-dimmer", f"{kind} ({unit.name}) has no dimmer: its colours are scaled instead")
+
+    # --- what the value of each key means: -> function of an element, yielding (parameter, value) -----------------
+
+    def _palette(self, category: str, given: Any, known: Mapping[str, Any]) -> str | None:
+        """The name of a palette, None if `given` is none; Bad if it looks like one and is not."""
+        if not isinstance(given, str) or given not in known:
+            return None
+        self.used.add((category, given))
+        return given
+
+    def _unknown(self, category: str, given: str, known: Mapping[str, Any]) -> bool:
+        """True if the name is that of a palette with mistakes of its own; Bad if nobody knows it."""
+        if given in self.broken.get(category, ()):
+            return True
+        near = values.did_you_mean(given, known)
+        there = f": there are {', '.join(list(known)[:12])}" if known and not near else ""
+        raise values.Bad("E-unknown-palette", f"no {category} palette is called `{given[:80]}`{near}{there}")
+
+    def _parameter(self, name: str, given: Any) -> Any:
+        if name == "intensity" and (palette := self._palette("intensity", given, self.palettes.intensity)) is not None:
+            level = self.palettes.intensity[palette]
+            return lambda element: ((p, level) for p in self._find(element, name))
+        if not isinstance(given, str):
+            raise values.Bad("E-type", f"one value was expected for `{name}`, not a list or a mapping")
+        if name == "intensity" and given in self.broken.get("intensity", ()):
+            return None
+        if name == "intensity":
+            level = self._level(given)
+            return lambda element: ((p, level) for p in self._find(element, name))
+        if self.patch is not None and name not in self.patch.known():
+            known = {*CATEGORIES, *self.patch.known()}
+            near = values.did_you_mean(name, known)
+            raise values.Bad("E-unknown-key", f"no fixture here has `{name[:80]}`{near}: write {', '.join(sorted(known))}")
+        return lambda element: self._set(element, name, given)
+
+    def _level(self, given: str) -> float:
+        try:
+            return values.level(given)
+        except values.Bad as bad:
+            known = self.palettes.intensity
+            if bad.code == "E-level" and known and (near := values.did_you_mean(given, known)):
+                raise values.Bad("E-unknown-palette", f"no intensity palette is called `{given}`{near}") from None
+            raise
+
+    def _colour(self, given: Any) -> Any:
+        if isinstance(given, str) and not values.is_colour(given) and given:
+            if (name := self._palette("colour", given, self.palettes.colour)) is None:
+                self._unknown("colour", given, self.palettes.colour)
+                return None
+            given = self.palettes.colour[name]
+            try:
+                levels = parse_colour(given)
+            except values.Bad:
+                return None  # said where the palette is written
+        else:
+            levels = parse_colour(given)
+        return lambda element: self._emit(element, levels)
+
+    def _position(self, given: Any) -> Any:
+        if isinstance(given, dict):
+            return self._several(given)
+        if not isinstance(given, str):
+            raise values.Bad("E-type", "a position is a name, or `{pan: 20deg, tilt: 45deg}`")
+        if self._palette("position", given, self.palettes.position) is not None:
+            given = self.palettes.position[given]
+        elif self.patch is None or given in self.broken.get("position", ()):
+            return None
+        if self.patch is None or given in self.broken.get("positions", ()):
+            return None
+        if given not in self.positions:
+            known = {**self.palettes.position, **self.positions}
+            near = values.did_you_mean(given, known)
+            raise values.Bad("E-unknown-position", f"neither show nor venue has a position `{given[:80]}`{near}")
+        points = self.positions[given]
+        return lambda element: [
+            pair for name, text in points.get(Element(element.unit), {}).items() for pair in self._set(element, name, text)
+        ]
+
+    def _beam(self, given: Any) -> Any:
+        if isinstance(given, dict):
+            return self._several(given)
+        if not isinstance(given, str):
+            raise values.Bad("E-type", "a beam is the name of a palette, or `{shutter: open}`")
+        if (name := self._palette("beam", given, self.palettes.beam)) is None:
+            self._unknown("beam", given, self.palettes.beam)
+            return None
+        return self._several(self.palettes.beam[name])
+
+    def _several(self, given: Mapping[str, Any]) -> Any:
+        picks = [self._parameter(name, value) for name, value in given.items()]
+        return lambda element: [pair for pick in picks if pick is not None for pair in pick(element)]
+
+    # --- reaching the parameters ---------------------------------------------------------------------------------
+
+    def _find(self, element: Element, name: str) -> tuple[int, ...]:
+        assert self.patch is not None
+        return self.patch.find(element, name)
+
+    def _set(self, element: Element, name: str, text: str) -> Iterator[tuple[int, float]]:
+        assert self.patch is not None
+        channel = self.patch.units[element.unit].mode.channel(name, element.cell)
+        for parameter in self._find(element, name):
+            yield parameter, setting(text, channel)
+
+    def _emit(self, element: Element, levels: colour.RGB | dict[str, float]) -> Iterator[tuple[int, float]]:
+        """Set every emitter of a cell, or of all cells of a fixture."""
+        assert self.patch is not None
+        unit = self.patch.units[element.unit]
+        for cell in range(unit.mode.cells + 1):
+            if element.cell and cell != element.cell:
+                continue
+            present = frozenset(n for n, c in unit.parameters if c == cell and n in COLOURS)
+            if isinstance(levels, dict):
+                wanted = dict.fromkeys(present, 0.0) | {n: v for n, v in levels.items() if n in present}
+                wanted = wanted if present & levels.keys() else {}
+            else:
+                wanted = colour.emitters(levels, present) if {"red", "green", "blue"} <= present else {}
+            yield from ((unit.parameters[name, cell], value) for name, value in wanted.items())
+
+
+def parse_colour(given: Any) -> colour.RGB | dict[str, float]:
+    """A colour as written, or levels of emitters by name; Bad if neither."""
+    if isinstance(given, str):
+        return values.rgb(given)
+    if not isinstance(given, dict) or not given:
+        raise values.Bad("E-colour", 'a colour is "#rrggbb", `2900K`, or levels by emitter: `{white: 100%, blue: 40%}`')
+    if wrong := [n for n in given if n not in COLOURS]:
+        near = values.did_you_mean(wrong[0], COLOURS)
+        raise values.Bad("E-colour", f"`{wrong[0][:80]}` is no emitter{near}: there are {', '.join(COLOURS)}")
+    if not all(isinstance(v, str) for v in given.values()):
+        raise values.Bad("E-type", "one level was expected for each emitter")
+    return {name: values.level(text) for name, text in given.items()}
+
+
+def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> dict[str, dict[Element, dict[str, str]]]:
+    """The positions of a venue, by fixture; every angle is looked at, used or not."""
+    found: dict[str, dict[Element, dict[str, str]]] = {}
+    looks = Looks(report, patch)
+    for name, targets in venue.positions.items():
+        mine = found.setdefault(name, {})
+        for target, angles in targets.items():
+            way = ("positions", name, target)
+            selection = looks.select(target, root.key(*way))
+            looks.resolve({target: dict(angles)}, root, ("positions", name))
+            for element in selection.elements if selection else ():
+                mine[Element(element.unit)] = {**mine.get(Element(element.unit), {}), **angles}
+    patch.used_groups |= looks.groups
+    return found
+
+
+def _what(name: str) -> str:
+    return {"intensity": "an intensity", "colour": "such a colour", "position": "this position", "beam": "such a beam"}.get(
+        name, f"`{name}`"
+    )
+
+
+def _list(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

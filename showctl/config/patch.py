@@ -1,0 +1,318 @@
+"""A venue -> the table of parameters, the names of the room, and every mistake in its patch.
+
+A fixture without a dimmer gets a virtual one: a parameter "intensity" without slots that scales its colours. Every cell of a
+divided fixture gets one of its own as well, so that a chase can run over `bar.cells`; it stands at full when nothing drives
+it, and where the whole fixture has a dimmer (real or virtual) it is exempt from the grand master, which acts on that one.
+
+`all` means every fixture that is neither `exempt` nor one of the `house`: those are touched by no grand master and no blackout,
+and only a command that names them puts them on or out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from showctl.config import schema, values
+from showctl.config.names import Element, Names, Selection
+from showctl.config.tree import Mark, Node, Report
+from showctl.fixtures import generic
+from showctl.fixtures.model import COLOURS, Channel, FixtureType, Mode
+from showctl.plan import Category, Parameter, PatchedFixture, Place, Universe
+
+Taken: TypeAlias = dict[tuple[int, int], tuple[str, Mark]]  # (universe, slot) -> who has it, and where that is written
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One fixture as it hangs."""
+
+    name: str  # "par.1"
+    family: str  # "par": its name in the file
+    type: FixtureType
+    mode: Mode
+    place: Place
+    parameters: dict[tuple[str, int], int]  # (name, cell) -> index into Patch.parameters
+    virtual: bool  # whether its dimmer is virtual
+
+    def find(self, name: str, cell: int) -> tuple[int, ...]:
+        """The parameters that `name` means here: of the whole fixture, else of all its cells."""
+        if (one := self.parameters.get((name, cell))) is not None:
+            return (one,)
+        return () if cell else tuple(index for (n, _), index in self.parameters.items() if n == name)
+
+
+@dataclass(slots=True)
+class Patch:
+    """A room, ready to be asked what a name means."""
+
+    names: Names = field(default_factory=Names)
+    units: list[Unit] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    used_groups: set[str] = field(default_factory=set)  # that another group is made of
+
+    def find(self, element: Element, name: str) -> tuple[int, ...]:
+        """The parameters of this name of a fixture or cell; () if it has none."""
+        return self.units[element.unit].find(name, element.cell)
+
+    def known(self) -> set[str]:
+        """Every name of a parameter in this room."""
+        return {p.name for p in self.parameters}
+
+    def fixtures(self) -> tuple[PatchedFixture, ...]:
+        """As the page draws them."""
+        return tuple(
+            PatchedFixture(
+                u.name, u.type.kind, f"{u.type.name} {u.mode.name}", u.place, tuple(u.parameters.values()), u.mode.cells
+            )
+            for u in self.units
+        )
+
+
+def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Report) -> Patch:
+    """Hang every fixture and name every group; what is wrong goes to the report."""
+    result = Patch()
+    result.names.broken = broken
+    taken: Taken = {}
+    for name, fixture in venue.fixtures.items():
+        if name == "all":
+            report.error(root.key("fixtures", name), "E-name", "`all` means every fixture: choose another name")
+        elif not _hang(name, fixture, venue, root, result, taken, report):
+            result.names.broken |= {name}
+    _groups(venue, root, result, report)
+    _apart(venue, root, result, report)
+    return result
+
+
+# --- fixtures --------------------------------------------------------------------------------------------------------
+
+
+def _hang(
+    name: str, fixture: schema.Fixture, venue: schema.Venue, root: Node, result: Patch, taken: Taken, report: Report
+) -> bool:
+    way = ("fixtures", name)
+    if (known := _mode(fixture, root, way, report)) is None:
+        return False
+    type_, mode = known
+    if len(fixture.place) > 1 and len(fixture.place) != len(fixture.at):
+        text = f"{len(fixture.place)} places for {len(fixture.at)} addresses: write one place for each, or one for all"
+        report.error(root.at(*way, "place"), "E-place", text)
+    _angles(fixture, mode, root, way, report)
+    units = result.names.families.setdefault(name, [])
+    for i, (universe, first) in enumerate(fixture.at):
+        label = f"{name}.{i + 1}" if fixture.listed else name
+        _claim(label, mode, universe, first, root.at(*way, "at", i), taken, venue, report)
+        units.append(len(result.units))
+        place = fixture.place[min(i, len(fixture.place) - 1)].place() if fixture.place else Place()
+        result.units.append(_unit(label, name, type_, mode, place, fixture, universe, first, result.parameters))
+        result.names.cells.append(mode.cells)
+    return True
+
+
+def _mode(fixture: schema.Fixture, root: Node, way: tuple[str, ...], report: Report) -> tuple[FixtureType, Mode] | None:
+    type_ = generic.TYPES.get(fixture.type)
+    if type_ is None:
+        near = values.did_you_mean(fixture.type, generic.TYPES)
+        text = f"no fixture type is called `{fixture.type[:80]}`{near}: there are {', '.join(generic.TYPES)}"
+        report.error(root.at(*way, "type"), "E-unknown-type", text)
+        return None
+    mode = type_.modes.get(fixture.mode) if fixture.mode else next(iter(type_.modes.values()))
+    if mode is None:
+        text = f"{type_.name} has no mode `{str(fixture.mode)[:80]}`: it has {', '.join(type_.modes)}"
+        report.error(root.at(*way, "mode"), "E-unknown-mode", text)
+        return None
+    return type_, mode
+
+
+def _claim(
+    label: str, mode: Mode, universe: int, first: int, mark: Mark, taken: Taken, venue: schema.Venue, report: Report
+) -> None:
+    """Take the slots of a fixture; say who has them already."""
+    last = first + mode.footprint - 1
+    if universe not in venue.universes:
+        listed = ", ".join(str(u) for u in venue.universes) or "none"
+        report.error(mark, "E-universe", f"universe {universe} of `{label}` is not among `universes` (there: {listed})")
+    if last > 512:
+        text = f"`{label}` takes {mode.footprint} slots and runs past 512: it would end at {universe}/{last}"
+        report.error(mark, "E-past-512", text)
+    other = next((taken[universe, s] for s in range(first, last + 1) if (universe, s) in taken), None)
+    if other is not None:
+        text = f"`{label}` takes {universe}/{first} to {universe}/{last}, where `{other[0]}` of {other[1]} is already"
+        report.error(mark, "E-overlap", text)
+    for slot in range(first, last + 1):
+        taken.setdefault((universe, slot), (label, mark))
+
+
+def _angles(fixture: schema.Fixture, mode: Mode, root: Node, way: tuple[str, ...], report: Report) -> None:
+    """Look at `invert`, `home` and `limits`: each names a channel, each angle is within its range."""
+    names = {c.name for c in mode.channels}
+    texts: list[tuple[Mark, str, Iterable[str]]] = [
+        *((root.at(*way, "invert", i), n, ()) for i, n in enumerate(fixture.invert)),
+        *((root.at(*way, "home", n), n, (v,)) for n, v in fixture.home.items()),
+        *((root.at(*way, "limits", n), n, v) for n, v in fixture.limits.items()),
+    ]
+    for mark, name, given in texts:
+        channel = mode.channel(name)
+        if name not in names or (given and channel is None):
+            near = values.did_you_mean(name, names)
+            text = f"{fixture.type} {mode.name} has no `{name}`{near}: it has {', '.join(sorted(names))}"
+            report.error(mark, "E-no-parameter", text)
+            continue
+        for value in given if channel else ():
+            try:
+                setting(value, channel)
+            except values.Bad as bad:
+                report.error(mark, bad.code, str(bad))
+
+
+def setting(text: str, channel: Channel | None) -> float:
+    """The value of one parameter as written, 0..1 of its range: an angle, a level, or the label of a range; Bad if none."""
+    if channel is not None and (labelled := channel.labelled(text)) is not None:
+        return labelled
+    if channel is not None and channel.degrees is not None and not text.endswith("%"):
+        low, high = channel.degrees
+        if not low <= (angle := values.angle(text)) <= high:
+            raise values.Bad("E-range", f"`{text}`: {channel.name} goes from {low:g}deg to {high:g}deg")
+        return (angle - low) / (high - low)
+    if channel is not None and channel.ranges and not text.endswith("%"):
+        labels = [r.label for r in channel.ranges]
+        near = values.did_you_mean(text, labels)
+        raise values.Bad("E-level", f"`{text}`: {channel.name} has {', '.join(labels)}{near}, or write a level like `70%`")
+    return values.level(text)
+
+
+def _safe(text: str, channel: Channel) -> float | None:
+    try:
+        return setting(text, channel)
+    except values.Bad:
+        return None  # reported by _angles
+
+
+def _unit(
+    label: str,
+    family: str,
+    type_: FixtureType,
+    mode: Mode,
+    place: Place,
+    fixture: schema.Fixture,
+    universe: int,
+    first: int,
+    table: list[Parameter],
+) -> Unit:
+    """Add the parameters of one fixture to the table."""
+    own: dict[tuple[str, int], int] = {}
+
+    def add(parameter: Parameter) -> None:
+        own[parameter.name, parameter.cell] = len(table)
+        table.append(parameter)
+
+    virtual = mode.channel("intensity") is None and any(c.name in COLOURS for c in mode.channels)
+    if virtual:
+        add(Parameter(label, 0, "intensity", Category.INTENSITY, exempt=fixture.exempt))
+    for cell in range(1, mode.cells + 1) if mode.cells > 1 else ():
+        add(Parameter(label, cell, "intensity", Category.INTENSITY, default=1.0, exempt=True))
+    channels = {(c.name, c.cell): c for c in mode.channels}
+    for (name, cell), channel in channels.items():
+        masters = [own["intensity", 0]] if virtual and name in COLOURS else []
+        masters += [own["intensity", cell]] if cell and name in COLOURS else []
+        wired = channels.get(({"pan": "tilt", "tilt": "pan"}.get(name, name), cell), channel) if fixture.swap else channel
+        low, high = (_safe(v, channel) for v in fixture.limits.get(name, ("0%", "100%")))
+        low, high = (0.0 if low is None else low), (1.0 if high is None else high)
+        home = _safe(fixture.home[name], channel) if name in fixture.home else None
+        parameter = Parameter(
+            label,
+            cell,
+            name,
+            channel.category,
+            universe,
+            tuple(first + offset for offset in wired.offsets if first + offset <= 512),
+            default=min(max(low, high), max(min(low, high), channel.default if home is None else home)),
+            snap=channel.snap,
+            invert=name in fixture.invert,
+            masters=tuple(masters),
+            low=min(low, high),
+            high=max(low, high),
+            exempt=fixture.exempt,
+        )
+        add(parameter)
+    return Unit(label, family, type_, mode, place, own, virtual)
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+def _groups(venue: schema.Venue, root: Node, result: Patch, report: Report) -> None:
+    """Resolve groups, which may be made of groups, in whatever order they are written."""
+    names = result.names
+    _all(venue, names)
+    pending = dict(venue.groups)
+    for name in list(pending):
+        if name in names.families or name == "all":
+            what = "every fixture" if name == "all" else f"a fixture in line {root.key('fixtures', name).line}"
+            report.error(root.key("groups", name), "E-name-twice", f"`{name}` is already the name of {what}: choose another")
+            del pending[name]
+    while pending:
+        ready = [n for n, items in pending.items() if not _needed(items) & pending.keys()]
+        for name in ready or list(pending):
+            if not ready:
+                around = ", ".join(f"`{n}`" for n in sorted(pending))
+                report.error(root.key("groups", name), "E-cyclic-group", f"`{name}` contains itself, by way of {around}")
+            names.groups[name] = _group(name, pending.pop(name), root, result, report, known=bool(ready))
+
+
+def _needed(items: Iterable[str]) -> set[str]:
+    return {term.strip().split(".")[0] for item in items for term in item.replace(" + ", " - ").split(" - ")}
+
+
+def _group(name: str, items: list[str], root: Node, result: Patch, report: Report, known: bool) -> Selection:
+    elements: dict[Element, None] = {}
+    sure = known
+    for i, item in enumerate(items if known else ()):
+        try:
+            found = result.names.select(item)
+        except values.Bad as bad:
+            report.error(root.at("groups", name, i), bad.code, str(bad))
+            sure = False
+        else:
+            elements.update(dict.fromkeys(found.elements))
+            sure &= found.sure
+            result.used_groups |= found.groups
+    if sure and not elements:
+        report.error(root.key("groups", name), "E-empty-group", f"`{name}` is empty: name a fixture in it, or remove it")
+        sure = False
+    return Selection(tuple(elements), (1, 0), sure)
+
+
+def _all(venue: schema.Venue, names: Names) -> None:
+    apart = {name for name, f in venue.fixtures.items() if f.exempt}
+    names.everything = [u for name, units in names.families.items() if name not in apart for u in units]
+
+
+def _apart(venue: schema.Venue, root: Node, result: Patch, report: Report) -> None:
+    """House lights: out of `all`, and out of reach of grand master and blackout."""
+    for i, item in enumerate(venue.house):
+        try:
+            found = result.names.select(item)
+        except values.Bad as bad:
+            report.error(root.at("house", i), bad.code, str(bad))
+            continue
+        units = {e.unit for e in found.elements}
+        result.used_groups |= found.groups
+        result.names.everything = [u for u in result.names.everything if u not in units]
+        for index in {p for u in units for p in result.units[u].parameters.values()}:
+            result.parameters[index] = replace(result.parameters[index], exempt=True)
+
+
+def universes(venue: schema.Venue) -> tuple[Universe, ...]:
+    """As the output sends them, in the order of their numbers."""
+    return tuple(
+        Universe(
+            number,
+            multicast=out.to == "multicast",
+            unicast=out.to if isinstance(out.to, tuple) else (),
+            priority=out.priority,
+            sync=out.sync,
+        )
+        for number, out in sorted(venue.universes.items())
+    )

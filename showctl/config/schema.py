@@ -1,0 +1,407 @@
+"""What may stand in a venue and a show file: every key, its type and what it is when it is left out.
+
+Pydantic checks the structure and calls a parser of `values` for each scalar; both report by (way to the place, code,
+sentence), which `load` turns into file, line and column. Unknown keys are errors. Keys of later versions are listed in LATER:
+they are accepted with a warning that they do nothing yet. What a name refers to is not looked at here: `patch` and `compile`
+do that, when both files are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from showctl.config import values
+from showctl.plan import Category, Layer, Place, Shape, Span, Sync
+
+LATER: dict[str, dict[str, str]] = {
+    "venue": {
+        "points": "positions by point",
+        "pa": "the sound of the room",
+        "wearables": "gestures",
+        "midi": "MIDI",
+        "safety": "limits of strobe, gain and sound",
+        "standby": "a second machine",
+    },
+    "show": {
+        "sections": "own thresholds of sections",
+        "tracks": "playback of songs",
+        "setlist": "playback of songs",
+        "gestures": "gestures",
+        "bind": "bindings",
+    },
+}
+LATER_IN_CUE = {"mark": "move in black", "assert": "assert", "danger": "confirmation of gestures"}
+
+
+def _typed(parse: Callable[[str], Any]) -> Any:
+    """A field whose text `parse` turns into a value."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise PydanticCustomError("E-type", "one value was expected here, not a {kind}", {"kind": _kind(value)})
+        try:
+            return parse(value)
+        except values.Bad as bad:
+            raise PydanticCustomError(bad.code, "{text}", {"text": str(bad)}) from None
+
+    return PlainValidator(validate)
+
+
+def _kind(value: Any) -> str:
+    return "mapping" if isinstance(value, dict) else "list"
+
+
+def _one_or_more(value: Any) -> Any:
+    """`at: 1/1` is `at: [1/1]`."""
+    return [value] if isinstance(value, str) else value
+
+
+def _written(text: str) -> str:
+    if not text:
+        raise values.Bad("E-empty", "a name is missing here")
+    return text
+
+
+Name: TypeAlias = Annotated[str, _typed(values.name)]
+Label: TypeAlias = Annotated[str, _typed(values.label)]
+Text: TypeAlias = Annotated[str, _typed(_written)]
+Time: TypeAlias = Annotated[Span, _typed(values.time)]
+Hang: TypeAlias = Annotated[Span, _typed(lambda text: values.time(text, negative=True))]
+Seconds: TypeAlias = Annotated[float, _typed(values.seconds)]
+Level: TypeAlias = Annotated[float, _typed(values.level)]
+Angle: TypeAlias = Annotated[float, _typed(values.angle)]
+Metres: TypeAlias = Annotated[float, _typed(values.metres)]
+Truth: TypeAlias = Annotated[bool, _typed(values.truth)]
+Address: TypeAlias = Annotated[tuple[int, int], _typed(values.address)]
+CueNumber: TypeAlias = Annotated[Decimal, _typed(values.cue_number)]
+UniverseNumber: TypeAlias = Annotated[int, _typed(values.universe)]
+Listener: TypeAlias = Annotated[str, _typed(values.listener)]  # "HOST:PORT"
+Networks: TypeAlias = Annotated[list[Annotated[str, _typed(values.network)]], Field(default_factory=list)]
+
+
+def whole(first: int, last: int) -> Any:
+    """A whole number from first to last."""
+    return Annotated[int, _typed(values.whole(first, last))]
+
+
+class Model(BaseModel):
+    """A mapping of a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, arbitrary_types_allowed=True)
+
+
+def _beyond(listener: str | None) -> bool:
+    """Whether other machines can reach it."""
+    host = values.host_port(listener)[0] if listener else "localhost"
+    return host != "localhost" and not ip_address(host).is_loopback
+
+
+# --- venue -----------------------------------------------------------------------------------------------------------
+
+
+class Network(Model):
+    interface: Annotated[str, _typed(values.label)] | None = None
+    ttl: Annotated[int, _typed(values.whole(1, 255))] = 8
+
+
+def _destinations(value: Any) -> str | tuple[str, ...]:
+    if value == "multicast":
+        return "multicast"
+    if not isinstance(value, str | list) or not value or not all(isinstance(v, str) for v in _one_or_more(value)):
+        raise PydanticCustomError("E-type", "write `multicast`, an IPv4 address or a list of them")
+    try:
+        return tuple(values.ipv4(text) for text in _one_or_more(value))
+    except values.Bad as bad:
+        raise PydanticCustomError("E-ip", "{text}", {"text": str(bad)}) from None
+
+
+Destinations: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_destinations)]
+
+
+class UniverseOut(Model):
+    """Where one universe goes. Nothing is sent beyond this machine unless the file says so."""
+
+    to: Destinations = ("127.0.0.1",)  # "multicast" or IPv4 addresses
+    priority: Annotated[int, _typed(values.whole(0, 200))] = 100
+    sync: Annotated[int, _typed(values.whole(0, 63999))] = 0
+    rate: Annotated[float, _typed(values.hertz)] | None = None
+
+
+class PlaceModel(Model):
+    x: Metres = 0.0
+    y: Metres = 0.0
+    z: Metres = 3.0
+    facing: Angle = 0.0
+
+    def place(self) -> Place:
+        return Place(self.x, self.y, self.z, self.facing)
+
+
+class Fixture(Model):
+    type: Text
+    mode: Text | None = None
+    at: list[Address] = Field(min_length=1)
+    place: list[PlaceModel] = Field(default_factory=list)
+    invert: list[Name] = Field(default_factory=list)
+    swap: Truth = False
+    home: dict[Name, Text] = Field(default_factory=dict)
+    limits: dict[Name, Annotated[list[Text], Field(min_length=2, max_length=2)]] = Field(default_factory=dict)
+    exempt: Truth = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = dict(data)
+            for key in ("at", "invert"):
+                if isinstance(data.get(key), str):
+                    data[key] = [data[key]]
+            if isinstance(data.get("place"), dict):
+                data["place"] = [data["place"]]
+        return data
+
+    @property
+    def listed(self) -> bool:
+        """Whether it has more than one address, and so a number behind its name."""
+        return len(self.at) > 1
+
+
+class Audio(Model):
+    input: Text | None = Field(None, alias="in")
+    out: Any = None
+    rate: Annotated[int, _typed(values.whole(8000, 192_000))] = 48_000
+    latency: Seconds = 0.0
+
+
+class Osc(Model):
+    listen: Listener | None = None
+    allow: Networks
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Osc:
+        if _beyond(self.listen) and not self.allow:
+            text = "OSC beyond this machine needs `allow`: name the networks that may send, like `allow: [10.0.0.0/24]`"
+            raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": "listen"})
+        return self
+
+
+class Web(Model):
+    listen: Listener | None = None
+    allow: Networks
+    tokens: list[Text] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Web:
+        if _beyond(self.listen) and not self.tokens:
+            text = "the page beyond this machine needs `tokens`: write one of at least 12 characters that nobody can guess"
+            raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": "listen"})
+        if any(len(token) < 12 for token in self.tokens):
+            text = "a token this short can be guessed: use at least 12 characters"
+            raise PydanticCustomError("E-token", "{text}", {"text": text, "key": "tokens"})
+        return self
+
+
+class Mqtt(Model):
+    host: Text
+    port: Annotated[int, _typed(values.whole(1, 65535))] = 1883
+    username: Text | None = None
+    password_file: Text | None = None
+    topic: Text = "showctl"
+
+
+Setting: TypeAlias = dict[str, Any]  # parameter or category -> text; typed when its fixture is known
+Targets: TypeAlias = dict[str, Setting]
+
+
+class Header(Model):
+    showctl: Literal["1"]
+    include: list[Text] = Field(default_factory=list)
+
+
+def _on_stop(text: str) -> Any:
+    word, _, name = text.partition(" ")
+    if word == "look" and name:
+        return ("look", name.strip())
+    if text in ("hold", "terminate"):
+        return text
+    raise values.Bad("E-choice", f"`{text}`: write `hold`, `terminate` or `look NAME`")
+
+
+class Venue(Header):
+    kind: Literal["venue"]
+    name: Label = ""
+    network: Network = Network()
+    universes: dict[UniverseNumber, UniverseOut] = Field(default_factory=dict)
+    fixtures: dict[Name, Fixture] = Field(default_factory=dict)
+    groups: dict[Name, list[Text]] = Field(default_factory=dict)
+    positions: dict[Name, dict[Text, dict[Name, Text]]] = Field(default_factory=dict)
+    house: list[Text] = Field(default_factory=list)
+    looks: dict[Name, Targets] = Field(default_factory=dict)
+    audio: Audio = Field(default_factory=lambda: Audio.model_validate({}))
+    lamps: dict[Text, Seconds] = Field(default_factory=dict)
+    osc: Osc = Osc(allow=[])
+    web: Web = Web(allow=[])
+    mqtt: Mqtt | None = None
+    on_stop: Annotated[str | tuple[str, str], _typed(_on_stop)] = "hold"
+    orphan: Seconds | None = None
+
+
+# --- show ------------------------------------------------------------------------------------------------------------
+
+
+class Palettes(Model):
+    intensity: dict[Name, Level] = Field(default_factory=dict)
+    colour: dict[Name, Any] = Field(default_factory=dict)
+    beam: dict[Name, Setting] = Field(default_factory=dict)
+    position: dict[Name, Text] = Field(default_factory=dict)
+
+
+def _swing(text: str) -> float:
+    if not 0.5 <= (swing := values.level(text)) <= 0.75:
+        raise values.Bad("E-swing", f"`{text}`: swing goes from 50% (straight) to 75%")
+    return swing
+
+
+class EffectModel(Model):
+    sync: Annotated[Sync, _typed(values.choice("beat", "free", "onset", "energy", "loudness"))] = "beat"
+    shape: Annotated[Shape, _typed(values.choice("sine", "ramp", "step", "pulse", "decay", "random"))] = "sine"
+    param: Name
+    every: Time = Span(1.0, "beat")
+    low: Text | None = None
+    high: Text | None = None
+    size: Text | None = None
+    length: Text | None = None
+    spread: Angle = 0.0
+    parts: Annotated[int, _typed(values.whole(2, 512))] | None = None
+    order: Annotated[
+        Literal["forward", "reverse", "centre-out", "outside-in", "random"],
+        _typed(values.choice("forward", "reverse", "centre-out", "outside-in", "random")),
+    ] = "forward"
+    chase: Truth = False
+    swing: Annotated[float, _typed(_swing)] = 0.5
+    seed: Annotated[int, _typed(values.whole(0, 2**31 - 1))] = 1
+    layer: Annotated[Layer, _typed(values.choice("add", "scale", "replace", "max"))] | None = None
+
+    @model_validator(mode="after")
+    def _sense(self) -> EffectModel:
+        if self.size is not None and (self.low is not None or self.high is not None):
+            raise _clash("size", "`size` says how far from where it stands, `low` and `high` say from where to where: use one")
+        if self.parts is not None and (self.chase or self.spread):
+            raise _clash("parts", "`parts`, `chase` and `spread` all say who comes when: use one")
+        if self.every.amount <= 0:
+            raise _clash("every", "a cycle cannot take no time: write `1 beat` or `2s`", "E-range")
+        return self
+
+
+def _clash(key: str, text: str, code: Literal["E-clash", "E-range"] = "E-clash") -> PydanticCustomError:
+    return PydanticCustomError(code, "{text}", {"text": text, "key": key})
+
+
+class SubmasterModel(Model):
+    group: Text | None = None
+    mode: Annotated[Literal["additive", "inhibitive"], _typed(values.choice("additive", "inhibitive"))] = "additive"
+    start: dict[Name, Any] | None = None
+    level: Level | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SubmasterModel:
+        if (self.group is None) == (self.start is None):
+            raise _clash("start", "a submaster has either `group` (with `mode`) or `start: {EFFECT: GROUP}`")
+        return self
+
+
+class Times(Model):
+    intensity: Time | None = None
+    colour: Time | None = None
+    position: Time | None = None
+    beam: Time | None = None
+
+    def of(self, category: Category) -> Span | None:
+        found: Span | None = getattr(self, category.value)
+        return found
+
+
+SECTIONS = ("silence", "steady", "build", "drop", "break")
+
+
+def _when(text: str) -> str:
+    word, _, section = text.partition(" ")
+    if word != "section" or section not in SECTIONS:
+        near = values.did_you_mean(section, SECTIONS)
+        raise values.Bad("E-when", f"`{text}`: write `section` and one of {', '.join(SECTIONS)}{near}")
+    return section
+
+
+class CueModel(Model):
+    cue: CueNumber
+    name: Label = ""
+    set: Targets = Field(default_factory=dict)
+    up: Time | None = Field(None, alias="in")
+    down: Time | None = Field(None, alias="out")
+    delay: Time = Span(0.0)
+    times: Times = Times()
+    curve: Annotated[str, _typed(values.choice("linear", "s", "fast", "slow", "snap"))] = "linear"
+    follow: Time | None = None
+    hang: Hang | None = None
+    when: Annotated[str, _typed(_when)] | None = None
+    quantise: Annotated[Literal["none", "beat", "bar"], _typed(values.choice("none", "beat", "bar"))] | None = None
+    start: dict[Name, Any] = Field(default_factory=dict)
+    stop: list[Text] = Field(default_factory=list)
+    cue_only: Truth = False
+    block: Truth = False
+    goto: CueNumber | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, data: Any) -> Any:
+        return {**data, "stop": [data["stop"]]} if isinstance(data, dict) and isinstance(data.get("stop"), str) else data
+
+    @model_validator(mode="after")
+    def _sense(self) -> CueModel:
+        if self.follow is not None and self.hang is not None:
+            raise _clash("hang", "`follow` counts from GO, `hang` from the end of the cue: use one")
+        if self.quantise is not None and self.when is None:
+            raise _clash("quantise", "`quantise` says when after `when`: without `when` it does nothing")
+        return self
+
+
+class ListModel(Model):
+    priority: Annotated[int, _typed(values.whole(1, 10))] = 5
+    htp: Truth = False
+    loop: Truth = False
+    release: Time = Span(2.0)
+    cues: list[CueModel] = Field(min_length=1)
+
+
+class Needs(Model):
+    groups: list[Name] = Field(default_factory=list)
+    positions: list[Name] = Field(default_factory=list)
+    points: list[Name] = Field(default_factory=list)
+
+
+class Show(Header):
+    kind: Literal["show"]
+    name: Label = ""
+    venue: Label | None = None
+    palettes: Palettes = Palettes()
+    effects: dict[Name, EffectModel] = Field(default_factory=dict)
+    submasters: dict[Name, SubmasterModel] = Field(default_factory=dict)
+    lists: dict[Name, ListModel] = Field(default_factory=dict)
+    cues: list[CueModel] = Field(default_factory=list)
+    needs: Needs = Needs()
+    back: Time = Span(1.0)
+
+    def all_lists(self) -> dict[str, tuple[tuple[str | int, ...], ListModel]]:
+        """Name -> (way to its cues, list). `cues:` alone is the list main."""
+        found: dict[str, tuple[tuple[str | int, ...], ListModel]] = {}
+        if self.cues:
+            found["main"] = (("cues",), ListModel(cues=self.cues))
+        for name, one in self.lists.items():
+            found.setdefault(name, (("lists", name, "cues"), one))
+        return found
