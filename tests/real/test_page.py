@@ -1,0 +1,345 @@
+"""The page in a real browser: it shows the frame that was sent, its buttons reach the engine, and it suits a dark hall."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from showctl.model import Blackout, ControlEvent, Go, Goto, Pause, SetMaster, Tap
+from showctl.remote.board import Board
+from showctl.remote.web.server import WebServer
+from tests.real.chromium import CHROMIUM, Tab, chromium
+from tests.remote import fake_show
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; on Debian: apt install chromium"),
+]
+
+PHONE, DESK = (390, 844), (1280, 800)
+
+# The mean of a picture, 0..1 of what the screen can show (luma), measured by the browser that took it.
+LUMA = """(async () => {
+  const image = new Image();
+  image.src = "data:image/png;base64,%s";
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2];
+  return (4 * sum) / data.length / 255;
+})()"""
+
+# Light on the canvas of the stage: [red, green, blue] summed over all pixels.
+LIGHT = """(() => {
+  const canvas = document.getElementById("canvas");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const sum = [0, 0, 0];
+  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sum[c] += data[i + c];
+  return sum;
+})()"""
+
+BOXES = """[...document.querySelectorAll("button, [role=slider], input, a")].map((one) => {
+  const box = one.getBoundingClientRect();
+  return {id: one.id, text: one.textContent.trim(), label: one.getAttribute("aria-label"),
+    x: box.left, y: box.top, width: box.width, height: box.height};
+})"""
+
+# Every element that shows text of its own: its size, and the contrast of its colour with what is painted behind it.
+TEXTS = """(() => {
+  const part = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const behind = (one) => {
+    for (; one; one = one.parentElement) {
+      const colour = numbers(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour;
+    }
+    return [0, 0, 0];
+  };
+  return [...document.body.querySelectorAll("*")].filter((one) =>
+    [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) && one.getClientRects().length
+  ).map((one) => {
+    const style = getComputedStyle(one), ink = light(numbers(style.color)), paper = light(behind(one));
+    const [high, low] = ink > paper ? [ink, paper] : [paper, ink];
+    return {text: one.textContent.trim().slice(0, 30), size: parseFloat(style.fontSize), contrast: (high + 0.05) / (low + 0.05)};
+  });
+})()"""
+
+
+@dataclass
+class Hall:
+    """A server with a show on its board, and a browser that looks at it."""
+
+    tab: Tab
+    board: Board
+    server: WebServer
+    events: asyncio.Queue[ControlEvent] = field(default_factory=asyncio.Queue)
+    running: asyncio.Task[None] | None = None
+
+    async def open(self, size: tuple[int, int] = DESK) -> None:
+        await self.tab.size(*size)
+        await self.tab.open(f"http://{self.server.address}/")
+        await self.tab.until("document.body && !document.body.matches('.away')")
+        await self.tab.until("document.getElementById('current').textContent !== '--'")
+
+    async def event(self) -> ControlEvent:
+        async with asyncio.timeout(10):
+            return await self.events.get()
+
+    async def press(self, selector: str) -> None:
+        """A real press of the mouse in the middle of a control."""
+        script = f"(() => {{ const one = document.querySelector({selector!r}); one.scrollIntoView({{block: 'nearest'}});"
+        box = await self.tab.ask(
+            f"{script} const b = one.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] }})()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.tab.command("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    async def text(self, selector: str) -> str:
+        return str(await self.tab.ask(f"document.querySelector({selector!r}).textContent"))
+
+    async def light_is(self, condition: str) -> list[float]:
+        """Wait until the light on the stage, `l` = [red, green, blue], meets a condition."""
+        await self.tab.until(f"(() => {{ const l = {LIGHT}; return {condition} }})()")
+        return list(await self.tab.ask(LIGHT))
+
+    async def luma(self) -> float:
+        picture = base64.b64encode(await self.tab.picture()).decode()
+        return float(await self.tab.ask(LUMA % picture))
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    board = Board(fake_show.plan(), frozenset({"output"}))
+    fake_show.healthy(board)
+    fake_show.move(board, 10.0, dark=True)
+    events: asyncio.Queue[ControlEvent] = asyncio.Queue(100)
+
+    def emit(event: ControlEvent) -> bool:
+        events.put_nowait(event)
+        return True
+
+    server = WebServer("127.0.0.1", 0, board=board, emit=emit, now=lambda: 10.0)
+    await server.open()
+    running = asyncio.create_task(server.run())
+    try:
+        async with chromium(tmp_path / "profile") as tab:
+            yield Hall(tab, board, server, events, running)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_loads_in_few_requests_and_without_complaint(hall: Hall) -> None:
+    await hall.open()
+    assert hall.tab.complaints == []
+    ours = f"http://{hall.server.address}/"
+    asked = [url for url in hall.tab.requests if not url.startswith("data:")]
+    assert all(url.startswith(ours) for url in asked), asked
+    assert len(asked) <= 6, asked
+
+
+async def test_the_stage_shows_the_frame_that_was_sent(hall: Hall) -> None:
+    board = hall.board
+    board.frame = bytes(4 * 512)
+    await hall.open()
+    dark = await hall.light_is("l[0] > 0")
+    frame = bytearray(4 * 512)
+    for wash in range(8):  # universe 2: intensity, red, green, blue, white every 10 slots
+        frame[512 + 10 * wash : 512 + 10 * wash + 2] = b"\xff\xff"
+    board.frame = bytes(frame)
+    red = await hall.light_is(f"l[0] > {dark[0]} * 1.3")
+    assert red[0] - dark[0] > 5 * (red[1] - dark[1])
+    for wash in range(8):
+        frame[512 + 10 * wash + 1], frame[512 + 10 * wash + 3] = 0, 255
+    board.frame = bytes(frame)
+    blue = await hall.light_is(f"l[2] > {dark[2]} * 1.3")
+    assert blue[2] - dark[2] > 5 * (blue[0] - dark[0])
+    board.frame = bytes(4 * 512)
+    await hall.light_is(f"l[0] === {dark[0]} && l[2] === {dark[2]}")
+
+
+async def test_a_head_shines_where_pan_and_tilt_say(hall: Hall) -> None:
+    frame = bytearray(4 * 512)
+    frame[1024 + 4 : 1024 + 7] = bytes([255, 48, 255])  # spot.1: dimmer, shutter open, red
+    # Pan right by 90 degrees from the middle of 540, or left by as much; tilt 40 degrees from the middle of 270.
+    tilt = round((0.5 + 40 / 270) * 65535).to_bytes(2, "big")
+    middle = []
+    await hall.open()
+    for pan in (-90, 90):
+        frame[1024:1026] = round((0.5 + pan / 540) * 65535).to_bytes(2, "big")
+        frame[1026:1028] = tilt
+        hall.board.frame = bytes(frame)
+        await hall.tab.until(
+            "import('/look.js').then(() => document.getElementById('canvas').dispatchEvent(new Event('x')))"  # one turn of the page
+        )
+        middle.append(await hall.tab.until(RED_CENTRE % ("<" if pan < 0 else ">")))
+    assert middle[0] < middle[1]
+
+
+# The mean x of what is red on the stage, once it lies on the asked side of spot.1 (which hangs at 0.17 to 0.35 of the width).
+RED_CENTRE = """(() => {
+  const canvas = document.getElementById("canvas");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let sum = 0, count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const red = data[i] - data[i + 2] - 8;
+    if (red > 0) { sum += red * ((i / 4) %% canvas.width); count += red; }
+  }
+  const centre = sum / count / canvas.width;
+  return count && centre %s 0.25 && centre;
+})()"""
+
+
+async def test_the_buttons_reach_the_engine(hall: Hall) -> None:
+    await hall.open()
+    await hall.press("#go")
+    assert await hall.event() == Go(time=10.0, source="web:127.0.0.1", list="main")
+    await hall.press("#pause")
+    assert isinstance(await hall.event(), Pause)
+    await hall.press("#tap")
+    assert isinstance(await hall.event(), Tap)
+    await hall.press("#blackout")
+    assert await hall.event() == Blackout(time=10.0, source="web:127.0.0.1", on=True)
+    assert hall.board.playback is not None
+    hall.board.playback = replace(hall.board.playback, blackout=True)
+    await hall.tab.until("document.getElementById('blackout').getAttribute('aria-pressed') === 'true'")
+    assert await hall.text("#cover") == "Blackout"
+    await hall.press("#blackout")
+    assert await hall.event() == Blackout(time=10.0, source="web:127.0.0.1", on=False)
+    assert hall.tab.complaints == []
+
+
+async def test_a_held_space_bar_is_one_go_wherever_the_focus_is(hall: Hall) -> None:
+    await hall.open()
+    await hall.tab.ask("document.getElementById('back').focus()")
+    await hall.tab.key("Space", " ", repeat=True)
+    await hall.tab.key("Space", " ")  # not held: a press
+    for _ in range(5):
+        await hall.tab.key("Space", " ", repeat=True)
+    await hall.press("#tap")
+    assert [type(await hall.event()) for _ in range(2)] == [Go, Tap]
+    assert hall.events.empty()
+
+
+async def test_a_cue_in_the_list_asks_before_it_jumps(hall: Hall) -> None:
+    await hall.open()
+    await hall.press("#stack li:nth-child(2) button")
+    await hall.tab.until("document.querySelector('#stack li:nth-child(2)').matches('.armed')")
+    assert hall.events.empty()
+    await hall.press("#stack li:nth-child(2) button")
+    assert await hall.event() == Goto(time=10.0, source="web:127.0.0.1", list="main", cue="2")
+
+
+async def test_a_fader_runs_upwards_and_only_its_handle_takes_hold(hall: Hall) -> None:
+    await hall.open()
+    front = ".fader:nth-child(3)"
+    assert await hall.text(f"{front} .value") == "60 %"
+    box = await hall.tab.ask(
+        f"(() => {{ const b = document.querySelector('{front} .track').getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }})()"
+    )
+    x = box[0] + box[2] / 2
+    await drag(hall.tab, x, box[1] + box[3] - 5, box[1])  # beneath the handle: nothing
+    handle = await hall.tab.ask(f"document.querySelector('{front} .handle').getBoundingClientRect().y")
+    await drag(hall.tab, x, handle + 22, handle - 60)
+    last = await hall.event()
+    while not hall.events.empty():
+        last = await hall.event()
+    assert isinstance(last, SetMaster)
+    assert (last.submaster, last.level > 0.6) == ("front", True)
+
+
+async def drag(tab: Tab, x: float, top: float, bottom: float) -> None:
+    for kind, y in (("mousePressed", top), ("mouseMoved", (top + bottom) / 2), ("mouseMoved", bottom), ("mouseReleased", bottom)):
+        await tab.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+async def test_it_suits_a_finger_and_a_dark_hall(hall: Hall, size: tuple[int, int]) -> None:
+    await hall.open(size)
+    assert await hall.tab.ask("document.documentElement.scrollWidth") == size[0]
+    boxes = await hall.tab.ask(BOXES)
+    assert len(boxes) >= 10
+    assert [box for box in boxes if min(box["width"], box["height"]) < 44] == []
+    assert [box for box in boxes if not (box["text"] or box["label"])] == []
+    for name in ("blackout", "tap"):
+        one = next(box for box in boxes if box["id"] == name)
+        assert min(one["width"], one["height"]) >= 64
+        docked = [box for box in boxes if box["id"] in {"go", "back", "pause", "blackout", "tap"} and box is not one]
+        assert min(apart(one, other) for other in docked) >= 24
+    texts = await hall.tab.ask(TEXTS)
+    assert len(texts) > 30
+    assert [text for text in texts if text["size"] < 16] == []
+    assert [text for text in texts if text["contrast"] < 7] == []
+    assert await hall.luma() <= 0.10
+
+
+def apart(a: dict[str, Any], b: dict[str, Any]) -> float:
+    """The gap between two boxes (px)."""
+    across = max(a["x"] - b["x"] - b["width"], b["x"] - a["x"] - a["width"])
+    down = max(a["y"] - b["y"] - b["height"], b["y"] - a["y"] - a["height"])
+    return float(max(across, down))
+
+
+async def test_the_first_screen_of_a_phone_says_what_matters(hall: Hall) -> None:
+    await hall.open(PHONE)
+    wanted = {
+        "bpm": "124.0",
+        "sure": "confidence 87 %",
+        "level": "level -22 LUFS",
+        "current": "3  Verse",
+        "pending": "4  Build",
+        "waiting": "waits for section build",
+        "sacn": "sACN on",
+        "problem": "mqtt degraded: no broker answers",
+    }
+    for name, words in wanted.items():
+        assert (await hall.text(f"#{name}")).startswith(words)
+        bottom = await hall.tab.ask(f"document.getElementById('{name}').getBoundingClientRect().bottom")
+        assert 0 < bottom <= await hall.tab.ask("document.getElementById('dock').getBoundingClientRect().top")
+
+
+async def test_without_the_server_it_says_so_and_comes_back_by_itself(hall: Hall) -> None:
+    await hall.open()
+    assert hall.running is not None
+    port = hall.server.address.rpartition(":")[2]
+    hall.running.cancel()
+    await asyncio.gather(hall.running, return_exceptions=True)
+    await hall.tab.until("document.body.matches('.away') && document.getElementById('dock').inert")
+    assert await hall.text("#link") == "not connected"
+    assert await hall.text("#sacn") == "sACN unknown"
+    await hall.tab.key("Space", " ")
+    again = WebServer("127.0.0.1", int(port), board=hall.board, emit=lambda _: True, now=lambda: 20.0)
+    await again.open()
+    running = asyncio.create_task(again.run())
+    try:
+        await hall.tab.until("!document.body.matches('.away') && !document.getElementById('dock').inert")
+        assert hall.events.empty()
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_nothing_on_the_page_flashes_for_those_who_asked_for_less_motion(hall: Hall) -> None:
+    await hall.tab.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    hall.board.frame = bytes(4 * 512)
+    await hall.open()
+    dark = await hall.light_is("l[0] > 0")
+    hall.board.frame = b"\xff" * (4 * 512)
+    first = await hall.light_is(f"l[0] > {dark[0]}")
+    full = await hall.light_is(f"l[0] > {first[0]} * 1.2")  # it goes on rising after the first picture of it
+    assert full[0] > first[0] > dark[0]
+    assert await hall.tab.ask("document.getElementById('lamp').style.opacity") == "0.5"
