@@ -1,0 +1,235 @@
+"""The engine: what happened until now, and the look OF now. Read `step` first: it is the order of things in one tick.
+
+Two rules make the same show come out of 44 ticks a second, of 100, or of a replay:
+- whatever happens acts at its own time. Inputs, follows, hangs, sections and the end of a trusted beat are taken one by
+  one in the order of their times, however many lie between two ticks;
+- the look is a closed formula of the state and the moment. Nothing is added up from tick to tick.
+
+What arrives late (its time lies before something that was already taken) acts right after that; what is dated ahead waits.
+Units: seconds of show time, levels 0..1. No clock, no I/O, no chance; what is worth telling comes back as Happened.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+from showctl.model import (
+    Blackout,
+    ControlEvent,
+    Features,
+    Happened,
+    Inputs,
+    ListState,
+    PlaybackState,
+    SetMaster,
+    ShowFrame,
+    StopAll,
+    Tap,
+)
+from showctl.plan import Plan
+from showctl.show import transport
+from showctl.show.cuelist import Deed, Mode
+from showctl.show.playhead import Playhead
+from showctl.show.stage import Stage
+from showctl.show.transport import Refused
+
+WAITING = 4096  # inputs dated ahead that are kept; more are refused
+TOLD = {Deed.FIRE: "go", Deed.LEAP: "goto", Deed.UNDO: "back"}  # deeds after which the list is in another cue
+
+
+class ShowEngine:
+    """Plays a plan. ValueError for a plan that contradicts itself."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._stage = Stage(plan)
+        self._by_name = {head.track.list.name: head for head in self._stage.heads}
+        self._waiting: list[tuple[float, int, int, Features | ControlEvent]] = []
+        self._arrived = 0
+        self._time = -math.inf  # s of the last thing that happened
+        self._trusting = False  # a beat is trusted, as far as was told
+        self._told: list[Happened] = []
+        self._lists: tuple[ListState, ...] = ()
+        self._lists_until = -math.inf  # s, until when `_lists` holds
+        self._playback = self._state(0.0)
+
+    @property
+    def playback(self) -> PlaybackState:
+        """Where the show stands, as of the last step."""
+        return self._playback
+
+    def step(self, now: float, inputs: Inputs) -> ShowFrame:
+        """Take what reached the engine, and make the look of `now` (s). ValueError if `now` is no number."""
+        if not math.isfinite(now):
+            raise ValueError(f"the time of a step must be a number, not {now}")
+        for one in (*inputs.features, *inputs.controls):
+            self._take(one, now)
+        self._happen(now)
+        slots = self._stage.draw(now)
+        self._playback = self._state(now)
+        told, self._told = tuple(self._told), []
+        return ShowFrame(now, slots, self._playback, told)
+
+    # --- what happens, in the order of its time ----------------------------------------------------------------------
+
+    def _take(self, one: Features | ControlEvent, now: float) -> None:
+        if not math.isfinite(one.time):
+            self._refuse(now, one, "its time is no number")
+        elif len(self._waiting) >= WAITING and one.time > now:
+            self._refuse(now, one, "too many wait for a time to come")
+        else:
+            self._arrived += 1
+            kind = 0 if isinstance(one, Features) else 1  # of the same time, what was heard comes first
+            heapq.heappush(self._waiting, (one.time, kind, self._arrived, one))
+
+    def _happen(self, now: float) -> None:
+        """Take everything that is due until now, whichever comes first."""
+        while True:
+            head = min(self._stage.heads, key=lambda h: h.due, default=None)
+            due = math.inf if head is None else head.due
+            lost = self._stage.clock.lost_at if self._trusting else math.inf
+            arrives = self._waiting[0][0] if self._waiting else math.inf
+            first = min(due, lost, arrives)
+            if first > now:
+                return
+            t = self._time = max(first, self._time)
+            if lost == first:
+                self._trusting = False
+                self._tell(t, "beat_lost")
+            elif due == first and head is not None:
+                self._fire_by_itself(head, t)
+            else:
+                self._input(t, heapq.heappop(self._waiting)[3])
+
+    def _input(self, t: float, one: Features | ControlEvent) -> None:
+        if isinstance(one, Features):
+            self._hear(t, one)
+            return
+        try:
+            self._control(t, one)
+        except Refused as refusal:
+            self._refuse(t, one, str(refusal))
+
+    def _hear(self, t: float, features: Features) -> None:
+        if not (math.isfinite(features.level) and math.isfinite(features.energy) and math.isfinite(features.onset)):
+            self._refuse(t, features, "a level that is no number")
+            return
+        stage = self._stage
+        section, run = stage.heard.section, stage.clock.at
+        stage.heard = stage.heard.after(t, features)
+        stage.clock = stage.clock.heard(t, features.grid)
+        if stage.heard.section is not section:
+            self._tell(t, "section", section=features.section.value)
+        self._trust(t)
+        if stage.clock.at != run or stage.heard.section is not section:
+            self._reschedule(t)
+
+    def _trust(self, t: float) -> None:
+        if not self._trusting and t < self._stage.clock.lost_at < math.inf:
+            self._trusting = True
+            self._tell(t, "beat_found", bpm=round(self._stage.clock.bpm, 2))
+
+    def _reschedule(self, t: float) -> None:
+        """The beat or the section is another: so is the time of all that hangs on them."""
+        for head in self._stage.heads:
+            head.reschedule(t, self._stage.clock, self._stage.heard)
+        self._lists_until = -math.inf
+
+    def _control(self, t: float, one: ControlEvent) -> None:
+        if isinstance(one, Blackout):
+            self._stage.blackout(one.on)
+            self._tell(t, "blackout", on=one.on, source=one.source)
+        elif isinstance(one, SetMaster):
+            self._fader(t, one)
+        elif isinstance(one, Tap):
+            self._stage.clock = self._stage.clock.tapped(t)
+            self._trust(t)
+            self._reschedule(t)
+        elif isinstance(one, StopAll):
+            self._stop(t, one)
+        elif one.list not in self._by_name:
+            raise Refused(f"there is no list {one.list!r}")
+        else:
+            head = self._by_name[one.list]
+            deed = transport.ask(self._stage, head, one, t)
+            if deed in TOLD:
+                self._tell_cue(head, t, TOLD[deed], one.source)
+            else:
+                self._tell(t, deed.value, list=one.list, source=one.source)
+
+    def _fader(self, t: float, one: SetMaster) -> None:
+        if not 0.0 <= one.level <= 1.0:
+            raise Refused(f"a level is 0 to 1, not {one.level}")
+        if one.submaster is not None and one.submaster not in self._stage.masters.levels:
+            raise Refused(f"there is no submaster {one.submaster!r}")
+        self._stage.fader(one.submaster, one.level, t)
+        self._tell(t, "master", submaster=one.submaster, level=one.level, source=one.source)
+
+    def _stop(self, t: float, one: StopAll) -> None:
+        for head in self._stage.heads:
+            if head.mode is not Mode.RELEASED:
+                transport.let_go(self._stage, head, t)
+        self._stage.effects.stop_all(t)
+        self._tell(t, "stop", source=one.source)
+
+    def _fire_by_itself(self, head: Playhead, t: float) -> None:
+        by = head.due_by
+        if transport.fire_by_itself(self._stage, head, t):
+            self._tell_cue(head, t, by, "")
+        else:
+            self._tell(t, "runaway", list=head.track.list.name, cue=head.track.number(head.current))
+
+    # --- what is told ------------------------------------------------------------------------------------------------
+
+    def _state(self, now: float) -> PlaybackState:
+        if now >= self._lists_until or self._told:
+            self._lists = tuple(head.state(now, self._stage.clock) for head in self._stage.heads)
+            self._lists_until = min((s.ends for s in self._lists if s.state == "fading"), default=math.inf)
+        return PlaybackState(
+            lists=self._lists,
+            grand_master=self._stage.masters.grand,
+            blackout=self._stage.masters.blackout,
+            submasters=tuple(self._stage.masters.levels.items()),
+            effects=self._stage.effects.names(),
+            beat=self._stage.clock.position(now),
+            bpm=self._stage.clock.bpm,
+            confidence=self._stage.clock.confidence,
+        )
+
+    def _tell(self, t: float, type_: str, **data: str | float | int | bool | None) -> None:
+        self._told.append(Happened(t, type_, tuple(data.items())))
+
+    def _tell_cue(self, head: Playhead, t: float, by: str, source: str) -> None:
+        name = "" if head.cue is None else head.cue.name
+        number = head.track.number(head.current)
+        self._tell(t, "cue", list=head.track.list.name, cue=number, name=name, by=by, source=source)
+
+    def _refuse(self, t: float, one: Features | ControlEvent, reason: str) -> None:
+        source = "ear" if isinstance(one, Features) else one.source
+        self._tell(t, "refused", control=type(one).__name__.lower(), reason=reason, source=source)
+
+    # --- after a crash -----------------------------------------------------------------------------------------------
+
+    def restore(self, state: PlaybackState, now: float) -> list[Happened]:
+        """Stand where a show stood: each list in its cue with all that tracked, at once; masters and blackout.
+
+        Follows and hangs count from now. What the plan no longer has is left out, and told.
+        """
+        self._time = max(self._time, now)
+        for standing in sorted(state.lists, key=lambda s: s.started):
+            head = transport.restore(self._stage, standing, now)
+            if isinstance(head, str):
+                self._tell(now, "refused", control="restore", reason=head, list=standing.name, cue=standing.current)
+            else:
+                self._tell_cue(head, now, "restore", "restore")
+        masters = self._stage.masters
+        for name, level in ((None, state.grand_master), *state.submasters):
+            if level != (masters.grand if name is None else masters.levels.get(name)):
+                self._input(now, SetMaster(time=now, source="restore", level=level, submaster=name))
+        if state.blackout != masters.blackout:
+            self._input(now, Blackout(time=now, source="restore", on=state.blackout))
+        self._reschedule(now)
+        told, self._told = self._told, []
+        self._playback = self._state(now)
+        return told

@@ -1,0 +1,68 @@
+"""The seam between the ear and the engine: what is heard is rounded and thinned here, once, for the live and the offline driver.
+
+Rounding (0.1 ms, 0.1 dB, thousandths) makes what two machines' FFTs hear the same. Thinning makes the log of a night small:
+of a hundred hops a second only those enter the engine that say something new (an onset, another section, another
+beat) and one every INTERVAL. What enters is exactly what is recorded, so that a replay is exact: feed the engine only
+what `take` returns, and write down the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from showctl.model import BeatGrid, Features
+from showctl.units import round_level, round_time
+
+INTERVAL = 0.1  # s
+SHIFT = 0.002  # s by which a beat must be re-anchored to be news
+
+
+class Seam:
+    """Rounds Features and leaves out what says nothing new."""
+
+    def __init__(self) -> None:
+        self._last: Features | None = None
+
+    def take(self, features: Features) -> Features | None:
+        """The rounded features if they are to enter the engine, else None."""
+        rounded = round_features(features)
+        if self._last is not None and not _news(self._last, rounded):
+            return None
+        self._last = rounded
+        return rounded
+
+
+def round_features(f: Features) -> Features:
+    """As finely as features may enter the engine."""
+    grid = f.grid
+    if grid is not None:
+        grid = replace(
+            grid,
+            anchor=round_time(grid.anchor),
+            period=round(grid.period, 5),
+            confidence=round(grid.confidence, 3),
+        )
+    return replace(
+        f,
+        time=round_time(f.time),
+        level=round_level(f.level),
+        bands=tuple(round_level(b) for b in f.bands),
+        energy=round(f.energy, 3),
+        onset=round(f.onset, 3),
+        grid=grid,
+    )
+
+
+def _news(last: Features, now: Features) -> bool:
+    return (
+        now.onset > 0.0
+        or now.section is not last.section
+        or now.time - last.time >= INTERVAL - 1e-6
+        or _another_beat(last.grid, now.grid)
+    )
+
+
+def _another_beat(last: BeatGrid | None, now: BeatGrid | None) -> bool:
+    if last is None or now is None:
+        return last is not now
+    return last.index != now.index or abs(last.anchor - now.anchor) > SHIFT or last.bar_position != now.bar_position

@@ -1,0 +1,174 @@
+"""The stage: all that makes light, brought from state to slots.
+
+Holds the fades of all lists, who has which parameter, the effects, the masters and the patch, and what the music is doing.
+The transport moves things here; `draw` is a formula of the state and the moment and changes nothing that can be seen later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from showctl.plan import EffectStart, Plan
+from showctl.show.beatclock import BeatClock
+from showctl.show.cuelist import BLANK, Step, Track
+from showctl.show.fade import Fades, Floats, Moment, Moves
+from showctl.show.heard import Heard
+from showctl.show.merge import Layers, Masters, dimmer_steps
+from showctl.show.patch import Patch, Slots
+from showctl.show.playhead import Playhead, Snapshot
+from showctl.show.running import SUBMASTER, Effects, View
+
+
+class Stage:
+    """The light of one show. ValueError for a plan that contradicts itself."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        rest = np.array([p.default for p in plan.parameters], dtype=np.float64)
+        for parameter, value in plan.start:
+            rest[parameter] = value
+        self.heads = [Playhead(i, Track(lst, plan.parameters, plan.back_time)) for i, lst in enumerate(plan.lists)]
+        for head in self.heads:
+            head.pending = head.track.next(BLANK)
+        self.fades = Fades(len(plan.lists), len(plan.parameters))
+        self.layers = Layers(plan, rest)
+        self.effects = Effects(plan)
+        self.masters = Masters(plan)
+        self.clock, self.heard = BeatClock(), Heard()
+        self._dimmers = dimmer_steps(plan.parameters)
+        self._patch = Patch(plan)
+        self._stamp = 0
+        self._shown = -math.inf  # position of the beat that was shown last: late news never turn it back
+        self._base, self._live = rest.copy(), rest.copy()
+        self._settled = False  # the cues' look needs no new computation
+        self._drawn = False  # nor does anything after it
+        self._arranged = False  # who has what is known to the effects
+        for name in self.masters.levels:
+            self.submaster_effects(name, 0.0)
+
+    # --- moving things -----------------------------------------------------------------------------------------------
+
+    def settle(self, t: float) -> None:
+        """Bring fades and layers to time t, before something is moved there."""
+        self.fades.look(*self._list_times(t))
+        self.fades.drop_gone()
+        self._rearrange()
+
+    def play(self, head: Playhead, step: Step, t: float, fresh: bool = True) -> Moment:
+        """Begin the fades of a step from where the light is; `settle` first. `fresh` moves take what they move."""
+        now = head.moment(t, self.clock)
+        stamp = self._next_stamp() if fresh else None
+        moved = self.fades.move(head.row, step.moves, self._from(head, step.moves), stamp, now)
+        let_go = self.fades.release(head.row, step.let_go, step.span, now)
+        head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
+        head.fades_end = self.fades.ends(head.row)
+        self._rearrange()
+        return now
+
+    def snapshot(self, head: Playhead) -> Snapshot:
+        """How a list stands now; `settle` first."""
+        row, fades = head.row, self.fades
+        owned = (self.layers.owner == row) | self.layers.htp[row]
+        held = fades.held[row] & ~fades.leaving[row]
+        effects = self.effects.of(row)
+        return Snapshot(head.current, owned, held, fades.target[row].copy(), fades.stamp[row].copy(), effects)
+
+    def begin(self, head: Playhead, start: EffectStart, t: float) -> None:
+        """Start an effect of a list, with the place that the list's last move has."""
+        self.effects.start(start, head.row, self._stamp, self.view(head, t))
+        self._arranged = False
+
+    def become(self, head: Playhead, wanted: Mapping[str, EffectStart], t: float) -> None:
+        """End the effects of a list that are not wanted, start those that are."""
+        for name in self.effects.of(head.row).keys() - wanted.keys():
+            self.effects.stop(head.row, name, t)
+        for start in wanted.values():
+            self.begin(head, start, t)
+
+    def fader(self, name: str | None, level: float, t: float) -> None:
+        """Set the grand master (None) or a submaster that exists, 0..1."""
+        if name is None:
+            self.masters.grand = level
+        else:
+            self.masters.levels[name] = level
+            self.submaster_effects(name, t)
+        self.masters.refresh()
+        self._drawn = False
+
+    def blackout(self, on: bool) -> None:
+        """All light out, or back."""
+        self.masters.blackout = on
+        self.masters.refresh()
+        self._drawn = False
+
+    def submaster_effects(self, name: str, t: float) -> None:
+        """Effects of a submaster run while it is up."""
+        up = self.masters.levels[name] > 0.0
+        running = self.effects.of(SUBMASTER, name)
+        for start in self.masters.submasters[name].starts:
+            if up and start.effect not in running:
+                self.effects.start(start, SUBMASTER, self._next_stamp(), self.view(None, t), name)
+            elif not up:
+                self.effects.stop(SUBMASTER, start.effect, t, name)
+
+    def view(self, head: Playhead | None, t: float) -> View:
+        """What the effects of a list (None: of the submasters) see at time t."""
+        seconds = t if head is None else head.moment(t, self.clock).seconds
+        return View(t, seconds, max(self._shown, self.clock.position(t)), self.clock, self.heard)
+
+    def _from(self, head: Playhead, moves: Moves) -> Floats:
+        """Where fades of a list begin: the stage as it is without the lists above this one."""
+        base = np.empty(len(self.plan.parameters))
+        self.layers.compose(self.fades, base, head.track.list.priority)
+        own = self.fades.value[head.row] * self.fades.opacity[head.row]
+        return np.where(self.layers.htp[head.row], own, base)[moves.parameter]
+
+    def _next_stamp(self) -> int:
+        self._stamp += 1
+        return self._stamp
+
+    def _rearrange(self) -> None:
+        self.layers.arrange(self.fades)
+        self._settled = self._drawn = self._arranged = False
+
+    # --- the look of now -----------------------------------------------------------------------------------------------
+
+    def _list_times(self, t: float) -> tuple[Floats, Floats]:
+        moments = [head.moment(t, self.clock) for head in self.heads]
+        seconds = np.array([[m.seconds] for m in moments]).reshape(-1, 1)
+        return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
+
+    def draw(self, now: float) -> Slots:
+        """Fades -> layers -> effects -> HTP -> masters -> virtual dimmers -> slots."""
+        if not self._settled:
+            self.fades.look(*self._list_times(now))
+            self.layers.compose(self.fades, self._base)
+            self._settled, self._drawn = not self.fades.busy, False
+        if not self._arranged:
+            self.effects.arrange(self.layers, self.fades.stamp)
+            self._arranged = True
+        if self._drawn and not self.effects.running:
+            return self._patch.slots
+        self._drawn = True
+        live = self._live
+        np.copyto(live, self._base)
+        self._lay_effects(now, live)
+        self.layers.join_htp(self.fades, live)
+        self.masters.join_additive(live)
+        np.clip(live, 0.0, 1.0, out=live)
+        live *= self.masters.scale
+        for scaled, by in self._dimmers:
+            live[scaled] *= live[by]
+        return self._patch.write(live)
+
+    def _lay_effects(self, now: float, live: Floats) -> None:
+        if not self.effects.running:
+            return
+        self.effects.drop_gone(now)
+        views = [self.view(head, now) for head in self.heads]
+        self.effects.lay_over(live, now, views, self.view(None, now), self.masters.levels)
+        self._shown = max(self._shown, self.clock.position(now))
+        self._drawn = False

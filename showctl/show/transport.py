@@ -1,0 +1,203 @@
+"""Transport: what each button does to a list and to the light on stage. Which deed belongs to which button: `cuelist.DEEDS`.
+
+Every deed acts at time t, from where the light is at t. Those that cannot be done raise Refused, before they change anything.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume
+from showctl.plan import ZERO, Span
+from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
+from showctl.show.fade import UNITS, Floats, Moment, Moves
+from showctl.show.playhead import Playhead, Snapshot
+from showctl.show.stage import Stage
+
+Asked = Go | Back | Goto | Pause | Resume | Release
+ACTIONS: dict[type, Action] = {
+    Go: Action.GO,
+    Back: Action.BACK,
+    Goto: Action.GOTO,
+    Pause: Action.PAUSE,
+    Resume: Action.RESUME,
+    Release: Action.RELEASE,
+}
+
+
+class Refused(Exception):
+    """A control that cannot be done; the text says why. Never leaves the engine."""
+
+
+def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
+    """Look up what this asks of the list in the state it is in, and do it. Returns what was done."""
+    deed = DEEDS[head.mode, ACTIONS[type(one)]]
+    if not isinstance(deed, Deed):
+        raise Refused(deed)
+    if isinstance(one, Go):
+        _guard(head, deed, t, stage.plan.go_guard)
+    if isinstance(one, Goto):
+        leap(stage, head, one.cue, t)
+    elif deed is Deed.FIRE:
+        fire(stage, head, t)
+    elif deed is Deed.UNDO:
+        undo(stage, head, t)
+    elif deed is Deed.FREEZE:
+        freeze(stage, head, t)
+    elif deed is Deed.THAW:
+        thaw(stage, head, t)
+    else:
+        let_go(stage, head, t)
+    head.reschedule(t, stage.clock, stage.heard)
+    return deed
+
+
+def _guard(head: Playhead, deed: Deed, t: float, guard: float) -> None:
+    if t - head.last_go < guard:
+        raise Refused(f"the last GO was less than {guard:g} s ago")
+    if head.pending is None and deed is Deed.FIRE:
+        raise Refused("there is no next cue")
+    head.last_go = t
+
+
+def fire(stage: Stage, head: Playhead, t: float) -> None:
+    """Play the pending cue: its moves alone in sequence, else the whole tracked state."""
+    assert head.pending is not None
+    index, before, track = head.pending, head.current, head.track
+    in_sequence = index == before + 1 and head.mode is Mode.RUNNING
+    stage.settle(t)
+    head.history.append(stage.snapshot(head))
+    if not in_sequence or (before != BLANK and track.list.cues[before].cue_only):
+        step = (track.sequence if in_sequence else track.whole)[index]
+        _stand_in(stage, head, index, step, t)
+    else:
+        now = stage.play(head, track.sequence[index], t)
+        head.stand(index, track.next(index), t, now)
+        for name in track.list.cues[index].stops:
+            stage.effects.stop(head.row, name, t)
+        for start in track.list.cues[index].starts:
+            stage.begin(head, start, t)
+    head.automatic = True
+
+
+def fire_by_itself(stage: Stage, head: Playhead, t: float) -> bool:
+    """A follow, hang or section fires the pending cue. False if this list runs away: then only a hand fires it on."""
+    if head.runs_away(t):
+        head.automatic, head.pending_since, head.due = False, math.inf, math.inf
+        return False
+    head.last_go = t
+    fire(stage, head, t)
+    head.reschedule(t, stage.clock, stage.heard)
+    return True
+
+
+def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
+    """GOTO: the whole state of a cue, in the back time."""
+    index = head.track.index(number)
+    if index is None:
+        raise Refused(f"there is no cue {number!r} in the list {head.track.list.name!r}")
+    stage.settle(t)
+    head.history.append(stage.snapshot(head))
+    _stand_in(stage, head, index, head.track.leap(index), t)
+    head.automatic = index != BLANK
+
+
+def undo(stage: Stage, head: Playhead, t: float) -> None:
+    """BACK: as it was before the last GO, in the back time; beyond what is remembered, the cue before by number."""
+    if not head.history and head.current == BLANK:
+        raise Refused("there is nothing before cue 0")
+    stage.settle(t)
+    if head.history:
+        was = head.history.pop()
+        thaw(stage, head, t)
+        now = _return_to(stage, head, was, t)
+        head.stand(was.index, head.track.next(was.index), t, now)
+        stage.become(head, was.effects, t)
+    else:
+        index = head.current if head.mode is Mode.RELEASED else head.current - 1
+        _stand_in(stage, head, index, head.track.leap(index), t)
+    head.automatic = False
+
+
+def freeze(stage: Stage, head: Playhead, t: float) -> None:
+    """PAUSE: fades, delays, follows and effects stay where they are."""
+    stage.effects.freeze(head.row, stage.view(head, t))
+    head.pause(t, stage.clock)
+    head.mode = Mode.PAUSED
+
+
+def thaw(stage: Stage, head: Playhead, t: float) -> None:
+    """RESUME: all goes on from where it stands."""
+    stage.effects.thaw(head.row)
+    head.resume(t, stage.clock)
+    head.mode = Mode.RUNNING
+
+
+def let_go(stage: Stage, head: Playhead, t: float) -> None:
+    """RELEASE: all that the list holds goes back to what lies beneath; it keeps its place."""
+    stage.settle(t)
+    head.history.append(stage.snapshot(head))
+    thaw(stage, head, t)
+    everything = np.arange(len(stage.plan.parameters))
+    stage.play(head, Step(_together([], np.empty(0), ZERO), everything, head.track.list.release), t, fresh=False)
+    stage.effects.stop(head.row, "all", t)
+    head.mode, head.automatic, head.due = Mode.RELEASED, False, math.inf
+
+
+def restore(stage: Stage, standing: ListState, t: float) -> Playhead | str:
+    """Stand where a list stood, at once; returns the list, or why that cannot be."""
+    head = next((h for h in stage.heads if h.track.list.name == standing.name), None)
+    if head is None:
+        return "there is no such list"
+    index = head.track.index(standing.current)
+    if index is None:
+        return "there is no such cue"
+    stage.settle(t)
+    moves = head.track.state(index).moves if standing.state != "released" else {}
+    values = np.array([m.value for m in moves.values()], dtype=np.float64)
+    step = Step(_together([*moves], values, ZERO), np.empty(0, dtype=np.int64), ZERO)
+    _stand_in(stage, head, index, step, t)
+    head.automatic = index != BLANK
+    if standing.state == "paused":
+        freeze(stage, head, t)
+    elif standing.state == "released":
+        stage.effects.stop(head.row, "all", t)
+        head.mode, head.automatic = Mode.RELEASED, False
+    return head
+
+
+def _stand_in(stage: Stage, head: Playhead, index: int, step: Step, t: float) -> None:
+    """Be in a cue with its whole tracked state."""
+    thaw(stage, head, t)
+    now = stage.play(head, step, t)
+    head.stand(index, head.track.next(index), t, now)
+    stage.become(head, head.track.state(index).effects, t)
+
+
+def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
+    """Values of a snapshot, in the back time. What another list owned then goes back to it."""
+    row, fades = head.row, stage.fades
+    holds = fades.held[row] & ~fades.leaving[row]
+    mine = was.owned & was.held
+    untouched = was.held & (fades.stamp[row] == was.stamp)  # beneath another list then as now
+    give_up = np.flatnonzero(holds & ~mine & ~untouched)
+    changed = np.flatnonzero(mine & (~holds | (fades.target[row] != was.target)))
+    gone = changed[~fades.held[row, changed]]
+    fades.stamp[row, gone] = was.stamp[gone]
+    back = stage.plan.back_time
+    return stage.play(head, Step(_together([*changed], was.target[changed], back), give_up, back), t, fresh=False)
+
+
+def _together(parameters: list[int], values: Floats, span: Span) -> Moves:
+    """Moves that all take the same time, in a straight line."""
+    count = len(parameters)
+    return Moves(
+        parameter=np.array(parameters, dtype=np.int64),
+        value=values,
+        times=np.repeat([[span.amount], [span.amount], [0.0]], count, axis=1),
+        units=np.full((3, count), UNITS[span.unit], dtype=np.int64),
+        curve=np.repeat([[1.0], [0.0], [0.0]], count, axis=1),
+        falls=np.zeros(count, dtype=np.bool_),
+    )
