@@ -153,7 +153,7 @@ system() {
 
 lock() {
   local tool; tool=$(mktemp -d)
-  trap 'rm -rf "$tool"' EXIT
+  trap "rm -rf '$tool'" EXIT
   say "Installing uv for the moment, to resolve pyproject.toml"
   "$(find_python)" -m venv "$tool"
   "$tool/bin/pip" install --quiet --disable-pip-version-check uv

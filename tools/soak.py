@@ -57,12 +57,15 @@ def cost(pids: list[int]) -> Cost:
     threads = files = 0
     for pid in pids:
         folder = Path(f"/proc/{pid}")
-        stat = (folder / "stat").read_text().rpartition(")")[2].split()
+        try:
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            rollup = (folder / "smaps_rollup").read_text().splitlines()
+            files += len(list((folder / "fd").iterdir()))
+        except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
+            continue
         cpu += (int(stat[11]) + int(stat[12])) / TICKS
         threads += int(stat[17])
-        rollup = (folder / "smaps_rollup").read_text().splitlines()
         pss += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) / 1024
-        files += len(list((folder / "fd").iterdir()))
     return Cost(cpu, pss, len(pids), threads, files)
 
 
