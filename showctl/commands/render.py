@@ -1,0 +1,105 @@
+"""`showctl render`: a show offline, as fast as it goes, byte for byte repeatable."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from showctl.render import Summary
+
+WRONG, WRONG_USE, MISSING, CANNOT_RUN = 1, 2, 69, 78
+MOST_HZ = 1000.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("venue", type=Path, metavar="VENUE", help="the venue file")
+    parser.add_argument("cues", type=Path, metavar="CUES", help="the show file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where frames-NNNN.npz and events.jsonl go")
+    parser.add_argument("--audio", type=Path, metavar="FILE", help="a sound file that is listened to")
+    parser.add_argument("--events", type=Path, metavar="LOG.jsonl", help="what the engine is given, as `run` records it")
+    parser.add_argument("--seconds", type=_number(0.0, 30 * 86400.0), metavar="N", help="how long (to the last sound or event)")
+    parser.add_argument("--rate", type=_number(1.0, MOST_HZ), default=44.0, metavar="HZ", help="frames a second (44)")
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value) or not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text}: between {low:g} and {high:g}")
+        return value
+
+    return number
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render; 0, 1 for sound or a journal that cannot be read, 2 for wrong use, 69 without libsndfile, 78 for bad files."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small: a pool of threads would only cost
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from showctl.model import ConfigError, DeviceError
+
+    if args.audio is None and args.events is None and args.seconds is None:
+        print("showctl render: how long? Give --audio, --events or --seconds", file=sys.stderr)
+        return WRONG_USE
+    try:
+        began = time.process_time()
+        summary = _render(args)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_RUN
+    except DeviceError as error:
+        print(f"showctl render: {error}", file=sys.stderr)
+        return MISSING
+    except OSError as error:
+        print(f"showctl render: {error.filename or args.out}: {error.strerror or error}", file=sys.stderr)
+        return WRONG
+    except ValueError as error:
+        print(error if str(error).startswith(f"{args.events}:") else f"showctl render: {error}", file=sys.stderr)
+        return WRONG
+    spent = time.process_time() - began
+    said = f"{summary.frames} frames ({summary.seconds:.1f} s) and {summary.events} events in {args.out}, {spent:.1f} s of CPU"
+    print(said, file=sys.stderr)
+    return 0
+
+
+def _render(args: argparse.Namespace) -> Summary:
+    from showctl.config.load import load
+    from showctl.inputs import wavfile
+    from showctl.render import read_journal, render
+
+    loaded = load(args.venue, args.cues)
+    for warning in loaded.warnings:
+        print(warning, file=sys.stderr)
+    length = args.seconds or (wavfile.duration_of(args.audio) if args.audio else None)
+    with _progress(length) as progress:
+        return render(
+            loaded.plan,
+            args.out,
+            sound=None if args.audio is None else wavfile.blocks(args.audio),
+            journal=() if args.events is None else read_journal(args.events),
+            seconds=args.seconds,
+            rate=args.rate,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _progress(seconds: float | None) -> Iterator[Callable[[float], None] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rendering", total=seconds)
+        yield lambda now: bar.update(task, completed=now)

@@ -1,0 +1,234 @@
+"""The journal: what the engine was given, and what happened, as JSON Lines. PURE: lines of text <-> values.
+
+One object a line, with `time` (s) and `type`. Given: "go", "back", "goto", "pause", "resume", "release", "stop", "blackout",
+"master", "tap" (each with its `source`), "features", and "tick": the engine was stepped to this time with all that stands
+above it. A journal that begins with a tick is one that `run` wrote, and replays step by step; one without ticks was written
+by hand, and each line acts at its own time. Fields that have their default are left out.
+
+What happened is told in the same form, `type` and then whatever belongs to it.
+
+Nothing is clamped or guessed: an unknown field, a field twice, a wrong type or a number that is not finite is a WireError
+that says what is wrong. decode(encode(x)) == x.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, NoReturn, TypeAlias
+
+from showctl.model import (
+    Back,
+    BeatGrid,
+    Blackout,
+    ControlEvent,
+    Features,
+    Go,
+    Goto,
+    Happened,
+    Pause,
+    Release,
+    Resume,
+    Section,
+    SetMaster,
+    StopAll,
+    Tap,
+    WireError,
+)
+
+LINE_LIMIT = 65536  # characters
+INDEX_LIMIT = 2**53  # counts that every reader of JSON keeps exact
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The engine was stepped to this time with all that stands above this line."""
+
+    time: float  # s
+
+
+Given: TypeAlias = ControlEvent | Features | Tick
+
+TYPES: dict[str, type[Any]] = {
+    "go": Go,
+    "back": Back,
+    "goto": Goto,
+    "pause": Pause,
+    "resume": Resume,
+    "release": Release,
+    "stop": StopAll,
+    "blackout": Blackout,
+    "master": SetMaster,
+    "tap": Tap,
+    "features": Features,
+    "tick": Tick,
+}
+NAMES = {cls: name for name, cls in TYPES.items()}
+
+
+def encode(given: Given) -> str:
+    """One line without its end. WireError for numbers that are not finite."""
+    return _line({"time": given.time, "type": NAMES[type(given)], **_said(given)})
+
+
+def decode(line: str) -> Given:
+    """The value that `encode` was given. WireError for anything else."""
+    data = _object(line)
+    kind = data.pop("type", None)
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise WireError(f"`type` is {kind!r}; there are {', '.join(TYPES)}")
+    given: Given = _value(TYPES[kind], data, kind)
+    return given
+
+
+def encode_happened(happened: Happened) -> str:
+    """One line without its end. WireError for what a line cannot carry."""
+    data = dict(happened.data)
+    if len(data) != len(happened.data) or data.keys() & {"time", "type"}:
+        raise WireError(f"{happened.type}: a field twice")
+    return _line({"time": happened.time, "type": happened.type, **data})
+
+
+def decode_happened(line: str) -> Happened:
+    """The value that `encode_happened` was given. WireError for anything else."""
+    data = _object(line)
+    time, kind = _float(data.pop("time", None), "time"), data.pop("type", None)
+    if not isinstance(kind, str):
+        raise WireError("`type` must be text")
+    for name, value in data.items():
+        if not isinstance(value, str | float | int | bool | None):
+            raise WireError(f"`{name}` must be text, a number, true, false or null")
+        if isinstance(value, float):
+            _float(value, name)
+    return Happened(time, kind, tuple(data.items()))
+
+
+# --- values -> lines -------------------------------------------------------------------------------------------------
+
+
+def _said(value: Any) -> dict[str, Any]:
+    """Fields of a value that do not have their default, without the time of an event."""
+    said = {}
+    for field in fields(value):
+        content = getattr(value, field.name)
+        if content == field.default or (field.name == "time" and type(value) in NAMES):
+            continue
+        said[field.name] = _said(content) if isinstance(content, BeatGrid) else content
+    return said
+
+
+def _line(data: dict[str, Any]) -> str:
+    try:
+        return json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+    except ValueError as error:
+        raise WireError(f"a number that is not finite cannot be written down: {data}") from error
+
+
+# --- lines -> values -------------------------------------------------------------------------------------------------
+
+
+def _object(line: str) -> dict[str, Any]:
+    if len(line) > LINE_LIMIT:
+        raise WireError(f"a line of {len(line)} characters; at most {LINE_LIMIT} are read")
+    try:
+        data = json.loads(line, parse_constant=_not_finite, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise WireError(f"not JSON: {error.msg} at column {error.colno}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nesting without end
+        raise WireError(f"not a line of a journal: {error}") from error
+    if not isinstance(data, dict):
+        raise WireError("a line must be one JSON object")
+    return data
+
+
+def _not_finite(word: str) -> NoReturn:
+    raise WireError(f"{word} is no number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise WireError("a field stands there twice")
+    return data
+
+
+def _value(cls: type[Any], data: Any, kind: str) -> Any:
+    """A value of this class from its fields."""
+    if not isinstance(data, dict):
+        raise WireError(f"{kind}: must be an object")
+    known = {f.name: f for f in fields(cls)}
+    if unknown := sorted(data.keys() - known.keys()):
+        raise WireError(f"{kind}: unknown field `{unknown[0]}`; there are {', '.join(known)}")
+    if missing := [n for n, f in known.items() if f.default is MISSING and n not in data]:
+        raise WireError(f"{kind}: `{missing[0]}` is missing")
+    return cls(**{name: _field(cls, name, content) for name, content in data.items()})
+
+
+def _field(cls: type[Any], name: str, content: Any) -> Any:
+    reader = READERS[name]
+    if name in OPTIONAL.get(cls, ()) and content is None:
+        return None
+    return reader(content, name)
+
+
+def _float(content: Any, name: str) -> float:
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        raise WireError(f"`{name}` must be a number, not {content!r:.40}")
+    try:
+        number = float(content)
+    except OverflowError as error:
+        raise WireError(f"`{name}` is too great a number") from error
+    if not math.isfinite(number):
+        raise WireError(f"`{name}` is not finite")
+    return number
+
+
+def _int(content: Any, name: str) -> int:
+    if isinstance(content, bool) or not isinstance(content, int) or abs(content) > INDEX_LIMIT:
+        raise WireError(f"`{name}` must be a whole number, not {content!r:.40}")
+    return content
+
+
+def _text(content: Any, name: str) -> str:
+    if not isinstance(content, str):
+        raise WireError(f"`{name}` must be text, not {content!r:.40}")
+    return content
+
+
+def _bool(content: Any, name: str) -> bool:
+    if not isinstance(content, bool):
+        raise WireError(f"`{name}` must be true or false, not {content!r:.40}")
+    return content
+
+
+def _floats(content: Any, name: str) -> tuple[float, ...]:
+    if not isinstance(content, list):
+        raise WireError(f"`{name}` must be a list of numbers")
+    return tuple(_float(one, name) for one in content)
+
+
+def _section(content: Any, name: str) -> Section:
+    try:
+        return Section(_text(content, name))
+    except ValueError as error:
+        raise WireError(f"`{name}` is {content!r:.40}; there are {', '.join(Section)}") from error
+
+
+def _grid(content: Any, name: str) -> BeatGrid:
+    grid: BeatGrid = _value(BeatGrid, content, name)
+    if grid.period <= 0.0 or grid.beats_per_bar < 1:
+        raise WireError("a grid has a `period` above 0 and at least 1 beat in a bar")
+    return grid
+
+
+READERS: dict[str, Any] = {
+    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence"), _float),
+    **dict.fromkeys(("index", "bar_position", "beats_per_bar"), _int),
+    **dict.fromkeys(("source", "list", "cue", "submaster"), _text),
+    "on": _bool,
+    "bands": _floats,
+    "section": _section,
+    "grid": _grid,
+}
+OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid",)}
