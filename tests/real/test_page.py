@@ -78,6 +78,25 @@ TEXTS = """(() => {
 })()"""
 
 
+# The mean x of what is red on the stage, once it lies on the asked side of spot.1 (which hangs at 0.17 to 0.35 of the width).
+RED_CENTRE = """(() => {
+  const canvas = document.getElementById("canvas");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let sum = 0, count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const red = data[i] - data[i + 2] - 8;
+    if (red > 0) { sum += red * ((i / 4) %% canvas.width); count += red; }
+  }
+  const centre = sum / count / canvas.width;
+  return count && centre %s 0.25 && centre;
+})()"""
+
+# Where an element is: [x, y, width, height].
+BOX = (
+    "(() => { const box = document.querySelector('%s').getBoundingClientRect(); return [box.x, box.y, box.width, box.height] })()"
+)
+
+
 @dataclass
 class Hall:
     """A server with a show on its board, and a browser that looks at it."""
@@ -100,12 +119,11 @@ class Hall:
 
     async def press(self, selector: str) -> None:
         """A real press of the mouse in the middle of a control."""
-        script = f"(() => {{ const one = document.querySelector({selector!r}); one.scrollIntoView({{block: 'nearest'}});"
-        box = await self.tab.ask(
-            f"{script} const b = one.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] }})()"
-        )
+        await self.tab.ask(f"document.querySelector({selector!r}).scrollIntoView({{block: 'nearest'}})")
+        x, y, width, height = await self.tab.ask(BOX % selector)
+        at = {"x": x + width / 2, "y": y + height / 2}
         for kind in ("mousePressed", "mouseReleased"):
-            await self.tab.command("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+            await self.tab.command("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at)
 
     async def text(self, selector: str) -> str:
         return str(await self.tab.ask(f"document.querySelector({selector!r}).textContent"))
@@ -174,7 +192,7 @@ async def test_the_stage_shows_the_frame_that_was_sent(hall: Hall) -> None:
 async def test_a_head_shines_where_pan_and_tilt_say(hall: Hall) -> None:
     frame = bytearray(4 * 512)
     frame[1024 + 4 : 1024 + 7] = bytes([255, 48, 255])  # spot.1: dimmer, shutter open, red
-    # Pan right by 90 degrees from the middle of 540, or left by as much; tilt 40 degrees from the middle of 270.
+    # Anticlockwise from above by 90 degrees of 540, so from the audience to the right, and back; tilt 40 degrees of 270.
     tilt = round((0.5 + 40 / 270) * 65535).to_bytes(2, "big")
     middle = []
     await hall.open()
@@ -182,25 +200,8 @@ async def test_a_head_shines_where_pan_and_tilt_say(hall: Hall) -> None:
         frame[1024:1026] = round((0.5 + pan / 540) * 65535).to_bytes(2, "big")
         frame[1026:1028] = tilt
         hall.board.frame = bytes(frame)
-        await hall.tab.until(
-            "import('/look.js').then(() => document.getElementById('canvas').dispatchEvent(new Event('x')))"  # one turn of the page
-        )
-        middle.append(await hall.tab.until(RED_CENTRE % ("<" if pan < 0 else ">")))
-    assert middle[0] < middle[1]
-
-
-# The mean x of what is red on the stage, once it lies on the asked side of spot.1 (which hangs at 0.17 to 0.35 of the width).
-RED_CENTRE = """(() => {
-  const canvas = document.getElementById("canvas");
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  let sum = 0, count = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const red = data[i] - data[i + 2] - 8;
-    if (red > 0) { sum += red * ((i / 4) %% canvas.width); count += red; }
-  }
-  const centre = sum / count / canvas.width;
-  return count && centre %s 0.25 && centre;
-})()"""
+        middle.append(await hall.tab.until(RED_CENTRE % (">" if pan < 0 else "<")))
+    assert middle[0] > middle[1]
 
 
 async def test_the_buttons_reach_the_engine(hall: Hall) -> None:
@@ -247,12 +248,10 @@ async def test_a_fader_runs_upwards_and_only_its_handle_takes_hold(hall: Hall) -
     await hall.open()
     front = ".fader:nth-child(3)"
     assert await hall.text(f"{front} .value") == "60 %"
-    box = await hall.tab.ask(
-        f"(() => {{ const b = document.querySelector('{front} .track').getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }})()"
-    )
+    box = await hall.tab.ask(BOX % f"{front} .track")
     x = box[0] + box[2] / 2
     await drag(hall.tab, x, box[1] + box[3] - 5, box[1])  # beneath the handle: nothing
-    handle = await hall.tab.ask(f"document.querySelector('{front} .handle').getBoundingClientRect().y")
+    handle = (await hall.tab.ask(BOX % f"{front} .handle"))[1]
     await drag(hall.tab, x, handle + 22, handle - 60)
     last = await hall.event()
     while not hall.events.empty():

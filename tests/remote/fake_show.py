@@ -73,7 +73,7 @@ def plan() -> Plan:
     """27 fixtures of 4 kinds in 4 universes, and two cue lists."""
     rig = Rig()
     for i in range(6):
-        rig.hang(f"front.{i + 1}", "dimmer", 1, 1 + i, Place(-4 + 1.6 * i, -1.5, 5.0, 0))
+        rig.hang(f"front.{i + 1}", "dimmer", 1, 1 + i, Place(-4 + 1.6 * i, -1.5, 5.0, 180))
     for i in range(4):
         rig.hang(f"back.{i + 1}", "dimmer", 1, 11 + i, Place(-3 + 2 * i, 4.5, 0.4, 180))
     for i in range(8):

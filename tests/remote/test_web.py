@@ -13,6 +13,8 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ from showctl.model import (
 from showctl.remote.board import Board
 from showctl.remote.web import server as server_module
 from showctl.remote.web.control import parse_control
-from showctl.remote.web.guard import host_name, is_loopback
+from showctl.remote.web.guard import Guard, host_name, is_loopback
 from showctl.remote.web.server import MAX_CLIENTS, WebServer
 from showctl.remote.web.stream import HEADER, REPLIES, Client
 from tests.remote import fake_show
@@ -339,6 +341,23 @@ async def test_our_own_page_does() -> None:
         assert (await site.post({"type": "go"}, Origin=site.url, **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
         async with site.socket(Origin=site.url) as page:
             await topics(page, "patch")
+
+
+async def test_only_the_networks_that_are_named_get_an_answer() -> None:
+    async with serve(allow=["10.0.0.0/24"]) as site:
+        assert (await site.get("/api/health"))[0] == 200  # this machine always may
+    guard = Guard("0.0.0.0", TOKENS, (), ["10.0.0.0/24"], lambda: 0.0)
+    for address, may in (("10.0.0.7", True), ("10.0.1.7", False), ("fe80::1%eth0", False), ("::1", True)):
+        request = make_mocked_request("GET", "/", transport=_Peer(address))
+        with contextlib.nullcontext() if may else pytest.raises(web.HTTPForbidden):
+            guard.check_peer(request)
+
+
+class _Peer(asyncio.Transport):
+    """A connection from an address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 50000)})
 
 
 def test_beyond_loopback_a_token_is_a_must() -> None:

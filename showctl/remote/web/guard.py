@@ -9,6 +9,8 @@ A page that runs on loopback is still reachable by every site that the same brow
 - Where tokens are set, and beyond loopback they must be, one of them comes as `Authorization: Bearer`, or as the cookie
   that the page got for it. The cookie holds a keyed hash and not the token, since browsers show it to every port of a host.
 
+Where networks are named, only those and loopback get any answer.
+
 Scopes: "view" sees everything, "control" may also press buttons.
 """
 
@@ -65,7 +67,15 @@ def host_name(header: str) -> str:
 class Guard:
     """The checks of one server. Each raises the answer (an aiohttp HTTPException with one line of text) or returns."""
 
-    def __init__(self, host: str, tokens: Mapping[str, Scope], allow_hosts: Iterable[str], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        host: str,
+        tokens: Mapping[str, Scope],
+        allow_hosts: Iterable[str],
+        networks: Iterable[str],
+        now: Callable[[], float],
+    ) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
         self._allowed = {name.lower().rstrip(".") for name in allow_hosts}
         if host not in {"0.0.0.0", "::", ""}:  # "any address" is not one that a browser should be calling
             self._allowed.add(host.lower())
@@ -73,6 +83,15 @@ class Guard:
         self._cookies = {_cookie_of(token): scope for token, scope in tokens.items()}
         self._now = now
         self._wrong: dict[str, tuple[int, float]] = {}  # address -> wrong tokens in a row, time of the last
+
+    def check_peer(self, request: web.Request) -> None:
+        """403 unless the caller's address is on a network that may call."""
+        peer = request.remote or ""
+        if not self._networks or is_loopback(peer):
+            return
+        address = ipaddress.ip_address(peer.partition("%")[0])
+        if not any(address in network for network in self._networks):
+            raise web.HTTPForbidden(text="this address may not look; allow its network under web in the venue file\n")
 
     def check_host(self, request: web.Request) -> None:
         """403 unless Host is ours."""

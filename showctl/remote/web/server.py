@@ -45,7 +45,8 @@ class WebServer:
     """One listener. `open` it, then `run` it until cancelled; `run` opens it by itself where it is not open (any more).
 
     `emit` takes a ControlEvent and says whether there was room for it; `now` is show time (s). `tokens` maps each token to
-    its scope; beyond loopback there must be one. `allow_hosts` are further names that this machine is called by.
+    its scope; beyond loopback there must be one. `allow_hosts` are further names that this machine is called by, `allow` the
+    networks ("10.0.0.0/24") that may call it; none: all.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class WebServer:
         now: Callable[[], float],
         tokens: Mapping[str, Scope] | None = None,
         allow_hosts: Iterable[str] = (),
+        allow: Iterable[str] = (),
     ) -> None:
         tokens = tokens or {}
         if not tokens and not is_loopback(host):
@@ -65,7 +67,7 @@ class WebServer:
             raise ConfigError([Problem("--http", 1, 1, text, "web-token")])
         self._host, self._port = host, port
         self._board, self._emit, self._now = board, emit, now
-        self._guard = Guard(host, tokens, allow_hosts, now)
+        self._guard = Guard(host, tokens, allow_hosts, allow, now)
         self._publisher = Publisher(board, now)
         self._clients: set[Client] = set()
         self._somebody = asyncio.Event()
@@ -147,6 +149,7 @@ class WebServer:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._guard.check_peer(request)
         self._guard.check_host(request)
         if request.method != "GET" or request.path == "/ws":
             self._guard.check_origin(request)

@@ -200,7 +200,8 @@ export class Panel {
     say($("pending"), this.title(state.pending));
     say($("go-cue"), state.pending ?? "");
     const how = this.rows.get(state.current)?.cue.follow;
-    say($("waiting"), state.pending === null ? "" : state.waiting ? `waits for ${state.waiting}` : how || "waits for GO");
+    const section = state.waiting.startsWith("section") ? `waits for ${state.waiting}` : "";
+    say($("waiting"), state.pending === null ? "" : [section, how].filter(Boolean).join(", or ") || "waits for GO");
     say($("pause"), state.state === "paused" ? "Resume" : "Pause");
     $("pause").classList.toggle("on", state.state === "paused");
     for (const [number, { row, note, how: words }] of this.rows) {

@@ -239,7 +239,7 @@ export class Stage {
       return;
     }
     const level = f.look.level ** 0.6, rgb = f.look.rgb; // eyes see low levels brighter
-    const way = direction(f, this.room), hit = landing(f, way);
+    const way = direction(f), hit = landing(f, way);
     const spread = Math.tan((WIDE[f.kind] ?? 12) * RAD);
     const from = this.at(f.x, f.y, f.z), to = this.at(hit.x, hit.y, hit.z);
     const radius = hit.length * spread;
@@ -306,18 +306,18 @@ export class Stage {
   }
 }
 
-// Which way a fixture shines, a unit vector. A head by its pan and tilt: straight down where it hangs, up where it stands.
-// Others are focused by hand: at the middle of the stage from above, upwards from the floor.
-function direction(f, room) {
-  const up = f.z < 1.2;
+// Which way a fixture shines, a unit vector. `facing` 0 looks at the audience, 90 to the right. A head hangs and looks straight
+// down, or stands and looks up; tilt raises its beam to where it faces, and pan turns it clockwise as seen from above. Others
+// shine steeply down to where they face, or upwards from the floor.
+function direction(f) {
+  const stands = f.z < 1.2;
+  let turn = f.facing * RAD, tilt = Math.atan(0.5 + 2 / Math.max(1, f.z));
+  if (stands) tilt = 0.25;
   if (f.look.tilt !== null) {
-    const tilt = f.look.tilt * RAD, turn = ((f.look.pan ?? 0) + f.facing) * RAD;
-    return { x: Math.sin(tilt) * Math.sin(turn), y: -Math.sin(tilt) * Math.cos(turn), z: up ? Math.cos(tilt) : -Math.cos(tilt) };
+    tilt = f.look.tilt * RAD;
+    turn -= (f.look.pan ?? 0) * RAD;
   }
-  if (up) return { x: 0, y: -0.25, z: 0.968 };
-  const x = 0.15 * ((room.left + room.right) / 2 - f.x), y = (Math.max(0, room.front) + room.back) / 2 - f.y;
-  const flat = Math.hypot(x, y, f.z);
-  return { x: x / flat, y: y / flat, z: -f.z / flat };
+  return { x: Math.sin(tilt) * Math.sin(turn), y: -Math.sin(tilt) * Math.cos(turn), z: stands ? Math.cos(tilt) : -Math.cos(tilt) };
 }
 
 // Where the light of a fixture ends: on the floor, or in the air.
