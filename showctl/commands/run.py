@@ -7,10 +7,12 @@ mistakes is refused (78); under a service manager the last good one is played an
 from __future__ import annotations
 
 import argparse
+import hashlib
 import ipaddress
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from showctl.model import Problem
 
 MISSING, CANNOT_RUN = 69, 78
+LONGEST_RUNTIME = 80  # characters: the address of a Unix socket has room for 107
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,7 +166,11 @@ def runtime_folder(state: Path) -> Path:
     """Where daemon and output meet: systemd's runtime folder, or beside the state, so that two shows do not meet by accident."""
     if "RUNTIME_DIRECTORY" in os.environ:
         return Path(os.environ["RUNTIME_DIRECTORY"].split(":")[0])
-    return state / "run"
+    beside = (state / "run").resolve()
+    if len(str(beside)) <= LONGEST_RUNTIME:
+        return beside
+    name = hashlib.sha256(str(beside).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"showctl-{os.getuid()}-{name}"
 
 
 # --- values of options: argparse prints the ValueError's text ---------------------------------------------------------

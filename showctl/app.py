@@ -1,0 +1,302 @@
+"""The live driver: builds the parts from venue and show, and runs them in one TaskGroup. Nothing imports it but the commands.
+
+Start: the output is adopted or started, the engine is built and takes up where a crash left it, the ports are opened, and
+only then the service manager hears READY. Stop: whoever asked (a signal, --seconds), the parts are cancelled, the standing of
+the show is kept, and the light does what the venue's `on_stop` says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from showctl import resume
+from showctl.clock import Clock
+from showctl.config.load import Loaded
+from showctl.config.schema import Mqtt as MqttSettings
+from showctl.inputs.ear_client import Ear
+from showctl.inputs.osc import OscInput
+from showctl.model import DeviceError, Features, Go, Happened, Health, Inputs, PlaybackState, Problem, ShowFrame, State
+from showctl.outputs.record import JournalWriter
+from showctl.outputs.sacn.client import Output
+from showctl.plan import Plan, Universe
+from showctl.remote.board import Board
+from showctl.remote.web.server import WebServer
+from showctl.show.engine import ShowEngine
+from showctl.show.seam import Seam
+from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
+from showctl.tick import Nowhere, Ticker, words
+
+log = logging.getLogger("showctl")
+
+SAVE_EVERY_S = 1.0
+VITAL = frozenset({"engine", "output"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line adds to the files."""
+
+    audio: str = "none"  # file:PATH, device:NAME, song:SEED, none
+    http: tuple[str, int] | None = None
+    osc: tuple[str, int] | None = None
+    sacn: str | None = None  # "off", "multicast" or an address instead of what the venue says
+    state: Path = Path("state")
+    runtime: Path = Path("run")
+    seconds: float | None = None  # stop by itself after this long
+    heard: bool = False  # play the sound on the default device, too
+    begin: bool = False  # fire the first cue at once
+    on_stop: str | None = None  # instead of the venue's
+    service: bool = False  # run by a service manager: a taken port is retried, not refused
+
+
+def run(loaded: Loaded, options: Options, on_ready: Callable[[str], None], problems: tuple[Problem, ...] = ()) -> int:
+    """Run the night. Returns the exit code; raises DeviceError if it cannot begin."""
+    return asyncio.run(Daemon(loaded, options, on_ready, problems).live())
+
+
+class Polled(Protocol):
+    """A part that knows how it is."""
+
+    def health(self) -> Health: ...
+
+
+class Daemon:
+    """One night: the parts and what ties them together."""
+
+    def __init__(self, loaded: Loaded, options: Options, on_ready: Callable[[str], None], problems: tuple[Problem, ...]) -> None:
+        self.loaded, self.options, self.on_ready = loaded, options, on_ready
+        self.plan = replace(loaded.plan, universes=universes(loaded.plan, options.sacn))
+        self.clock = Clock()
+        self.board = Board(self.plan, VITAL)
+        self.board.load(self.plan, (*problems, *loaded.warnings))
+        self.supervisor = Supervisor(self.clock.now, self.board.report)
+        self.quiet = Quiet(self.clock.now)
+        self.output = self._open_output()
+        self.journal = JournalWriter(options.state / "journal")
+        self.seam = Seam()
+        self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
+        self.standing = options.state / "standing.json"
+        self.saved: resume.Standing | None = None
+        self.clean = False
+
+    # --- parts -----------------------------------------------------------------------------------------------------
+
+    def _open_output(self) -> Output | Nowhere:
+        if self.options.sacn == "off":
+            self.board.report(Health("output", State.RUNNING, "off: nothing leaves this machine (--sacn off)"))
+            return Nowhere()
+        venue = self.loaded.venue
+        return Output.open(
+            self.options.runtime,
+            self.plan.universes,
+            source_name=f"showctl {venue.name}"[:63],
+            interface=venue.network.interface,
+            ttl=venue.network.ttl,
+            state_dir=self.options.state,
+            on_stop=self.on_stop,
+            orphan=venue.orphan,
+        )
+
+    @property
+    def on_stop(self) -> str:
+        """What the light does when the daemon is asked to stop: hold or terminate."""
+        return self.options.on_stop or ("terminate" if self.loaded.venue.on_stop == "terminate" else "hold")
+
+    def _engine(self, playback: PlaybackState | None, at: float) -> ShowEngine:
+        engine = ShowEngine(self.plan)
+        if playback is not None:
+            for happened in engine.restore(playback, at):
+                self._told(happened)
+        return engine
+
+    def _resumed(self) -> PlaybackState | None:
+        """What to take up: only what ended without being asked to, or what an output still holds."""
+        kept = resume.load(self.standing)
+        if kept is None or kept.show != self._show_id():
+            return None
+        adopted = isinstance(self.output, Output) and self.output.adopted
+        if kept.clean and not adopted:
+            return None
+        log.info("the show goes on where it stood")
+        return kept.playback
+
+    def _show_id(self) -> str:
+        return f"{self.plan.venue} / {self.plan.show}"
+
+    # --- the night -------------------------------------------------------------------------------------------------
+
+    async def live(self) -> int:
+        """Open, run until asked to stop, close."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        if self.options.seconds is not None:
+            loop.call_later(self.options.seconds, stop.set)
+        playback = self._resumed()
+        self.ticker = Ticker(
+            self._engine(playback, 0.0),
+            self.output,
+            self.clock,
+            on_step=self._stepped,
+            on_health=self.board.report,
+            rebuild=self._engine,
+        )
+        try:
+            await self._parts(stop, begin=self.options.begin and playback is None)
+        finally:
+            self._close()
+        return 0
+
+    async def _parts(self, stop: asyncio.Event, begin: bool) -> None:
+        keep = self.supervisor.keep
+        async with contextlib.AsyncExitStack() as stack:
+            web, osc = await self._doors(stack)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(keep("engine", self.ticker.run, vital=True)), group.create_task(self._tend())]
+                tasks += [group.create_task(keep(name, part)) for name, part in self._others(web, osc)]
+                if begin:
+                    for one in self.plan.lists[:1]:
+                        self.ticker.emit(Go(time=self.clock.now(), source="start", list=one.name))
+                gc.collect()
+                gc.freeze()  # what lives now lives all night: the collector need not look at it during a tick
+                self.on_ready(f"http://{web.address}/" if web else "")
+                sd_notify("READY=1")
+                await stop.wait()
+                sd_notify("STOPPING=1")
+                self.clean = True
+                for task in tasks:
+                    task.cancel()
+
+    async def _doors(self, stack: contextlib.AsyncExitStack) -> tuple[WebServer | None, OscInput | None]:
+        """Open the ports. In a terminal a taken port refuses the start; as a service it is health, and tried again."""
+        venue, now, emit = self.loaded.venue, self.clock.now, self.ticker.emit
+        web = osc = None
+        if self.options.http:
+            web = WebServer(
+                *self.options.http, board=self.board, emit=emit, now=now, tokens=dict.fromkeys(venue.web.tokens, "control")
+            )
+            await self._open("web", web.open)
+            stack.push_async_callback(web.close)
+        if self.options.osc:
+            names = (frozenset(one.name for one in self.plan.lists), frozenset(one.name for one in self.plan.submasters))
+            osc = OscInput(*self.options.osc, allow=venue.osc.allow, emit=emit, now=now, names=lambda: names)
+            await self._open("osc", osc.open)
+            stack.callback(osc.close)
+        return web, osc
+
+    async def _open(self, name: str, door: Callable[[], object]) -> None:
+        try:
+            result = door()
+            if asyncio.iscoroutine(result):
+                await result
+        except DeviceError as error:
+            if not self.options.service:
+                raise
+            self.board.report(Health(name, State.DEGRADED, str(error), self.clock.now()))
+
+    def _others(self, web: WebServer | None, osc: OscInput | None) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        """The parts that the light does not need."""
+        parts: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        if web:
+            parts.append(("web", web.run))
+        if osc:
+            self.polled["osc"] = osc
+            parts.append(("osc", osc.run))
+        if self.options.audio == "none":
+            self.board.report(Health("ear", State.RUNNING, "off: no sound is listened to (--audio none)", self.clock.now()))
+        else:
+            self.ear = Ear(
+                self.options.audio,
+                output=self.options.heard,
+                on_features=self._heard,
+                on_status=self.board.report,
+                offset=self.clock.offset,
+            )
+            parts.append(("ear", self.ear.run))
+        mqtt = self.loaded.venue.mqtt
+        if mqtt is not None:
+            parts.append(("mqtt", partial(self._mqtt, mqtt)))
+        return parts
+
+    async def _mqtt(self, settings: MqttSettings) -> None:
+        from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import
+
+        client = Mqtt.of(settings, self.plan.venue, emit=self.ticker.emit, now=self.clock.now, board=self.board)
+        self.polled["mqtt"] = client
+        await client.run()
+
+    async def _tend(self) -> None:
+        """Once a second: the output's health, the watchdog, the standing on disk."""
+        period = min(watchdog_period() or SAVE_EVERY_S, SAVE_EVERY_S)
+        ticks = 0
+        while True:
+            await asyncio.sleep(period)
+            alive = self.ticker.ticks > ticks
+            ticks = self.ticker.ticks
+            for part in self.polled.values():
+                self.board.report(part.health())
+            if isinstance(self.output, Output):
+                self.output.tend()
+                self.board.report(self.output.health())
+                alive = alive and self.output.taken_over()
+            if alive:
+                sd_notify("WATCHDOG=1")
+            await asyncio.to_thread(self._save)
+
+    # --- what happens ----------------------------------------------------------------------------------------------
+
+    def _heard(self, features: list[Features]) -> None:
+        self.board.hear(features[-1])
+        self.ticker.hear(one for one in map(self.seam.take, features) if one is not None)
+
+    def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
+        self.board.show(frame)
+        self.journal.write(inputs, frame.time)
+        for happened in frame.events:
+            self._told(happened)
+
+    def _told(self, happened: Happened) -> None:
+        more = self.quiet.line(words(happened))
+        if more is not None:
+            log.info("%8.2f %s%s", happened.time, words(happened), more)
+
+    def _save(self) -> None:
+        """Keep the standing; only what changed is written. Beat and effects are not resumed, so they are no change."""
+        playback = self.board.playback
+        if playback is None:
+            return
+        playback = replace(playback, beat=0.0, bpm=0.0, confidence=0.0)
+        kept = resume.Standing(self._show_id(), self.clean, playback)
+        if kept == self.saved:
+            return
+        try:
+            resume.save(self.standing, kept)
+        except OSError as error:
+            self.board.report(Health("state", State.DEGRADED, f"cannot keep the standing of the show: {error}", self.clock.now()))
+        else:
+            self.saved = kept
+
+    def _close(self) -> None:
+        self._save()
+        self.journal.close()
+        if isinstance(self.output, Output):
+            self.output.close(self.on_stop)
+
+
+def universes(plan: Plan, override: str | None) -> tuple[Universe, ...]:
+    """The plan's universes, or all of them sent where the command line says."""
+    if override in (None, "off"):
+        return plan.universes
+    if override == "multicast":
+        return tuple(replace(one, multicast=True, unicast=()) for one in plan.universes)
+    return tuple(replace(one, multicast=False, unicast=(override,)) for one in plan.universes)
