@@ -1,0 +1,118 @@
+"""What the engine costs: one hour of the demo show at 44 Hz on a made-up night, with and without writing the frames.
+
+    python bench/engine.py [--seconds 3600] [--profile]
+
+The night has 124 beats a minute, announced as a tracker does, a section now and then, onsets, energy ten times a second and a
+hand on GO, masters and pause; nothing of it is chance. Prints CPU seconds and microseconds a tick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import math
+import pstats
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import showctl.demo
+from showctl.config.load import load
+from showctl.model import BeatGrid, Features, Go, Inputs, Section, SetMaster, ShowFrame
+from showctl.outputs.record import Recorder
+from showctl.plan import Plan
+from showctl.show.engine import ShowEngine
+
+RATE = 44
+PERIOD = 60 / 124
+SONG = (("steady", 30.0), ("build", 15.0), ("drop", 60.0), ("break", 25.0), ("build", 15.0), ("drop", 50.0), ("silence", 4.0))
+
+
+def section(t: float) -> Section:
+    """What part of the song is heard at t."""
+    at = t % sum(length for _, length in SONG)
+    for name, length in SONG:
+        if at < length:
+            return Section(name)
+        at -= length
+    return Section.SILENCE
+
+
+def heard(t: float, part: Section) -> Features:
+    """What the ear says at t."""
+    index = math.floor(t / PERIOD) + 1
+    silent = part is Section.SILENCE
+    grid = BeatGrid(round(index * PERIOD, 4), index, round(PERIOD, 5), 1 + index % 4, 4, 0.9)
+    return Features(
+        time=round(t, 4),
+        level=-70.0 if silent else -14.0,
+        energy=round((t * 0.37) % 1.0, 3),
+        onset=0.0 if silent or t % 0.5 > 0.1 else 1.0,
+        grid=None if silent else grid,
+        section=part,
+    )
+
+
+def night(seconds: float) -> Iterator[tuple[float, Inputs]]:
+    """Every tick of the night: its time, and what came in."""
+    spoken = 0.0
+    for i in range(int(seconds * RATE)):
+        now, features, controls = i / RATE, [], []
+        while spoken <= now:
+            features.append(heard(spoken, section(spoken)))
+            spoken = round(spoken + 0.1, 4)
+        if i % (RATE * 20) == RATE:
+            controls.append(Go(time=now))
+        if i % (RATE * 7) == 0:
+            controls.append(SetMaster(time=now, level=0.5 + 0.5 * (i // (RATE * 7) % 2)))
+        yield now, Inputs(tuple(features), tuple(controls))
+
+
+def play(plan: Plan, seconds: float, recorder: Recorder | None) -> ShowFrame | None:
+    """Play the night; the last frame."""
+    engine, frame = ShowEngine(plan), None
+    for now, inputs in night(seconds):
+        frame = engine.step(now, inputs)
+        if recorder is not None:
+            recorder.add(frame)
+    return frame
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--profile", action="store_true")
+    args = parser.parse_args()
+    demo = Path(showctl.demo.__file__).parent
+    plan = load(demo / "venue.yaml", demo / "show.yaml").plan
+    print(f"{len(plan.fixtures)} fixtures, {len(plan.parameters)} parameters, {len(plan.universes)} universes, {args.seconds:g} s")
+    if args.profile:
+        profile = cProfile.Profile()
+        profile.runcall(play, plan, args.seconds, None)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+        return
+    ticks = int(args.seconds * RATE)
+    began = time.process_time()
+    for _ in night(args.seconds):
+        pass
+    inputs = time.process_time() - began
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        with Recorder(Path(folder), tuple(u.number for u in plan.universes)) as recorder:
+            play(plan, args.seconds, recorder)
+        spent = time.process_time() - began
+        size = sum(p.stat().st_size for p in Path(folder).iterdir())
+    began = time.process_time()
+    play(plan, args.seconds, None)
+    alone = time.process_time() - began - inputs
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"making up the night  {inputs:7.2f} s CPU (not counted below)")
+    print(f"engine               {alone:7.2f} s CPU  {alone / ticks * 1e6:7.1f} us a tick")
+    print(f"engine and recorder  {spent - inputs:7.2f} s CPU  {(spent - inputs) / ticks * 1e6:7.1f} us a tick, {size >> 20} MB")
+    print(f"most memory          {memory} MB")
+
+
+if __name__ == "__main__":
+    main()
