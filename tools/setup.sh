@@ -12,7 +12,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=.venv
 
-say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
+bold='' plain=''
+[ -t 2 ] && { bold=$'\033[1m'; plain=$'\033[0m'; }
+say() { printf '%s== %s%s\n' "$bold" "$*" "$plain" >&2; }
 fail() { printf 'make: %s\n' "$*" >&2; exit 1; }
 
 # Command that runs as root: nothing for root, sudo for a user who has it, false for everybody else.
