@@ -59,6 +59,11 @@ class Receiver:
             pytest.fail(f"no such packet within {seconds} s; {len(self.packets)} others")
         return None
 
+    def until_there_are(self, count: int, universe: int) -> None:
+        """So many data packets of a universe, all in all."""
+        if len(self.of(universe)) < count:
+            self.until(lambda p: p.universe == universe and len(self.of(universe)) >= count)
+
     def of(self, universe: int) -> list[DataPacket]:
         """The data packets of a universe so far."""
         return [r.packet for r in self.packets if isinstance(r.packet, DataPacket) and r.packet.universe == universe]

@@ -1,6 +1,6 @@
 """A daemon in miniature, for the checks of the output: four universes, the first moves with every frame, the last never does.
 
-    python tests/outputs/sacn/show_of_four.py STATE_DIR [--to multicast|IP[,IP]] [--seconds S] [--on-stop hold|terminate]
+python tests/outputs/sacn/show_of_four.py STATE_DIR [--to multicast|IP[,IP]] [--seconds S] [--on-stop hold|terminate]
 """
 
 from __future__ import annotations
