@@ -23,10 +23,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import random
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -79,7 +81,7 @@ class Mqtt:
         self._username, self._password = username, password
         self._emit, self._now, self._board, self._wait = emit, now, board, wait
         self._quiet = Quiet(now)
-        self._state, self._detail, self._since = State.STARTING, f"asks {host}:{port}", now()
+        self._state, self._detail, self._since = State.STARTING, "not begun", now()
         self._counts = dict.fromkeys(COUNTERS, 0)
 
     @classmethod
@@ -114,26 +116,21 @@ class Mqtt:
         task = asyncio.current_task()
         first, longest = self._wait
         wait = first
+        self._become(State.STARTING, f"asks {self.host}:{self.port}")
         while True:
             began = self._now()
-            error = await self._attempt()
-            if task is not None and task.cancelling():  # asked to stop while the broker did not answer
-                raise asyncio.CancelledError
-            self._away(error, wait)
+            try:
+                await self._connection()
+            except (aiomqtt.MqttError, OSError) as error:
+                if task is not None and task.cancelling():  # asked to stop while the broker did not answer
+                    raise asyncio.CancelledError from error
+                self._away(error, wait)
             if self._now() - began > STEADY_S:
                 wait = first
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))
             wait = min(2 * wait, longest)
 
     # --- one connection --------------------------------------------------------------------------------------------
-
-    async def _attempt(self) -> BaseException:
-        """One connection, and what ended it."""
-        try:
-            await self._connection()
-        except* (aiomqtt.MqttError, OSError) as group:
-            ended = _first(group)
-        return ended
 
     async def _connection(self) -> None:
         """From the first knock to the end of a connection, which is always an exception."""
@@ -142,19 +139,32 @@ class Mqtt:
             _, knock = await asyncio.open_connection(self.host, self.port)
         knock.close()
         await knock.wait_closed()
-        async with self._client() as client:
+        async with self._joined() as client:
             try:
                 codes = await client.subscribe([(f"{self.topic}/{word}", 0) for word in WORDS])
                 await client.publish(f"{self.topic}/status", "online", qos=1, retain=True)
                 self._here(refused=any(getattr(code, "is_failure", False) for code in codes))
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._receive(client))
-                    group.create_task(self._publish(client))
+                await self._both(client)
             except asyncio.CancelledError:
                 client.timeout = LAST_S
                 with suppress(aiomqtt.MqttError):  # a clean end has no last will; a broker that is gone says it by itself
                     await client.publish(f"{self.topic}/status", "offline", qos=1, retain=True)
                 raise
+
+    @asynccontextmanager
+    async def _joined(self) -> AsyncIterator[aiomqtt.Client]:
+        client = self._client()
+        try:
+            async with client:
+                yield client
+        finally:
+            # Where nobody answered, aiomqtt leaves the socket open until the keepalive runs out, and stumbles when it ends.
+            paho = client._client
+            left = cast("socket.socket | None", paho.socket())
+            if left is not None:
+                paho.on_disconnect = None
+                with suppress(OSError):
+                    left.shutdown(socket.SHUT_RDWR)
 
     def _client(self) -> aiomqtt.Client:
         return aiomqtt.Client(
@@ -171,6 +181,15 @@ class Mqtt:
             max_queued_incoming_messages=QUEUE,
             max_queued_outgoing_messages=QUEUE,
         )
+
+    async def _both(self, client: aiomqtt.Client) -> None:
+        """Take and tell until either fails. No TaskGroup: Python 3.11's leaves its owner marked as cancelled."""
+        tasks = [asyncio.create_task(self._receive(client)), asyncio.create_task(self._publish(client))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -254,28 +273,29 @@ class _News:
     """What is worth publishing: remembers what one connection was told, and when."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[float, object]] = {}  # word -> time, what was told
+        self._health: object = None
+        self._state: Json = {}
+        self._health_at = self._state_at = -float("inf")
 
     def of(self, board: Board, now: float) -> list[tuple[str, str]]:
         """Words and payloads that are due now."""
-        health, state = board.health_json(), state_json(board)
-        how_it_is = [health["state"], *((part["name"], part["state"], part["detail"]) for part in health["parts"])]
         due = []
-        if self._due("health", how_it_is, now, CHANGE_S, REPEAT_S):
+        health = board.health_json()
+        without_counters = [health["state"], *((part["name"], part["state"], part["detail"]) for part in health["parts"])]
+        if now - self._health_at >= (CHANGE_S if without_counters != self._health else REPEAT_S):
+            self._health, self._health_at = without_counters, now
             due.append(("health", json.dumps(health, allow_nan=False)))
-        if state is not None:
-            tempo, show = state["bpm"], {name: value for name, value in state.items() if name != "bpm"}
-            # A cue is told at once; a tempo that wanders is not.
-            if self._due("show", show, now, 0.0) or self._due("tempo", tempo, now, CHANGE_S):
-                due.append(("state", json.dumps(state, allow_nan=False)))
+        state = state_json(board)
+        if state is not None and self._tells(state, now):
+            self._state, self._state_at = state, now
+            due.append(("state", json.dumps(state, allow_nan=False)))
         return due
 
-    def _due(self, word: str, value: object, now: float, at_most: float, at_least: float = float("inf")) -> bool:
-        last, told = self._told.get(word, (-float("inf"), None))
-        if now - last < (at_most if value != told else at_least):
-            return False
-        self._told[word] = (now, value)
-        return True
+    def _tells(self, state: Json, now: float) -> bool:
+        """A cue is told at once, a tempo that wanders once in a while."""
+        if now - self._state_at < CHANGE_S:
+            state = state | {"bpm": self._state["bpm"]}
+        return state != self._state
 
 
 def state_json(board: Board) -> Json | None:
@@ -335,12 +355,6 @@ def _password(file: str | None) -> str | None:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror  # asyncio's own text repeats the address
+    if isinstance(error, OSError) and (number := re.search(r"\[Errno (\d+)\]", str(error))):
+        return os.strerror(int(number[1]))  # asyncio's own text repeats each address that the host's name has
     return str(error) or type(error).__name__
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
