@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -74,8 +76,6 @@ def test_loopback_is_among_the_addresses() -> None:
 
 
 def test_every_line_says_something(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    import argparse
-
     monkeypatch.setattr(portaudio, "devices", lambda: [CARD])
     parser = argparse.ArgumentParser()
     doctor.arguments(parser)
@@ -84,3 +84,34 @@ def test_every_line_says_something(capsys: pytest.CaptureFixture[str], monkeypat
     assert len(lines) >= 7
     assert all(line.startswith(("ok ", "note ", "to do ")) for line in lines)
     assert code == any(line.startswith("to do") for line in lines)
+
+
+VENUE = """showctl: 1
+kind: venue
+name: Club
+network: {interface: nowhere0}
+universes: {1: {to: multicast}}
+audio: {in: Scarlett}
+fixtures: {par: {type: generic/dimmer, at: 1/1}}
+"""
+
+
+def test_what_a_venue_asks_for_and_the_machine_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(portaudio, "devices", lambda: [CARD])
+    path = tmp_path / "venue.yaml"
+    path.write_text(VENUE)
+    assert doctor.run(argparse.Namespace(venue=path)) == 1
+    to_do = [line for line in capsys.readouterr().out.splitlines() if line.startswith("to do")]
+    assert any("nowhere0" in line for line in to_do)
+    assert any("Scarlett" in line for line in to_do)
+
+
+def test_a_venue_with_mistakes_is_not_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "venue.yaml"
+    path.write_text(VENUE.replace("network:", "netwrk:"))
+    assert doctor.run(argparse.Namespace(venue=path)) == 1
+    said = capsys.readouterr()
+    assert "netwrk" in said.err
+    assert said.out == ""
