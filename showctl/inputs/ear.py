@@ -7,6 +7,9 @@ hangs or crashes takes nothing else down. Every few milliseconds it takes what t
 time of the result on CLOCK_MONOTONIC (the moment the sound entered the machine) and sends one record a hop. It ends by itself
 when the daemon's end of the socket is gone.
 
+Where a device went away, PortAudio cannot be used any more: the process then becomes a fresh one (exec, same process id, same
+socket) that looks for it.
+
 If the daemon does not read, the newest thousand records wait here, and older ones are dropped.
 """
 
@@ -28,7 +31,7 @@ from typing import Protocol
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads costs memory and saves nothing here
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from showctl.model import AudioBlock, Features, State
+from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
 from showctl.wire.features import EarStatus, encode_features, encode_status
 
@@ -99,13 +102,16 @@ class Ear:
         self._began = now()
 
     def run(self) -> None:
-        """Until the daemon's end is closed."""
+        """Until the daemon's end is closed. Raises DeviceError, after telling the daemon, when only a new process can help."""
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
         try:
             while self.step():
                 if poller.poll(1000 * self._source.wait) and self._gone():
                     return
+        except DeviceError as error:
+            self._send(encode_status(EarStatus(State.DEGRADED, str(error), self._source.name)))
+            raise
         finally:
             self._source.close()
 
@@ -234,7 +240,11 @@ def main(argv: list[str] | None = None) -> int:
         ear = Ear(open_source(args.source, args.speaker), sock, Analyzer)
         gc.collect()
         gc.freeze()  # what lives now lives for ever: the collector need not look at it again
-        ear.run()
+        try:
+            ear.run()
+        except DeviceError:
+            os.set_inheritable(args.fd, True)
+            os.execv(sys.executable, [sys.executable, "-m", "showctl.inputs.ear", *(sys.argv[1:] if argv is None else argv)])
     return 0
 
 

@@ -10,6 +10,7 @@ The callback copies into the ring, notes the time and counts overflows, nothing 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sys
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,9 @@ RING_S = 4.0
 DEAD_S = 1.0  # no callback for so long: the device is gone
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 2.5  # between looks for a device; a card that comes back plays within 3 s
 BLOCK_S = 0.01  # what is read at once, at most
+WRONG_RATE, MANY = 0.04, 10  # share of the rate; overflows
 CUSHION_S = 0.05  # of sound kept in the output's ring
+_ABANDONED: list[Any] = []  # streams that died; collecting them could call PortAudio
 MISSING = "the PortAudio library is missing: apt install libportaudio2; everything but sound goes on"
 
 
@@ -113,8 +117,15 @@ def find(found: list[Device], wanted: str) -> int:
     raise DeviceError(f"there is no sound input called {wanted!r}; there is {there}. It is looked for again until it comes")
 
 
+class DeviceGone(DeviceError):
+    """A device that was open has gone away, and PortAudio with it: only a new process can look for it again.
+
+    Closing a stream whose server died hangs for ever (JACK), and so does ending PortAudio in any way.
+    """
+
+
 class Input:
-    """A device by name, opened again whenever it was lost. A source of sound for the ear: see `tend` and `blocks`."""
+    """A device by name: looked for until it comes. A source of sound for the ear: see `tend` and `blocks`."""
 
     def __init__(self, wanted: str, now: Callable[[], float] = time.monotonic) -> None:
         self.name = f"device:{wanted}"
@@ -124,16 +135,14 @@ class Input:
         self._next_try, self._pause = 0.0, FIRST_WAIT_S
         self._ring = Ring(1, 1, RATES[0])
         self._time = Timebase(RATES[0])
-        self._base = self._frames = 0  # frames of the whole source before this opening; frames since it
-        self._stamp: tuple[int, float] | None = None  # (frame of this opening, monotonic s), written by the callback
-        self._gap = 0  # frames that passed while nothing was open
-        self._lost_before = 0
-        self._opened = self._called = 0.0
+        self._frames = 0  # that the callback brought
+        self._stamp: tuple[int, float] | None = None  # (frame, monotonic s), written by the callback
+        self._called = 0.0  # monotonic s of the last callback
 
     @property
     def lost(self) -> int:
         """Audio frames that were dropped here because nobody read in time."""
-        return self._lost_before + self._ring.lost
+        return self._ring.lost
 
     @property
     def wait(self) -> float:
@@ -150,61 +159,43 @@ class Input:
         return self._time.at(frame)
 
     def tend(self) -> None:
-        """Open the device if it is not, let go of it if it died. Tells in `problem` what is wrong; never raises DeviceError."""
+        """Look for the device, or look after it: `problem` tells what is wrong. Raises DeviceGone when it went away."""
         now = self._now()
         if self._stream is not None:
-            if self._stream.active and now - max(self._called, self._opened) < DEAD_S:
-                self.problem = self._wrong_rate()
-                return
-            self._let_go(now)
-        if now < self._next_try:
-            return
-        try:
-            self._start(now)
-        except DeviceError as error:
-            self.problem = str(error)
-            self._next_try, self._pause = now + self._pause, min(2 * self._pause, LONGEST_WAIT_S)
+            if not self._stream.active or now - self._called > DEAD_S:
+                abandon(self._stream)
+                self._stream = None
+                raise DeviceGone(f"{self.device} has gone away: plug it in again or start its server; it is looked for")
+            self.problem = self._wrong_rate()
+        elif now >= self._next_try:
+            try:
+                self._start()
+                self.problem = ""
+            except DeviceError as error:
+                self.problem = str(error)
+                self._next_try, self._pause = now + self._pause, min(2 * self._pause, LONGEST_WAIT_S)
 
-    def _start(self, now: float) -> None:
+    def _start(self) -> None:
         sd = library()
         found = devices()
         index = find(found, self._wanted)
         device = found[index]
         for rate in sorted(RATES, key=lambda rate: rate != device.rate):
+            self.rate, channels = rate, min(2, device.inputs)
+            self._ring, self._time, self._frames, self._stamp = Ring(int(RING_S * rate), channels, rate), Timebase(rate), 0, None
+            options = {"device": index, "channels": channels, "samplerate": rate, "dtype": "float32", "latency": "low"}
             try:
-                self._prepare(rate, min(2, device.inputs), now)
                 with quiet():
-                    stream = sd.InputStream(
-                        device=index,
-                        channels=self._ring.channels,
-                        samplerate=rate,
-                        dtype="float32",
-                        latency="low",
-                        callback=self._callback,
-                    )
+                    stream = sd.InputStream(**options, callback=self._callback)
                     stream.start()
             except sd.PortAudioError as error:
-                reason = str(error.args[0]) if error.args else "no reason given"
+                self.rate, reason = 0, str(error.args[0]) if error.args else "no reason given"
                 if "rate" in reason.lower():
                     continue
                 raise DeviceError(f"{device.name!r} cannot be opened ({reason}): is another program using it?") from None
-            self._stream, self._opened = stream, self._now()
-            self._called = self._opened
-            self.device, self.problem, self._pause = f"{device.name} ({device.api})", "", FIRST_WAIT_S
+            self._stream, self._called, self.device = stream, self._now(), f"{device.name} ({device.api})"
             return
         raise DeviceError(f"{device.name!r} runs at {device.rate} Hz: set it to 48000 or 44100 Hz")
-
-    def _prepare(self, rate: int, channels: int, now: float) -> None:
-        """A fresh ring for a new opening; frames go on counting, so that the time of silence is in the stream."""
-        self._lost_before += self._ring.lost
-        if self.rate and rate == self.rate:
-            self._gap += max(0, round((now - self._called) * rate))
-            self._base += self._frames + self._gap
-        else:
-            self._base, self._gap = 0, 0
-        self._frames, self.rate, self._stamp = 0, rate, None
-        self._called = now
-        self._ring, self._time = Ring(int(RING_S * rate), channels, rate), Timebase(rate)
 
     def _callback(self, samples: NDArray[np.float32], frames: int, info: Any, status: Any) -> None:
         """Runs in the sound system's thread."""
@@ -220,28 +211,20 @@ class Input:
     def blocks(self) -> list[AudioBlock]:
         """What came in since the last call, a second at most."""
         if self._stamp is not None:
-            frame, time_s = self._stamp
-            self._time.observe(self._base + frame, time_s)
+            self._time.observe(*self._stamp)
         out: list[AudioBlock] = []
         while len(out) < 100 and (block := self._ring.read(int(BLOCK_S * self._ring.rate))) is not None:
-            out.append(AudioBlock(self._base + block.start, block.samples, block.rate, block.lost + self._gap))
-            self._gap = 0
+            out.append(block)
         return out
 
     def _wrong_rate(self) -> str:
+        """Whether far more or fewer frames come than were agreed on, in words; empty if not, or not known yet."""
         real = self._time.measured_rate
-        if real and abs(real / self.rate - 1) > 0.01 and not self.overflows:
-            return (
-                f"{self.device} says {self.rate} Hz and delivers {real:.0f}: set one rate at the card and at every program on it"
-            )
-        return ""
-
-    def _let_go(self, now: float) -> None:
-        """Close what died. The device is looked for at once, then ever more slowly."""
-        self.problem = f"{self.device} has gone away: plug it in again or start its server; it is looked for"
-        stream, self._stream, self.device = self._stream, None, ""
-        self._next_try, self._pause = now, FIRST_WAIT_S
-        shut(stream)
+        if not real or abs(real / self.rate - 1) < WRONG_RATE:
+            return ""
+        if self.overflows > MANY:
+            return f"{self.device} loses sound: the machine is too busy, or the card's period too short (try 256 frames)"
+        return f"{self.device} says {self.rate} Hz and delivers {real:.0f}: set the same rate at the card and in its mixer"
 
     def close(self) -> None:
         """Let go of the device."""
@@ -250,10 +233,18 @@ class Input:
             shut(stream)
 
 
+def abandon(stream: Any) -> None:
+    """Forget a stream whose device died, without touching it: PortAudio may not be called again in this process."""
+    atexit.unregister(library()._exit_handler)
+    _ABANDONED.append(stream)
+
+
 def shut(stream: Any) -> None:
-    """Close a stream, dead or alive."""
-    sd = library()
-    with quiet(), contextlib.suppress(sd.PortAudioError):  # a dead stream cannot be closed in order; there is nothing to save
+    """Close a stream; one that died is let lie."""
+    if not stream.active:
+        abandon(stream)
+        return
+    with quiet():
         stream.abort(ignore_errors=True)
         stream.close(ignore_errors=True)
 
@@ -264,7 +255,7 @@ def device_blocks(wanted: str) -> Iterator[AudioBlock]:
     try:
         while True:
             source.tend()
-            if source.problem and not source.device:
+            if not source.device:
                 raise DeviceError(source.problem)
             yield from source.blocks()
             time.sleep(source.wait)
@@ -276,7 +267,8 @@ class Output:
     """Plays to the default output wherever there is one, in stereo; where there is none it does nothing, and looks again.
 
     Opening can take a second, so a thread of its own does it; `write` and `lead` never wait. The card's clock and ours drift
-    apart: when the ring runs over its cushion a block is left out, once in many minutes.
+    apart: when the ring runs over its cushion a block is left out, once in many minutes. A device that goes away while it
+    plays is not looked for again: the sound goes on unheard, and is heard by the analysis all the same.
     """
 
     SEARCH_S = 30.0
@@ -305,49 +297,42 @@ class Output:
             ring.write(np.stack((left, right), axis=1))
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            with contextlib.suppress(DeviceError):  # no sound is heard, which a demo in silence need not tell
-                self._play()
-            self.lead, self._ring = 0.0, None
-            self._closing.wait(self.SEARCH_S)
+        try:
+            while not self._closing.is_set() and not self._play():
+                self._closing.wait(self.SEARCH_S)
+        except DeviceError:
+            return  # no PortAudio: the demo is played in silence, which `showctl doctor` explains
 
-    def _play(self) -> None:
+    def _play(self) -> bool:
+        """Play until the end; False if there is no device to play to now."""
         sd = rescan()
         ring = Ring(int(RING_S * self._rate), 2, self._rate)
+        options = {"samplerate": self._rate, "channels": 2, "dtype": "float32", "latency": "low"}
         try:
             with quiet():
-                stream = sd.OutputStream(
-                    samplerate=self._rate, channels=2, dtype="float32", latency="low", callback=partial_callback(self, ring)
-                )
+                stream = sd.OutputStream(**options, callback=partial(self._callback, ring))
                 stream.start()
         except (sd.PortAudioError, ValueError):
-            return
-        try:
-            self._called = time.monotonic()
-            self._skip = int(stream.latency * self._rate)
-            self._ring, self.lead = ring, CUSHION_S + stream.latency
-            while stream.active and time.monotonic() - self._called < DEAD_S and not self._closing.wait(0.2):
-                pass
-        finally:
-            self._ring = None
-            shut(stream)
+            return False
+        self._called = time.monotonic()
+        self._skip = int(stream.latency * self._rate)
+        self._ring, self.lead = ring, CUSHION_S + stream.latency
+        while stream.active and time.monotonic() - self._called < DEAD_S and not self._closing.wait(0.2):
+            pass
+        self._ring, self.lead = None, 0.0
+        shut(stream)
+        return True
+
+    def _callback(self, ring: Ring, out: NDArray[np.float32], frames: int, _info: Any, _status: Any) -> None:
+        """Empties the ring into the device, in the sound system's thread; silence where the ring is short."""
+        self._called, filled = time.monotonic(), 0
+        while filled < frames and (block := ring.read(frames - filled)) is not None:
+            out[filled : filled + len(block.samples)] = block.samples
+            filled += len(block.samples)
+        out[filled:] = 0.0
 
     def close(self) -> None:
         """Silence, and an end to the search."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2.0)
-
-
-def partial_callback(output: Output, ring: Ring) -> Callable[[NDArray[np.float32], int, Any, Any], None]:
-    """The callback that empties the ring into the device; silence where the ring is short."""
-
-    def play(out: NDArray[np.float32], frames: int, _info: Any, _status: Any) -> None:
-        output._called = time.monotonic()
-        filled = 0
-        while filled < frames and (block := ring.read(frames - filled)) is not None:
-            out[filled : filled + len(block.samples)] = block.samples
-            filled += len(block.samples)
-        out[filled:] = 0.0
-
-    return play

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 
 BANDWIDTH_HZ = 0.05  # of the loop once it has settled
-SETTLE_S = 1.0  # the bandwidth starts at 1/(2 pi SETTLE_S)-ish and falls as the fit grows older
+SETTLE_S = 1.0  # the bandwidth begins at 1 / (2 pi SETTLE_S) and falls as the fit grows older
 JUMP_S = 0.25  # further off than this the stream was interrupted: begin anew
 RATE_LIMIT = 0.2  # a card is never this far off its nominal rate; what is further is nonsense
-MEASURE_S = 1.5  # frames are counted at least this long before `measured_rate` says anything
+MEASURE_S = 2.0  # frames are counted at least this long before `measured_rate` says anything
 
 
 class Timebase:

@@ -1,0 +1,141 @@
+"""The ear on a real sound server: JACK with its dummy driver, fed by another program."""
+
+import asyncio
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from showctl.inputs.ear_client import Ear
+from showctl.model import Health, State
+
+from .conftest import need, process, until
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+PLAYER = Path(__file__).with_name("play_clicks.py")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """The name of a JACK server of this test alone."""
+    need("jackd", "jack_lsp", "jack_connect", "jack_disconnect")
+    name = f"showctl-test-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    return name
+
+
+@contextmanager
+def jackd(name):
+    """JACK, ticking in real time without any card."""
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    with process(command) as running:
+        until(lambda: "system:capture_1" in ports(), 10, "JACK's ports")
+        yield running
+
+
+def ports():
+    """Names of all ports of the server, with nothing said about servers that are not there."""
+    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=5).stdout.split()
+
+
+def port(kind, known):
+    """Our newest port of a kind, "in_0" or "out_0", that was not there before."""
+    return next((p for p in ports() if re.fullmatch(rf"PortAudio.*:{kind}", p) and p not in known), None)
+
+
+@contextmanager
+def clicks(ear_port, seed):
+    """Another program plays clicks into the ear's port, and nothing else does. Yields a function: their times so far."""
+    known = ports()
+    with process([sys.executable, str(PLAYER), str(seed)]) as player:
+        player.wait_for("^ready")
+        out = until(lambda: port("out_0", known), 10, "the port of the player")
+        subprocess.run(["jack_connect", out, ear_port], check=True, capture_output=True, timeout=5)
+        yield lambda: [float(t) for t in re.findall(r"^click (\S+)", player.output, re.MULTILINE)]
+
+
+@asynccontextmanager
+async def listening(source):
+    """An ear on `source`; yields its onsets as (time, arrival) in monotonic seconds, and how it is."""
+    onsets, health = [], [Health("ear", State.STARTING)]
+    ear = Ear(
+        source,
+        output=False,
+        on_features=lambda heard: onsets.extend((f.time, time.monotonic()) for f in heard if f.onset > 0),
+        on_status=health.append,
+        offset=0.0,
+    )
+    task = asyncio.create_task(ear.run())
+    try:
+        yield ear, onsets, health
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(true, seconds, what):
+    """Ask until the answer is true and return it."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        await asyncio.sleep(0.02)
+    return answer
+
+
+def matched(times, onsets):
+    """The onset that belongs to each click: (click, onset's time, arrival)."""
+    return [(t, *o) for t in times for o in onsets if -0.02 < o[0] - t < 0.05]
+
+
+async def test_clicks_of_another_program_are_heard_at_their_time(server):
+    with jackd(server):
+        before = ports()
+        async with listening("device:SYS") as (_, onsets, health):
+            ear_port = await eventually(lambda: port("in_0", before), 10, "the port of the ear")
+            with clicks(ear_port, seed=7) as times:
+                await eventually(lambda: len(times()) >= 13, 40, "13 clicks")
+                played = times()[:12]
+                await eventually(lambda: len(matched(played, onsets)) >= 12, 5, "an onset for every click")
+        pairs = matched(played, onsets)
+        assert len(pairs) == 12, "one onset for each click"
+        between = [o for o in onsets if played[0] - 0.1 < o[0] < played[-1] + 0.1]
+        assert len(between) == 12, "and none that was not played"
+        errors = [1e3 * (heard - click) for click, heard, _ in pairs]
+        latency = [1e3 * (arrival - click) for click, _, arrival in pairs]
+        print(f"\nonset minus click {statistics.median(errors):.1f} ms (median), {min(errors):.1f} to {max(errors):.1f}")
+        print(f"entry to arrival {statistics.median(latency):.1f} ms (median), at most {max(latency):.1f}")
+        assert max(latency) < 1000
+        assert health[-1].state is State.RUNNING
+
+
+async def test_a_device_that_went_away_is_found_again(server):
+    async with listening("device:system") as (ear, onsets, health):
+        await eventually(lambda: health[-1].state is State.DEGRADED, 10, "to be told that there is no device")
+        assert "no sound input called 'system'" in health[-1].detail
+        pid = ear.pid
+        for round_ in (1, 2):
+            with jackd(server):
+                ear_port = await eventually(lambda: port("in_0", []), 10, "the port of the ear")
+                with clicks(ear_port, seed=round_) as times:
+                    await eventually(lambda: len(times()) >= 3 and matched(times()[:2], onsets), 20, "clicks to be heard")
+                    assert health[-1].state is State.RUNNING
+            told = f"JACK's end {round_}"
+            await eventually(lambda: health[-1].state is State.DEGRADED, 10, told)
+            assert "gone away" in health[-1].detail or "no sound input" in health[-1].detail
+        assert ear.pid == pid, "the very process that was there before"
+
+
+async def test_digital_silence_is_told_with_the_next_step(server):
+    with jackd(server):
+        async with listening("device:system") as (_, _, health):
+            await eventually(lambda: "digital silence" in health[-1].detail, 10, "the word silence")
+            assert health[-1].state is State.DEGRADED
+            assert "connect its port" in health[-1].detail
