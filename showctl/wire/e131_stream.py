@@ -1,7 +1,8 @@
 """When a packet of an E1.31 stream may leave, and when it must: the state of all universes of an output, without a clock.
 
-A universe is sent when it changed, three more times with the same content, and then as a keep-alive about every 0.9 s
-(6.6.2: 800..1000 ms). Never more than 44 packets of a universe in any second (6.6.1, E1.11), never two closer than half a
+A universe is sent when it changed, goes on at the full rate for a quarter of a second with the same content (6.6.2 asks for
+three packets at least; the rest keeps a slow fade, whose steps lie some frames apart, an even stream), and then as a keep-alive
+about every 0.9 s (800..1000 ms). Never more than 44 packets of a universe in any second (6.6.1, E1.11), never two closer than half a
 period: who woke late leaves a frame out. One array element a universe; times are ns of whatever clock the caller reads, and
 may differ a little from universe to universe because a big frame leaves in chunks.
 """
@@ -17,7 +18,7 @@ MOST_A_SECOND = 44
 SECOND = 1_000_000_000
 PERIOD = 22_800_000  # ns, 43.86 Hz: 44 periods are 3 ms longer than the second that may hold 44 packets, and that is for jitter
 KEEP_ALIVE = 880_000_000  # ns: on a grid of 22.8 ms the next deadline after this lies at 880..903 ms, one left out at 926
-REPEATS = 3
+REPEATS = 11  # 250 ms on
 NEVER = -(1 << 62)
 
 Bools = NDArray[np.bool_]
