@@ -73,7 +73,9 @@ class OscInput:
             family, kind, protocol, _, address = min(found, key=lambda one: one[0])  # IPv4 before IPv6
             opened = socket.socket(family, kind, protocol)
         except OSError as error:
-            raise DeviceError(f"OSC cannot listen on {self.host}:{self.port}: {error.strerror}; check the host in --osc") from error
+            raise DeviceError(
+                f"OSC cannot listen on {self.host}:{self.port}: {error.strerror}; check the host in --osc"
+            ) from error
         try:
             opened.setblocking(False)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)

@@ -94,7 +94,9 @@ class Mqtt:
         now: Callable[[], float],
         board: Board,
     ) -> Mqtt:
-        """What a venue file asks for; below its topic comes the venue's name. Raises DeviceError for an unreadable password."""
+        """What a venue file asks for; below its topic comes the venue's name. Raises DeviceError for what cannot work."""
+        if set(settings.topic) & set("+#"):
+            raise DeviceError(f"MQTT: the topic {settings.topic!r} holds a wildcard; take + and # out of it in the venue file")
         return cls(
             settings.host,
             settings.port,

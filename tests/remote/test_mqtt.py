@@ -217,6 +217,8 @@ def test_settings_of_the_venue_file(tmp_path) -> None:  # type: ignore[no-untype
     assert (made.host, made.topic, made._password) == ("h", "showctl/The-Old-Hall", "quiet")
     with pytest.raises(DeviceError, match=r"password_file"):
         Mqtt.of(settings(password_file="/nowhere"), "x", emit=bool, now=lambda: 0.0, board=Board(PLAN))  # type: ignore[arg-type]
+    with pytest.raises(DeviceError, match="wildcard"):
+        Mqtt.of(settings(topic="all/#"), "x", emit=bool, now=lambda: 0.0, board=Board(PLAN))  # type: ignore[arg-type]
 
 
 # --- no broker -------------------------------------------------------------------------------------------------------
