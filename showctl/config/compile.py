@@ -143,9 +143,9 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects) ->
         cues: list[Cue] = []
         faulty = set()
         for i, cue in enumerate(one.cues):
-            before = len(looks.report.problems)
+            before, looks.unsure = len(looks.report.problems), False
             cues.append(_cue(cue, (*way, i), source.root, looks, effects))
-            if id(source.root.find((*way, i))[0]) in source.cut or len(looks.report.problems) > before:
+            if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
                 faulty.add(cue.cue)
         lint.numbers(cues, way, source, looks.report)
         marks = {cue.number: source.root.at(*way, i, "cue") for i, cue in reversed(list(enumerate(cues)))}

@@ -22,6 +22,7 @@ from showctl.fixtures.model import Channel
 from showctl.plan import Effect, EffectStart, Span
 
 BEATS_PER_BAR = 4
+CATEGORIES = ("colour", "position", "beam")  # that are several parameters
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Effects:
         """Look at what can be said of each effect by itself."""
         for name, effect in self.written.items():
             self.lengths[name] = self._length(name, effect)
-            if effect.param in ("colour", "position", "beam"):
+            if effect.param in CATEGORIES:
                 mark = self.root.at("effects", name, "param")
                 text = f"an effect moves one parameter, not `{effect.param}` as a whole: write `red`, `pan`, ..."
                 self.looks.report.error(mark, "E-parameter", text)
@@ -83,6 +84,7 @@ class Effects:
         for name, target in wanted.items():
             mark = root.key(*way, name)
             if name in self.broken:
+                self.looks.unsure = True
                 self._elements(target, (*way, name), root)
             elif name not in self.written:
                 near = values.did_you_mean(name, self.written)
@@ -127,7 +129,8 @@ class Effects:
         effect = self.written[name]
         elements, sure, mixed = self._elements(target, way, root)
         patch, mark = self.looks.patch, root.at(*way)
-        if patch is None or not elements:
+        self.looks.unsure |= effect.param in CATEGORIES
+        if patch is None or not elements or effect.param in CATEGORIES:
             return []
         runs: dict[str, list[tuple[int, ...]]] = {}
         lacking = 0

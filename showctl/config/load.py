@@ -285,7 +285,8 @@ def validate(root: Node, model: type[M], report: Report, cut: set[int]) -> M | N
                 missing = one["type"] in ("missing", "too_short")
                 if first or not missing:
                     _report(root, model, one, report)
-                cuts.append(_way(root, one))
+                whole = one.get("ctx", {}).get("whole", False)  # the mistake says nothing certain about its neighbours
+                cuts.append(root.find(tuple(one["loc"]))[1] if whole else _way(root, one))
             if () in cuts:
                 return None
             cut |= {id(root.find(way[:i])[0]) for way in cuts for i in range(len(way))}

@@ -37,6 +37,7 @@ class Looks:
     own_fixtures: bool = True  # whether fixtures may be named, or only groups
     used: set[tuple[str, str]] = field(default_factory=set)  # (category, palette)
     groups: set[str] = field(default_factory=set)  # groups that were named
+    unsure: bool = False  # whether something was left out because what it refers to has mistakes of its own
     _virtual: set[str] = field(default_factory=set)  # fixture types already warned about
 
     def select(self, text: str, mark: Mark) -> Selection | None:
@@ -49,6 +50,7 @@ class Looks:
             self.report.error(mark, bad.code, str(bad))
             return None
         self.groups |= found.groups
+        self.unsure |= not found.sure
         if found.fixtures and not self.own_fixtures:
             hint = f"`{text}` is a fixture: a show names groups, so make a group of it in the venue"
             self.report.error(mark, "E-fixture-in-show", f"{hint}, or write `venue: NAME` at the top of the show")
@@ -150,10 +152,11 @@ class Looks:
         self.used.add((category, given))
         return given
 
-    def _unknown(self, category: str, given: str, known: Mapping[str, Any]) -> bool:
-        """True if the name is that of a palette with mistakes of its own; Bad if nobody knows it."""
+    def _unknown(self, category: str, given: str, known: Mapping[str, Any]) -> None:
+        """Nothing, if the name is that of a palette with mistakes of its own; Bad if nobody knows it."""
         if given in self.broken.get(category, ()):
-            return True
+            self.unsure = True
+            return
         near = values.did_you_mean(given, known)
         there = f": there are {', '.join(list(known)[:12])}" if known and not near else ""
         raise values.Bad("E-unknown-palette", f"no {category} palette is called `{given[:80]}`{near}{there}")
@@ -165,6 +168,7 @@ class Looks:
         if not isinstance(given, str):
             raise values.Bad("E-type", f"one value was expected for `{name}`, not a list or a mapping")
         if name == "intensity" and given in self.broken.get("intensity", ()):
+            self.unsure = True
             return None
         if name == "intensity":
             level = self._level(given)
@@ -193,7 +197,8 @@ class Looks:
             try:
                 levels = parse_colour(given)
             except values.Bad:
-                return None  # said where the palette is written
+                self.unsure = True  # said where the palette is written
+                return None
         else:
             levels = parse_colour(given)
         return lambda element: self._emit(element, levels)
@@ -205,9 +210,8 @@ class Looks:
             raise values.Bad("E-type", "a position is a name, or `{pan: 20deg, tilt: 45deg}`")
         if self._palette("position", given, self.palettes.position) is not None:
             given = self.palettes.position[given]
-        elif self.patch is None or given in self.broken.get("position", ()):
-            return None
-        if self.patch is None or given in self.broken.get("positions", ()):
+        if self.patch is None or given in self.broken.get("position", ()) or given in self.broken.get("positions", ()):
+            self.unsure = True
             return None
         if given not in self.positions:
             known = {**self.palettes.position, **self.positions}

@@ -203,7 +203,7 @@ class Web(Model):
             raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": "listen"})
         if any(len(token) < 12 for token in self.tokens):
             text = "a token this short can be guessed: use at least 12 characters"
-            raise PydanticCustomError("E-token", "{text}", {"text": text, "key": "tokens"})
+            raise PydanticCustomError("E-token", "{text}", {"text": text, "key": "tokens", "whole": True})
         return self
 
 

@@ -11,6 +11,7 @@ aliases are expanded. Every limit is far above what a show needs.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +110,7 @@ class Report:
 
 def read(path: Path, report: Report) -> Node | None:
     """The tree of a file, or None and at least one error in the report."""
-    name = str(path)
+    name = os.fsencode(path).decode("utf-8", "replace")  # printable whatever bytes a name has
     try:
         if path.is_dir():
             raise IsADirectoryError

@@ -164,9 +164,9 @@ def address(text: str) -> tuple[int, int]:
         raise Bad("E-address", f"`{text}` is no address: write `universe/slot`, like `1/101`")
     universe, slot = int(match[1]), int(match[2])
     if not 1 <= universe <= 63999:
-        raise Bad("E-universe", f"universe {universe} does not exist: sACN has 1 to 63999")
+        raise Bad("E-universe", f"`{text}`: there is no universe {universe}, sACN has 1 to 63999")
     if not 1 <= slot <= 512:
-        raise Bad("E-slot", f"slot {slot} does not exist: a universe has 1 to 512")
+        raise Bad("E-slot", f"`{text}`: there is no slot {slot}, a universe has 1 to 512")
     return universe, slot
 
 
@@ -232,17 +232,11 @@ def host_port(text: str) -> tuple[str, int]:
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise Bad("E-listen", f"`{text}` is no address to listen on: write `127.0.0.1:8000`")
-    if host != "localhost":
-        ip(host)
-    return host, int(port)
-
-
-def ip(text: str) -> str:
-    """An IP address, as text."""
     try:
-        return str(ipaddress.ip_address(text))
+        ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        raise Bad("E-ip", f"`{text}` is no IP address: write one like `10.0.0.5`") from None
+        raise Bad("E-ip", f"`{text}`: `{host}` is no IP address, write `127.0.0.1:{port}`") from None
+    return host, int(port)
 
 
 def ipv4(text: str) -> str:
