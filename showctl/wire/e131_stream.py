@@ -1,10 +1,10 @@
 """When a packet of an E1.31 stream may leave, and when it must: the state of all universes of an output, without a clock.
 
 A universe is sent when it changed, goes on at the full rate for a quarter of a second with the same content (6.6.2 asks for
-three packets at least; the rest keeps a slow fade, whose steps lie some frames apart, an even stream), and then as a keep-alive
-about every 0.9 s (800..1000 ms). Never more than 44 packets of a universe in any second (6.6.1, E1.11), never two closer than half a
-period: who woke late leaves a frame out. One array element a universe; times are ns of whatever clock the caller reads, and
-may differ a little from universe to universe because a big frame leaves in chunks.
+three packets at least; the rest keeps a slow fade, whose steps lie some frames apart, an even stream), and then as a
+keep-alive about every 0.9 s (800..1000 ms). Never more than 44 packets of a universe in any second (6.6.1, E1.11), never two
+closer than half a period: who woke late leaves a frame out. One array element a universe; times are ns of whatever clock the
+caller reads, and may differ a little from universe to universe because a big frame leaves in chunks.
 """
 
 from __future__ import annotations
@@ -34,54 +34,57 @@ class Streams:
         self.owed = np.zeros(count, np.int64)
         self.last = np.full(count, NEVER, np.int64)
         self._sent = np.full((count, MOST_A_SECOND), NEVER, np.int64)  # times of the last 44, a ring
-        self._at = np.zeros(count, np.int64)
-        self._every = np.arange(count)
+        self._at = np.zeros(count, np.int64)  # where in the ring the next one goes
+        self._oldest = np.full(count, NEVER, np.int64)  # what lies there now
 
     def changed(self, which: Bools) -> None:
         """These universes have new content (or their first)."""
         self.known |= which
         self.owed[which] = 1 + REPEATS
 
-    def due(self, at: Times) -> Bools:
-        """Which universes to send at a deadline."""
-        return self._wanted(at) & (at - self.last >= self.period // 2) & (at - self._oldest() >= SECOND)
+    def due(self, at: Times) -> tuple[Bools, int]:
+        """Which universes to send at a deadline, and how long (ns) to wait with that: then ask again.
+
+        The wait is more than 0 only where an earlier frame left late: its echo, a second later, is late, too, instead of left
+        out, so that none of its universes passes 44 in a second.
+        """
+        wanted, room = self._wanted(at), at - self._oldest
+        allowed = wanted & (at - self.last >= self.period // 2)
+        held = room < SECOND
+        if not held.any():
+            return allowed, 0
+        held &= wanted
+        return allowed & ~held, int((SECOND - room)[held].max(initial=0))
+
+    def left_out(self, at: Times) -> bool:
+        """Whether universes wait for their packet and none of them may leave: a stall made the last frame too late for this."""
+        return bool(self._wanted(at).any())
 
     def early(self, now: int) -> Bools:
         """Which universes may leave at once, off the grid: changed, and idle for a period."""
         fresh = self.known & (self.owed > REPEATS)
-        return fresh & (now - self.last >= self.period) & (now - self._oldest() >= SECOND)
+        return fresh & (now - self.last >= self.period) & (now - self._oldest >= SECOND)
 
     def streaming(self, now: int) -> bool:
         """Whether any universe was sent within the last period (and a little, for a frame that left late)."""
         return bool((now - self.last < self.period * 3 // 2).any())
-
-    def wait(self, at: Times) -> int:
-        """How long (ns) a frame due now must wait so that none of its universes passes 44 in a second.
-
-        More than 0 only where an earlier frame left late: its echo, a second later, is late, too, instead of left out.
-        """
-        room = SECOND - (at - self._oldest())
-        held = self._wanted(at) & (room > 0)
-        return int(room[held].max()) if held.any() else 0
 
     def sent(self, which: NDArray[np.intp], now: int) -> None:
         """These universes (indices) have just been sent."""
         self.last[which] = now
         at = self._at[which]
         self._sent[which, at] = now
-        self._at[which] = (at + 1) % MOST_A_SECOND
-        self.owed[which] = np.maximum(self.owed[which] - 1, 0)
+        self._at[which] = at = (at + 1) % MOST_A_SECOND
+        self._oldest[which] = self._sent[which, at]
+        self.owed[which] -= 1  # below 0 it is a keep-alive
 
     def carry(self, old: Streams, pairs: Sequence[tuple[int, int]]) -> None:
         """Take over universes of another state, (index here, index there); their headers may be new, so they are owed all."""
         for here, there in pairs:
             self.known[here] = old.known[there]
             self.last[here] = old.last[there]
-            self._sent[here], self._at[here] = old._sent[there], old._at[there]
+            self._sent[here], self._at[here], self._oldest[here] = old._sent[there], old._at[there], old._oldest[there]
             self.owed[here] = 1 + REPEATS
 
     def _wanted(self, at: Times) -> Bools:
         return self.known & ((self.owed > 0) | (at - self.last >= KEEP_ALIVE))
-
-    def _oldest(self) -> NDArray[np.int64]:
-        return self._sent[self._every, self._at]

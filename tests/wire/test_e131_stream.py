@@ -28,8 +28,11 @@ class Output:
         """Serve the deadline, woken `late` ns after it."""
         now = self.deadline + late
         if late <= PERIOD // 2:
-            now += min(self.streams.wait(now), max(0, self.deadline + PERIOD // 2 - now))
-            self.send(self.streams.due(now), now)
+            which, wait = self.streams.due(now)
+            if 0 < wait <= self.deadline + PERIOD // 2 - now:
+                now += wait
+                which, _ = self.streams.due(now)
+            self.send(which, now)
         self.deadline += PERIOD
         return now
 
@@ -121,7 +124,7 @@ def test_late_by_less_than_half_a_period_is_echoed_not_left_out():
 steps = st.lists(
     st.tuples(st.sampled_from(["frame", "frame", "frame", "early"]), st.integers(0, 30 * MS), st.integers(0, 7)),
     min_size=120,
-    max_size=400,
+    max_size=250,
 )
 
 
@@ -169,5 +172,5 @@ def test_carry_keeps_what_was_sent():
     old.sent(np.array([0]), SECOND)
     new.carry(old, [(1, 0)])
     assert new.known.tolist() == [False, True]
-    assert not new.due(SECOND + MS).any()
-    assert new.due(SECOND + PERIOD).tolist() == [False, True]
+    assert not new.due(SECOND + MS)[0].any()
+    assert new.due(SECOND + PERIOD)[0].tolist() == [False, True]

@@ -1,10 +1,10 @@
 """The daemon's end of the output: it writes looks into the shared file, and minds the process that sends them.
 
-Every call is cheap and waits for nobody (`open` and `close` aside): a look is copied into a slot of the file and one datagram
-says so. Whether the network takes it is the output's business and shows in `health`. An output that lives is adopted, with its
-sockets, its sequence numbers and its last look; where there is none a new one is started, in a session of its own, which does
-not end with the daemon. `tend`, called about once a second, starts a new one when the output died or hangs, soon at first, then
-every half minute at most.
+Every call is cheap and waits for nobody (`open` and `close` aside): a look is copied into a slot of the file, which the output
+reads at its next deadline; a datagram wakes it for an early one. Whether the network takes it is the output's business and
+shows in `health`. An output that lives is adopted, with its sockets, its sequence numbers and its last look; where there is
+none a new one is started, in a session of its own, which does not end with the daemon. `tend`, called about once a second,
+starts a new one when the output died or hangs, soon at first, then every half minute at most.
 
 Only one daemon may own a runtime directory: it holds the lock `daemon.lock`. Times are CLOCK_MONOTONIC ns.
 """
@@ -36,6 +36,7 @@ from showctl.plan import Universe
 from showctl.wire.e131_stream import PERIOD
 
 AHEAD_NS = 2_000_000  # a deadline nearer than this is too near to compute a look for
+AWAKE = 2  # looks that an output at work may be behind
 HANGS_NS = 5_000_000_000  # an output that holds the lock and whose heart did not beat for so long is ended
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0  # between two starts of an output
 SETTLED_S = 10.0  # an output that lived so long is well: the next start is soon again
@@ -134,9 +135,12 @@ class Output:
 
         Never waits, and never raises for the network or for an output that is gone: `health` has that.
         """
-        self._frames.write_look(self._numbers, slots, deadline_ns)
-        self._file["daemon_beat"] = time.monotonic_ns()
-        self._say(EARLY if early else LOOK_CAME)
+        file, number = self._file, self._frames.write_look(self._numbers, slots, deadline_ns)
+        file["daemon_beat"] = time.monotonic_ns()
+        if early:
+            self._say(EARLY)
+        elif number - int(file["taken"]) > AWAKE:
+            self._say(LOOK_CAME)  # it does not take look after look: it waits for its first one
 
     def set_safe(self, slots: NDArray[np.uint8]) -> None:
         """The look (U, 512) that the output sends when it was without a daemon for `orphan` seconds."""
@@ -148,6 +152,16 @@ class Output:
         shared.check_patch(patch)
         self.patch, self._numbers = patch, numbers(universes)
         self._write_patch()
+
+    @property
+    def frames(self) -> int:
+        """How many frames have left, of this and of earlier outputs of the directory."""
+        return int(self._file["frames"])
+
+    def sent_at(self, first: int) -> NDArray[np.int64]:
+        """When the frames from number `first` on left (ns), as far back as is remembered (1024)."""
+        end = self.frames
+        return self._file["sent_at"][np.arange(max(first, end - shared.TIMES + 1, 0), end) % shared.TIMES]  # type: ignore[no-any-return]
 
     def _write_patch(self) -> None:
         if self._frames.read_patch() != self.patch:
@@ -163,6 +177,11 @@ class Output:
         return True
 
     # --- the process -------------------------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """The output process, 0 for none."""
+        return self._pid if self._pidfd >= 0 else 0
 
     def alive(self) -> bool:
         """Whether the output runs and its heart beats."""
@@ -245,7 +264,7 @@ class Output:
         self._started, self._next_start = now, now + self._wait
         self._wait = min(2 * self._wait, LONGEST_WAIT_S)
         self._forget()
-        self._file["output_beat"] = 0
+        self._file["output_beat"] = self._file["taken"] = 0
         command = [sys.executable, "-m", "showctl.outputs.sacn.process", str(self.runtime)]
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # no pool of threads for copying bytes
         files = [

@@ -84,6 +84,7 @@ FILE = np.dtype(
         ("grid", "<i8"),  # any deadline of the grid
         ("period", "<i8"),  # from one to the next
         ("newest", "<u8"),  # number of the look to send, 0: none
+        ("taken", "<u8"),  # number of the look that the output took last
         ("patch", PATCH),
         ("looks", LOOK, 4),
         ("sequence", "u1", 65536),  # by universe: the last one used
@@ -180,11 +181,12 @@ class Frames:
 
     # --- looks -----------------------------------------------------------------------------------------------------
 
-    def write_look(self, numbers: NDArray[np.uint16], slots: NDArray[np.uint8], deadline: int) -> None:
-        """A look for the universes `numbers` (U,), slots (U, 512), becomes the newest one."""
+    def write_look(self, numbers: NDArray[np.uint16], slots: NDArray[np.uint8], deadline: int) -> int:
+        """A look for the universes `numbers` (U,), slots (U, 512), becomes the newest one. Returns its number."""
         number = int(self.file["newest"]) + 1
         self._fill(number % FRAMES, number, numbers, slots, deadline)
         self.file["newest"] = number
+        return number
 
     def write_safe(self, numbers: NDArray[np.uint16], slots: NDArray[np.uint8]) -> None:
         """The look that an output without a daemon sends after `orphan`."""

@@ -3,11 +3,11 @@
     python -m showctl.outputs.sacn.process RUNTIME_DIR [--wait]
 
 Frames leave on absolute deadlines of the grid; a deadline that was missed by more than half a period is left out, never caught
-up. What is to be sent is read from the shared file (`frames`) at each deadline; a datagram to `output.sock` only wakes: "look",
-"early" (a control event: universes that were idle leave at once, and the grid starts anew from there unless others are
-streaming on it), "hold" and "terminate" (end, as the word says). Without a daemon the last look stays, for ever; only where
-the patch says `orphan` does the safe look come after that time, or, where there is none and the stream is to end with the
-daemon, its termination.
+up. What is to be sent is read from the shared file (`frames`) at each deadline; a datagram to `output.sock` only wakes: "look"
+(while nothing is sent yet), "early" (a control event: universes that were idle leave at once, and the grid starts anew from
+there unless others are streaming on it), "hold" and "terminate" (end, as the word says). Without a daemon the last look stays,
+for ever; only where the patch says `orphan` does the safe look come after that time, or, where there is none and the stream
+is to end with the daemon, its termination.
 
 A second output of the same directory ends with exit code 1 and says who holds it; with --wait it waits for its turn. SIGTERM
 ends the process as the patch's `on_stop` says. Imports stay few, so that a new one sends within a fraction of a second.
@@ -33,7 +33,6 @@ from showctl.outputs.sacn.sender import Log, Sender
 from showctl.outputs.sacn.transmitter import Transmitter, sleep_until
 
 IDLE_S = 0.2  # how often the heart beats while there is nothing to send
-DATAGRAMS = 64  # read at a time, whoever floods us
 PRIORITY = 20  # SCHED_FIFO
 LOCK_PATIENCE_S = 0.5  # who only looks whether it is held holds the lock for a moment
 
@@ -104,11 +103,16 @@ class OutputProcess:
         self._take()
         self._mind_the_daemon(now)
         self.sender.mend(now)
-        wait = transmitter.streams.wait(now + transmitter.offsets)
+        streams, offsets = transmitter.streams, transmitter.offsets
+        which, wait = streams.due(now + offsets)
         if 0 < wait <= self.deadline + half - now:
             sleep_until(now + wait)
             now = time.monotonic_ns()
-        transmitter.send(transmitter.streams.due(now + transmitter.offsets), now, paced=True)
+            which, _ = streams.due(now + offsets)
+        if which.any():
+            transmitter.send(which, now, paced=True)
+        elif streams.left_out(now + offsets):
+            self.file["late"] += 1
         transmitter.say_goodbye()
         transmitter.discover(now)
         self.file["output_beat"] = time.monotonic_ns()
@@ -136,20 +140,17 @@ class OutputProcess:
             self.orphaned = False
 
     def _listen(self, seconds: float) -> None:
-        """Wait for the time given or a datagram, and act on all that came."""
+        """Wait for the time given or a datagram, and act on it."""
         if not select.select([self.control], [], [], seconds)[0]:
             return
-        early = False
-        for _ in range(DATAGRAMS):
-            try:
-                word = self.control.recv(64).decode(errors="replace")
-            except BlockingIOError:
-                break
-            early |= word == EARLY
-            if word in (HOLD, TERMINATE):
-                self.ending = word
-        if early:
+        try:
+            word = self.control.recv(64).decode(errors="replace")
+        except BlockingIOError:  # its checksum was wrong, or the like: nothing came
+            return
+        if word == EARLY:
             self._early()
+        elif word in (HOLD, TERMINATE):
+            self.ending = word
 
     def _mind_the_daemon(self, now: int) -> None:
         """After `orphan` seconds without a daemon: the safe look, or the end of a stream that ends with its daemon."""

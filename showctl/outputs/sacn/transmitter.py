@@ -47,6 +47,7 @@ class Transmitter:
         self.packets = int(self.file["packets"])
         self._patch_number = self._look_number = 0
         self._next_discovery = 0
+        self._sequence = self.file["sequence"]
         self._lay_out(Patch(bytes(16), "", ()))
 
     @property
@@ -107,43 +108,45 @@ class Transmitter:
         if look is None:
             return False
         self._look_number = look.number
+        self.file["taken"] = look.number
         self.show(look)
         return True
 
     def show(self, look: Look) -> None:
         """Put a look into the packets, and note which universes changed by it."""
-        if np.array_equal(look.numbers, self.numbers):
-            new, known = look.slots, np.ones(len(self.numbers), np.bool_)
+        if len(look.numbers) == len(self.numbers) and (look.numbers == self.numbers).all():
+            new, fresh = look.slots, ~self.streams.known
         else:
+            known = np.isin(self.numbers, look.numbers)
             mapped = as_universes(look, self.patch.universes)
             if mapped is None:
                 return
-            known = np.isin(self.numbers, look.numbers)
-            new = np.where(known[:, None], mapped, self.rows.slots)
-        changed = (new != self.rows.slots).any(axis=1) | (known & ~self.streams.known)
-        self.rows.slots[changed] = new[changed]
-        self.streams.changed(changed)
+            new, fresh = np.where(known[:, None], mapped, self.rows.slots), known & ~self.streams.known
+        changed = (new != self.rows.slots).any(axis=1) | fresh
+        if changed.any():
+            self.rows.slots[changed] = new[changed]
+            self.streams.changed(changed)
 
     # --- packets -------------------------------------------------------------------------------------------------------
 
     def send(self, mask: NDArray[np.bool_], now: int, paced: bool, terminated: bool = False) -> None:
         """Send the universes of a mask, chunk by chunk if paced, then the synchronization packets that belong to them."""
-        which = np.flatnonzero(mask)
-        if not len(which):
-            return
+        which = mask.nonzero()[0]
         before = self.packets
         self._stamp(self.rows, which, self.numbers[which], terminated)
-        for chunk in np.split(which, np.flatnonzero(np.diff(which // CHUNK)) + 1):
+        for chunk in chunks(which):
             if paced and chunk[0] >= CHUNK:
                 sleep_until(now + int(self.offsets[chunk[0]]))
-            gone = np.array([self._to_all(self.rows.rows[i], self.targets[i]) for i in chunk.tolist()])
-            if not gone.all():
-                self.file["sequence"][self.numbers[chunk[~gone]]] -= 1
+            gone = [self._to_all(self.rows.rows[i], self.targets[i]) for i in chunk.tolist()]
+            if not all(gone):
+                self._sequence[self.numbers[chunk[np.logical_not(gone)]]] -= 1
+                chunk = chunk[gone]
             # the time after it, lest a pause in between makes the next packet of the universe come too soon
-            self.streams.sent(chunk[gone], time.monotonic_ns())
+            self.streams.sent(chunk, time.monotonic_ns())
         if self.packets > before:
             self._note(now)
-            self._synchronize(which)
+            if self.syncs:
+                self._synchronize(which)
 
     def _note(self, now: int) -> None:
         number = int(self.file["frames"])
@@ -151,9 +154,9 @@ class Transmitter:
         self.file["frames"], self.file["packets"] = number + 1, self.packets
 
     def _stamp(self, rows: DataRows, which: NDArray[np.intp], numbers: NDArray[np.uint16], terminated: bool) -> None:
-        sequence = self.file["sequence"]
-        sequence[numbers] += 1
-        rows.stamp(which, sequence[numbers], terminated)
+        following = self._sequence[numbers] + np.uint8(1)
+        self._sequence[numbers] = following
+        rows.stamp(which, following, terminated)
 
     def _to_all(self, packet: bytes | memoryview, addresses: Sequence[str]) -> bool:
         """Whether it left to any of the addresses."""
@@ -200,6 +203,13 @@ class Transmitter:
             self.send(sent, deadline, paced=True, terminated=True)
             self.say_goodbye()
             deadline += self.period
+
+
+def chunks(which: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Indices of universes, in order, cut where the next chunk of the frame begins."""
+    if not len(which) or which[-1] < CHUNK:
+        return [which]
+    return np.split(which, np.flatnonzero(np.diff(which // CHUNK)) + 1)
 
 
 def sleep_until(when: int) -> None:
