@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from showctl.model import Blackout, ControlEvent, Go, Goto, Pause, SetMaster, Tap
+from showctl.model import Blackout, ControlEvent, Go, Goto, Health, Pause, SetMaster, State, Tap
 from showctl.remote.board import Board
 from showctl.remote.web.server import WebServer
 from tests.real.chromium import CHROMIUM, Tab, chromium
@@ -258,6 +258,8 @@ async def test_a_fader_runs_upwards_and_only_its_handle_takes_hold(hall: Hall) -
         last = await hall.event()
     assert isinstance(last, SetMaster)
     assert (last.submaster, last.level > 0.6) == ("front", True)
+    # Nothing came of it on this board, so the fader goes back to what holds.
+    await hall.tab.until(f"document.querySelector('{front} .value').textContent === '60 %'")
 
 
 async def drag(tab: Tab, x: float, top: float, bottom: float) -> None:
@@ -308,6 +310,36 @@ async def test_the_first_screen_of_a_phone_says_what_matters(hall: Hall) -> None
         assert (await hall.text(f"#{name}")).startswith(words)
         bottom = await hall.tab.ask(f"document.getElementById('{name}').getBoundingClientRect().bottom")
         assert 0 < bottom <= await hall.tab.ask("document.getElementById('dock').getBoundingClientRect().top")
+
+
+async def test_it_says_whether_light_leaves_the_machine(hall: Hall) -> None:
+    await hall.open()
+    assert await hall.text("#sacn") == "sACN on"
+    hall.board.report(Health("output", State.FAILED, "no route to the network", 11.0))
+    await hall.tab.until("document.getElementById('sacn').textContent === 'sACN failed'")
+    assert await hall.text("#problem") == "output failed: no route to the network"
+    hall.board.report(Health("output", State.RUNNING, "off: nothing leaves this machine", 12.0))
+    await hall.tab.until("document.getElementById('sacn').textContent === 'sACN off'")
+
+
+async def test_a_token_that_may_only_look_leads_to_a_page_without_buttons(hall: Hall) -> None:
+    server = WebServer(
+        "127.0.0.1", 0, board=hall.board, emit=lambda _: True, now=lambda: 10.0, tokens={"only-for-looking": "view"}
+    )
+    await server.open()
+    running = asyncio.create_task(server.run())
+    try:
+        await hall.tab.size(*DESK)
+        await hall.tab.open(f"http://{server.address}/")
+        await hall.tab.until("document.getElementById('token') !== null")
+        await hall.tab.ask("document.getElementById('token').value = 'only-for-looking'")
+        await hall.press("button")
+        await hall.tab.until("document.getElementById('dock') && !document.body.matches('.away')")
+        await hall.tab.until("document.getElementById('dock').inert && document.getElementById('faders').inert")
+        assert await hall.tab.ask("location.pathname + location.search") == "/"
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_without_the_server_it_says_so_and_comes_back_by_itself(hall: Hall) -> None:

@@ -26,10 +26,12 @@ from showctl.model import (
     DeviceError,
     Go,
     Goto,
+    Health,
     Pause,
     Release,
     Resume,
     SetMaster,
+    State,
     StopAll,
     Tap,
     WireError,
@@ -470,6 +472,17 @@ async def test_what_did_not_change_is_not_sent_again() -> None:
         site.time += 1.0  # the clock moves on by a second, nothing else does
         rest = await topics(page, "clock", "music")
         assert not {"frame", "health", "patch", "show", "playback"} & set(rest)
+
+
+async def test_a_part_that_only_counts_is_no_news() -> None:
+    async with serve() as site, site.socket() as page:
+        await topics(page, "health")
+        site.board.report(Health("output", State.RUNNING, "4 universes to 127.0.0.1, 44 a second", 9.0, (("packets", 9e9),)))
+        site.time += 1.0
+        assert "health" not in await topics(page, "clock", "music")
+        site.board.report(Health("output", State.FAILED, "no route", 11.0))
+        ill = (await topics(page, "health"))["health"]["parts"]
+        assert {"name": "output", "state": "failed", "detail": "no route", "since": 11.0} in ill
 
 
 async def test_another_show_brings_its_patch_before_its_frames() -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from showctl.model import Features
+from showctl.model import Features, State
 from showctl.plan import Parameter, PatchedFixture, Plan
 from showctl.remote.board import Board, finite
 from showctl.remote.web.guard import Scope
@@ -92,7 +92,7 @@ class Publisher:
         now = self._now()
         changed += self._put("playback", board.playback_json()["playback"])
         changed += self._put("music", music_json(board, now))
-        changed += self._put("health", board.health_json())
+        changed += self._put("health", health_json(board))
         if int(now) != self._second:
             self._second = int(now)
             changed += self._put("clock", {"now": finite(now, 3)})
@@ -159,6 +159,19 @@ def _parameter(parameter: Parameter, index: int, rows: dict[int, int]) -> dict[s
         "invert": parameter.invert,
         "default": parameter.default,
         "masters": list(parameter.masters),
+    }
+
+
+def health_json(board: Board) -> dict[str, Any]:
+    """How each part is, without what it counts: that changes all the time, and the page has no use for it."""
+    health = board.health_json()
+    ill = {State.DEGRADED, State.FAILED}
+    kept = [
+        ("name", "state", "detail", "since") if part["state"] in ill else ("name", "state", "detail") for part in health["parts"]
+    ]
+    return {
+        "state": health["state"],
+        "parts": [{key: part[key] for key in keys} for keys, part in zip(kept, health["parts"], strict=True)],
     }
 
 

@@ -92,17 +92,17 @@ const less = matchMedia("(prefers-reduced-motion: reduce)");
 
 function showBeat(now) {
   const lamp = $("lamp").style;
-  if (!beat) {
-    lamp.opacity = 0.12;
-    dots.forEach((dot) => (dot.className = ""));
-    return;
-  }
-  while (dots.length !== beat.beats) {
-    if (dots.length > beat.beats) dots.pop().remove();
+  const count = beat?.bar ? beat.beats : 0; // dots only where the ear knows the one
+  while (dots.length !== count) {
+    if (dots.length > count) dots.pop().remove();
     else dots.push($("bars").appendChild(document.createElement("i")));
   }
+  if (!beat) {
+    lamp.opacity = 0.12;
+    return;
+  }
   const since = (now - beat.at) / beat.period, passed = Math.floor(since);
-  const position = beat.bar ? (((beat.bar - 1 + passed) % beat.beats) + beat.beats) % beat.beats : -1;
+  const position = (((beat.bar - 1 + passed) % beat.beats) + beat.beats) % beat.beats;
   lamp.opacity = less.matches ? 0.5 : 0.12 + 0.88 * Math.exp(-5 * (since - passed));
   dots.forEach((dot, i) => {
     const name = i === position ? "on" : "";

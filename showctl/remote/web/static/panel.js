@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const ASK_AGAIN = 4000; // ms that a control which wants a second press waits for it
 const FADER_PERIOD = 50; // ms between the values that a moving fader sends
+const SETTLED = 600; // ms after which the server has told what came of a moved fader
 const DEAF = 2; // s without news from the ear, after which nothing is heard
 const RANK = { failed: 0, degraded: 1, starting: 2, running: 3 };
 
@@ -144,7 +145,7 @@ export class Panel {
     const sent = this.show.universes.filter((universe) => universe.to.length).length;
     let [word, state] = ["sACN unknown", ""];
     if (!this.live) state = "";
-    else if (!sent && this.show.universes.length) word = "sACN off";
+    else if (output?.detail.startsWith("off") || (!sent && this.show.universes.length)) word = "sACN off";
     else if (output) [word, state] = output.state === "running" ? ["sACN on", "running"] : [`sACN ${output.state}`, output.state];
     say($("sacn"), word);
     $("sacn").className = `chip ${state}`;
@@ -204,9 +205,9 @@ export class Panel {
     say($("waiting"), state.pending === null ? "" : [section, how].filter(Boolean).join(", or ") || "waits for GO");
     say($("pause"), state.state === "paused" ? "Resume" : "Pause");
     $("pause").classList.toggle("on", state.state === "paused");
-    for (const [number, { row, note, how: words }] of this.rows) {
+    for (const [number, { row, note, cue, how: words }] of this.rows) {
       const name = number === state.current ? "current" : number === state.pending ? "pending" : "";
-      note.dataset.text = name === "current" ? "now" : name === "pending" ? (words ? `next, ${words}` : "next") : words;
+      note.dataset.text = name === "current" ? "now" : name === "pending" ? (cue.when ? `next, ${words}` : "next") : words;
       if (row.classList.contains("armed")) continue;
       row.className = name;
       say(note, note.dataset.text);
@@ -267,7 +268,7 @@ export class Panel {
   // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
   allow() {
     // Row by row, so that the list itself can still be scrolled.
-    for (const one of [$("dock"), $("masters"), ...$("stack").children]) one.inert = !this.live || !this.may;
+    for (const one of [$("dock"), $("faders"), $("more"), ...$("stack").children]) one.inert = !this.live || !this.may;
   }
 
   tellCover() {
@@ -301,7 +302,7 @@ function twice(button, words, act, armed = null) {
 class Fader {
   constructor(parent, label, send) {
     this.send = send;
-    this.level = 0;
+    this.level = this.told = 0;
     this.held = null;
     this.box = make("div", parent, "", "fader");
     make("span", this.box, label, "name");
@@ -318,8 +319,10 @@ class Fader {
     this.draw();
   }
 
+  // The level that the server knows. While the hand moves the hand is right; a while after it, the server is.
   show(level) {
-    if (this.held || this.timer) return; // the hand is right while it moves
+    this.told = level;
+    if (this.held || this.timer || this.settling) return;
     this.level = level;
     this.draw();
   }
@@ -363,9 +366,18 @@ class Fader {
   // Send the latest value now, and the one after it no sooner than FADER_PERIOD later; the last one always goes.
   flush() {
     this.timer = 0;
-    if (!this.late) return;
+    if (!this.late) return this.settle();
     this.late = false;
     this.send(this.level);
     this.timer = setTimeout(() => this.flush(), FADER_PERIOD);
+  }
+
+  // What was sent may have been refused: show what came of it.
+  settle() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      this.settling = 0;
+      this.show(this.told);
+    }, SETTLED);
   }
 }

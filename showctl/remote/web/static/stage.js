@@ -6,6 +6,7 @@ import { reader } from "./look.js";
 
 const RAD = Math.PI / 180;
 const REACH = 9; // m, how far a beam is seen that hits nothing
+const GAP = 5; // m between two fixtures that do not hang on the same bar
 const CALM = 0.5; // s, how fast light moves for eyes that asked for less motion
 const WIDE = { spot: 5, wash: 17, dimmer: 13, bar: 20 }; // half angle of the cone, degrees
 
@@ -43,7 +44,7 @@ const smooth = (t) => t * t * (3 - 2 * t), clip = (t) => Math.min(1, Math.max(0,
 const BALL = new Sprite(128, 128, (u, v) => smooth(clip(1 - Math.hypot(2 * u - 1, 2 * v - 1))) ** 1.4);
 const CONE = new Sprite(128, 256, (u, v) => {
   const off = Math.abs(2 * u - 1) / (0.06 + 0.94 * v); // 1 at the edge of the cone
-  return Math.exp(-2.6 * off * off) * clip(2 - 2 * off) * (0.2 + 0.8 * Math.exp(-4 * v)) * smooth(clip((1 - v) / 0.2));
+  return Math.exp(-2.6 * off * off) * clip(2 - 2 * off) * (0.2 + 0.8 * Math.exp(-4 * v)) * smooth(clip((1 - v) / 0.4));
 });
 
 export class Stage {
@@ -146,16 +147,17 @@ export class Stage {
     for (const fixture of this.fixtures) this.housing(g, fixture);
   }
 
-  // Fixtures that hang in one line hang on one bar: [y, z, left, right].
+  // Fixtures that hang in one line, with no wide gap between them, hang on one bar: [y, z, left, right].
   bars() {
-    const lines = new Map();
-    for (const f of this.fixtures) {
-      if (f.z < 2) continue;
-      const key = `${Math.round(f.y * 2)}/${Math.round(f.z * 2)}`;
-      const bar = lines.get(key) ?? [f.y, f.z, f.x, f.x, 0];
-      lines.set(key, [f.y, Math.max(bar[1], f.z), Math.min(bar[2], f.x), Math.max(bar[3], f.x), bar[4] + 1]);
-    }
-    return [...lines.values()].filter((bar) => bar[4] > 1).sort((a, b) => b[0] - a[0]);
+    const height = (f) => [Math.round(f.y * 2), Math.round(f.z * 2)].join();
+    const hung = this.fixtures.filter((f) => f.z >= 2).sort((a, b) => b.y - a.y || b.z - a.z || a.x - b.x);
+    const bars = [];
+    hung.forEach((f, i) => {
+      const last = hung[i - 1], bar = bars.at(-1);
+      if (last && height(last) === height(f) && f.x - last.x < GAP) bar[3] = f.x;
+      else bars.push([f.y, f.z, f.x, f.x]);
+    });
+    return bars.filter((bar) => bar[3] > bar[2]);
   }
 
   truss(g, y, z, left, right) {
@@ -283,7 +285,7 @@ export class Stage {
   // One cell of a bar: a bright face, and a veil above (or below where it hangs high).
   pixel(g, f, p, cell) {
     const level = cell.level ** 0.6, half = 0.052 * p.m, veil = (f.z > 2 ? 1 : -1) * 2.2 * p.m;
-    this.beam(g, p, { x: p.x, y: p.y + veil }, half * 6, cell.rgb, level * 0.5);
+    this.beam(g, p, { x: p.x, y: p.y + veil }, half * 6, cell.rgb, level * 0.25);
     g.fillStyle = `rgba(${cell.rgb.map(Math.round)},${level})`;
     g.fillRect(p.x - half, p.y - half, 2 * half, 2 * half);
     this.glow(g, p.x, p.y, 0.45 * p.m, cell.rgb, 0.5 * level);
