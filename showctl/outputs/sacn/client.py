@@ -139,7 +139,7 @@ class Output:
         file["daemon_beat"] = time.monotonic_ns()
         if early:
             self._say(EARLY)
-        elif number - int(file["taken"]) > AWAKE:
+        elif not 0 <= number - int(file["taken"]) <= AWAKE:
             self._say(LOOK_CAME)  # it does not take look after look: it waits for its first one
 
     def set_safe(self, slots: NDArray[np.uint8]) -> None:
