@@ -17,7 +17,7 @@ test: .venv/.dev lint ## everything that must hold, with real servers where they
 	$(PY) -m pytest $(ARGS)
 
 quick: .venv/.dev ## the pure part alone: seconds
-	@$(PY) -m pytest -q -m "not real and not slow" $(PURE_TESTS) $(ARGS)
+	@$(PY) -m pytest -q --hypothesis-profile=glance -m "not real and not slow" $(PURE_TESTS) $(ARGS)
 
 lint: .venv/.dev ## lint, format and types
 	@$(PY) -m ruff check .

@@ -1,6 +1,6 @@
 """What tests of every folder share: the material beside the repository, and how hard the property tests look.
 
-`pytest --hypothesis-profile=accept` looks much longer than the everyday run; "ci" always tries the same examples, so that
+`pytest --hypothesis-profile=accept` looks much longer than the everyday run, "glance" is for `make quick`; "ci" always tries the same examples, so that
 a green change stays green until somebody changes it.
 """
 
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 SLOW_MACHINE = [HealthCheck.too_slow]
+settings.register_profile("glance", max_examples=10, deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("accept", max_examples=2000, deadline=None, suppress_health_check=SLOW_MACHINE)
