@@ -16,6 +16,7 @@ If the daemon does not read, the newest thousand records wait here, and older on
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import select
@@ -227,6 +228,13 @@ def open_source(spec: str, speaker: bool) -> Source:
     raise ValueError(f"{spec!r} is not file:PATH, song:SEED or device:NAME")
 
 
+def go_first() -> None:
+    """Be served before programs that can wait: the sound system's callback has a few milliseconds, or sound is lost."""
+    sys.setswitchinterval(0.0005)  # s that the callback may have to wait for the interpreter
+    with contextlib.suppress(PermissionError):  # a user may not, unless the service manager allows it; then it runs as others do
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Be the ear until the daemon is gone."""
     parser = argparse.ArgumentParser(prog="python -m showctl.inputs.ear", description=__doc__)
@@ -240,6 +248,7 @@ def main(argv: list[str] | None = None) -> int:
         ear = Ear(open_source(args.source, args.speaker), sock, Analyzer)
         gc.collect()
         gc.freeze()  # what lives now lives for ever: the collector need not look at it again
+        go_first()
         try:
             ear.run()
         except DeviceError:

@@ -1,9 +1,11 @@
 """When did audio frame n enter the machine? A slow fit of the sound card's frames to CLOCK_MONOTONIC.
 
-The callback says, some milliseconds late and never by the same amount, "frame n came in at t". A card counts its own
-seconds (tens of ppm off) while the lights run on the machine's clock, so a delay-locked loop of second order follows both
-offset and rate: fast for the first seconds, then at 0.05 Hz, where jitter of the callback moves a beat by microseconds.
-After F. Adriaensen, "Using a DLL to filter time" (LAC 2005), with steps of any length.
+The callback says "frame n came in at t", and is late by a different amount each time, never early: of every tenth of a
+second only the promptest is believed. A card counts its own seconds (tens of ppm off) while the lights run on the machine's
+clock, so a delay-locked loop of second order follows offset and rate of those points: fast for the first seconds, then at
+0.02 Hz, where what is left of the jitter moves a beat by microseconds (after F. Adriaensen, "Using a DLL to filter time",
+LAC 2005). Where the system lost sound, frames are missing and the line steps: two late points in a row, or one early one, are
+such a step and are believed at once.
 
 Pure: it is told the time and keeps none.
 """
@@ -12,11 +14,12 @@ from __future__ import annotations
 
 import math
 
-BANDWIDTH_HZ = 0.05  # of the loop once it has settled
+WINDOW_S = 0.1  # of which the promptest callback counts
+BANDWIDTH_HZ = 0.02  # of the loop once it has settled
 SETTLE_S = 1.0  # the bandwidth begins at 1 / (2 pi SETTLE_S) and falls as the fit grows older
-JUMP_S = 0.25  # further off than this the stream was interrupted: begin anew
-RATE_LIMIT = 0.2  # a card is never this far off its nominal rate; what is further is nonsense
-MEASURE_S = 2.0  # frames are counted at least this long before `measured_rate` says anything
+STEP_S = 0.003  # further off than this the line has stepped
+RATE_LIMIT = 0.01  # a card is never this far off its nominal rate
+MEASURE_S = 2.0  # over which frames are counted for `measured_rate`
 
 
 class Timebase:
@@ -25,40 +28,57 @@ class Timebase:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self._nominal = 1.0 / rate
-        self._frame, self._time, self._step = 0, math.nan, self._nominal
+        self._frame, self._time, self._step = 0, math.nan, self._nominal  # a point of the line, and its slope
         self._first: tuple[int, float] | None = None
         self._last: tuple[int, float] = (0, 0.0)
-
-    @property
-    def known(self) -> bool:
-        """Whether anything was observed yet."""
-        return self._first is not None
+        self._window_ends = 0.0
+        self._best: tuple[int, float] = (0, math.inf)  # of this window: frame, and how late it was
+        self._late = False  # the last window was late by more than a step
+        self._counted_from: tuple[int, float] = (0, 0.0)
+        self.measured_rate = 0.0  # frames that really came each second of late; 0 until MEASURE_S have passed
 
     def observe(self, frame: int, time: float) -> None:
         """The callback says that `frame` came in at monotonic `time` (s)."""
         if self._first is None:
-            self._restart(frame, time)
-            return
-        elapsed = frame - self._frame
-        if elapsed <= 0:
-            return
-        expected = self._time + elapsed * self._step
-        error = time - expected
-        if abs(error) > JUMP_S:
-            self._restart(frame, time)
+            self._first, self._frame, self._time, self._window_ends = (frame, time), frame, time, time + WINDOW_S
+            self._counted_from = (frame, time)
+        if frame <= self._last[0]:
             return
         self._last = (frame, time)
+        counted, seconds = frame - self._counted_from[0], time - self._counted_from[1]
+        if seconds >= MEASURE_S:
+            self.measured_rate, self._counted_from = counted / seconds, (frame, time)
+        late = time - self.at(frame)
+        if late < self._best[1]:
+            self._best = (frame, late)
+        if late < -STEP_S:  # nothing comes before its time: the line was wrong
+            self._move(late)
+        elif time >= self._window_ends:
+            self._follow(*self._best)
+            self._window_ends, self._best = time + WINDOW_S, (0, math.inf)
+
+    def _move(self, late: float) -> None:
+        self._time += late
+        self._best, self._late = (0, math.inf), False
+
+    def _follow(self, frame: int, late: float) -> None:
+        """Take the promptest callback of a window into the line."""
+        if late > STEP_S:
+            if self._late:
+                self._move(late)
+            else:
+                self._late = True
+            return
+        self._late = False
+        elapsed = frame - self._frame
+        if elapsed <= 0 or self._first is None:
+            return
         age = (frame - self._first[0]) * self._nominal
         omega = 2 * math.pi * max(BANDWIDTH_HZ, 1.0 / (2 * math.pi * (SETTLE_S + age))) * elapsed * self._step
-        # The loop is stable for small omega only; a callback that was away for long must not swing it.
-        omega = min(omega, 0.5)
-        self._frame, self._time = frame, expected + math.sqrt(2) * omega * error
-        step = self._step + omega * omega * error / elapsed
+        omega = min(omega, 0.5)  # the loop is stable for small omega only
+        self._frame, self._time = frame, self.at(frame) + math.sqrt(2) * omega * late
+        step = self._step + omega * omega * late / elapsed
         self._step = min(max(step, self._nominal * (1 - RATE_LIMIT)), self._nominal * (1 + RATE_LIMIT))
-
-    def _restart(self, frame: int, time: float) -> None:
-        self._first = self._last = (frame, time)
-        self._frame, self._time, self._step = frame, time, self._nominal
 
     def at(self, frame: float) -> float:
         """Monotonic seconds at which `frame` came in (or will)."""
@@ -68,11 +88,3 @@ class Timebase:
     def stretch(self) -> float:
         """Monotonic seconds for each second of the stream, near 1."""
         return self._step * self.rate
-
-    @property
-    def measured_rate(self) -> float:
-        """Frames that really came each monotonic second since the stream began; 0 until enough were counted."""
-        if self._first is None:
-            return 0.0
-        frames, seconds = self._last[0] - self._first[0], self._last[1] - self._first[1]
-        return frames / seconds if seconds >= MEASURE_S else 0.0
