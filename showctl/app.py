@@ -76,7 +76,7 @@ class Daemon:
         self.loaded, self.options, self.on_ready = loaded, options, on_ready
         self.plan = replace(loaded.plan, universes=universes(loaded.plan, options.sacn))
         self.clock = Clock()
-        self.board = Board(self.plan, VITAL)
+        self.board = Board(self.plan, VITAL, -self.clock.offset)
         self.board.load(self.plan, (*problems, *loaded.warnings))
         self.supervisor = Supervisor(self.clock.now, self.board.report)
         self.quiet = Quiet(self.clock.now)

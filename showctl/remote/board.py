@@ -22,7 +22,9 @@ _RANK = {State.RUNNING: 0, State.STARTING: 1, State.DEGRADED: 1, State.FAILED: 2
 class Board:
     """What is known now. `vital` names the parts without which there is no show; losing any other only degrades it."""
 
-    def __init__(self, plan: Plan, vital: frozenset[str] = frozenset()) -> None:
+    def __init__(self, plan: Plan, vital: frozenset[str] = frozenset(), origin: float = 0.0) -> None:
+        """`origin` is CLOCK_MONOTONIC (s) at show time 0, so that whoever watches the wire can tell what belongs together."""
+        self.origin = origin
         self.vital = vital
         self.frame = b""  # (universes, 512) slots in the order of plan.universes, empty before the first frame
         self.frame_time = 0.0  # s, the moment that the frame is the look of
@@ -86,6 +88,7 @@ class Board:
         """What GET /api/state answers: the show as it stands, without the slots themselves."""
         return {
             "time": finite(self.frame_time),
+            "origin": finite(self.origin, 6),
             "venue": self.plan.venue,
             "show": self.plan.show,
             **self.playback_json(),
