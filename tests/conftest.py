@@ -1,7 +1,7 @@
 """What tests of every folder share: the material beside the repository, and how hard the property tests look.
 
-`pytest --hypothesis-profile=accept` looks much longer than the everyday run, "glance" is for `make quick`; "ci" always tries the same examples, so that
-a green change stays green until somebody changes it.
+`pytest --hypothesis-profile=accept` looks much longer than the everyday run, and `make quick` takes a "glance"; "ci" always
+tries the same examples, so that a green change stays green until somebody changes it.
 """
 
 from __future__ import annotations
