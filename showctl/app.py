@@ -182,9 +182,8 @@ class Daemon:
         venue, now, emit = self.loaded.venue, self.clock.now, self.ticker.emit
         web = osc = None
         if self.options.http:
-            web = WebServer(
-                *self.options.http, board=self.board, emit=emit, now=now, tokens=dict.fromkeys(venue.web.tokens, "control")
-            )
+            tokens = dict.fromkeys(venue.web.tokens, "control")
+            web = WebServer(*self.options.http, board=self.board, emit=emit, now=now, tokens=tokens, allow=venue.web.allow)
             await self._open("web", web.open)
             stack.push_async_callback(web.close)
         if self.options.osc:
