@@ -66,6 +66,10 @@ def compile_venue(source: Source, report: Report) -> Room:
         if name not in generic.TYPES:
             near = values.did_you_mean(name, generic.TYPES)
             report.error(root.key("lamps", name), "E-unknown-type", f"no fixture type is called `{name[:80]}`{near}")
+    idle: list[Where] = [("universes", str(n), "rate") for n, out in venue.universes.items() if out.rate is not None]
+    idle += [("audio", "out")] if venue.audio.out is not None else []
+    for way in idle:
+        report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
     return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}))
 
 

@@ -10,7 +10,7 @@ under `all`, which is mixed by nature.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ from showctl.fixtures.model import COLOURS
 
 CATEGORIES = ("intensity", "colour", "position", "beam")
 Values: TypeAlias = dict[int, float]
+Pick: TypeAlias = Callable[[Element], Iterable[tuple[int, float]]]  # parameters and values of one element
 Chosen: TypeAlias = dict[int, tuple[tuple[int, int], float, str]]  # parameter -> how particular, value, target
 
 
@@ -112,7 +113,7 @@ class Looks:
             return {}
         return self._apply(name, pick, selection, target, mark)
 
-    def _apply(self, name: str, pick: Any, selection: Selection, target: str, mark: Mark) -> Values:
+    def _apply(self, name: str, pick: Pick, selection: Selection, target: str, mark: Mark) -> Values:
         assert self.patch is not None
         found: Values = {}
         lacking = []
@@ -161,7 +162,7 @@ class Looks:
         there = f": there are {', '.join(list(known)[:12])}" if known and not near else ""
         raise values.Bad("E-unknown-palette", f"no {category} palette is called `{given[:80]}`{near}{there}")
 
-    def _parameter(self, name: str, given: Any) -> Any:
+    def _parameter(self, name: str, given: Any) -> Pick | None:
         if name == "intensity" and (palette := self._palette("intensity", given, self.palettes.intensity)) is not None:
             level = self.palettes.intensity[palette]
             return lambda element: ((p, level) for p in self._find(element, name))
@@ -188,7 +189,7 @@ class Looks:
                 raise values.Bad("E-unknown-palette", f"no intensity palette is called `{given}`{near}") from None
             raise
 
-    def _colour(self, given: Any) -> Any:
+    def _colour(self, given: Any) -> Pick | None:
         if isinstance(given, str) and not values.is_colour(given) and given:
             if (name := self._palette("colour", given, self.palettes.colour)) is None:
                 self._unknown("colour", given, self.palettes.colour)
@@ -203,7 +204,7 @@ class Looks:
             levels = parse_colour(given)
         return lambda element: self._emit(element, levels)
 
-    def _position(self, given: Any) -> Any:
+    def _position(self, given: Any) -> Pick | None:
         if isinstance(given, dict):
             return self._several(given)
         if not isinstance(given, str):
@@ -222,7 +223,7 @@ class Looks:
             pair for name, text in points.get(Element(element.unit), {}).items() for pair in self._set(element, name, text)
         ]
 
-    def _beam(self, given: Any) -> Any:
+    def _beam(self, given: Any) -> Pick | None:
         if isinstance(given, dict):
             return self._several(given)
         if not isinstance(given, str):
@@ -232,7 +233,7 @@ class Looks:
             return None
         return self._several(self.palettes.beam[name])
 
-    def _several(self, given: Mapping[str, Any]) -> Any:
+    def _several(self, given: Mapping[str, Any]) -> Pick:
         picks = [self._parameter(name, value) for name, value in given.items()]
         return lambda element: [pair for pick in picks if pick is not None for pair in pick(element)]
 

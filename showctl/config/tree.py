@@ -24,6 +24,7 @@ from showctl.model import Problem
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
 MAX_NODES = 200_000
+MAX_TEXT = 1000  # characters of a message
 
 Key: TypeAlias = str | int
 Where: TypeAlias = tuple[Key, ...]
@@ -91,11 +92,11 @@ class Report:
 
     def error(self, mark: Mark, code: str, text: str) -> None:
         """Something that cannot be run."""
-        self._add(Problem(mark.path, mark.line, mark.column, text, code))
+        self._add(Problem(mark.path, mark.line, mark.column, _printable(text), code))
 
     def warning(self, mark: Mark, code: str, text: str) -> None:
         """Something that runs and is probably not what was meant."""
-        self._add(Problem(mark.path, mark.line, mark.column, text, code, "warning"))
+        self._add(Problem(mark.path, mark.line, mark.column, _printable(text), code, "warning"))
 
     def _add(self, problem: Problem) -> None:
         if problem not in self._seen:
@@ -108,9 +109,14 @@ class Report:
         return any(p.severity == "error" for p in self.problems)
 
 
+def _printable(text: str) -> str:
+    """One line, whatever somebody wrote into a key or a file's name: no line ends, no escape codes for the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text[:MAX_TEXT])
+
+
 def read(path: Path, report: Report) -> Node | None:
     """The tree of a file, or None and at least one error in the report."""
-    name = os.fsencode(path).decode("utf-8", "replace")  # printable whatever bytes a name has
+    name = _printable(os.fsencode(path).decode("utf-8", "replace"))
     try:
         if path.is_dir():
             raise IsADirectoryError

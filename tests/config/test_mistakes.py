@@ -80,7 +80,7 @@ IN_VENUE = {
     "priority": "universes: {1: {priority: ⟦E-number⟧201}}\n",
     "look that is none": "on_stop: ⟦E-unknown-look⟧look save\n",
     "stop somehow": "on_stop: ⟦E-choice⟧fade\n",
-    "later": "⟦W-not-yet⟧wearables: {}\n",
+    "later": "⟦W-not-yet⟧wearables: {}\nuniverses: {1: {⟦W-not-yet⟧rate: 40Hz}}\naudio: {⟦W-not-yet⟧out: {main: [1, 2]}}\n",
     "nothing under a key": "groups:⟦E-empty⟧\nname: x\n",
     "a list for a mapping": "fixtures: ⟦E-type⟧[a, b]\n",
     "a mapping for a text": "name: ⟦E-type⟧{a: b}\n",

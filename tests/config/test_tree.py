@@ -89,6 +89,14 @@ def test_a_tower_of_aliases_is_refused() -> None:
     assert [code for _, _, code in codes(tower.encode())] == ["E-too-deep"]
 
 
+def test_messages_are_one_printable_line() -> None:
+    report = Report()
+    parse(b'"a\\nb\\e[31m": 1\n"a\\nb\\e[31m": 2\n', "f.yaml", report)
+    [problem] = report.problems
+    assert problem.code == "E-duplicate-key"
+    assert str(problem).isprintable()
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     report = Report()
     assert read(tmp_path, report) is None
