@@ -1,0 +1,49 @@
+"""`showctl devices`: the sound devices of this machine by name, and what to write to use one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from showctl.sound.portaudio import Device
+
+MISSING = 69
+NO_INPUT = "no sound input: plug in a card, start JACK, or join the group audio; --audio file:PATH works without any"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `devices` takes."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a device")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List what is there; 69 where PortAudio is missing."""
+    from showctl.model import DeviceError
+    from showctl.sound.portaudio import devices
+
+    try:
+        found = devices()
+    except DeviceError as error:
+        print(f"showctl devices: {error}", file=sys.stderr)
+        return MISSING
+    for device in found:
+        print(json.dumps(described(device)) if args.json else line(device))
+    if not any(device.inputs for device in found):
+        print(f"showctl devices: {NO_INPUT}", file=sys.stderr)
+    return 0
+
+
+def described(device: Device) -> dict[str, object]:
+    """The device as --json prints it."""
+    return asdict(device) | {"audio": f"device:{device.name}" if device.inputs else None}
+
+
+def line(device: Device) -> str:
+    """The device as people read it."""
+    what = f"{device.inputs} in, {device.outputs} out, {device.rate} Hz, {device.api}"
+    quoted = device.name.replace("'", "'\\''")
+    return f"{device.name}  ({what})" + (f"\n    --audio 'device:{quoted}'" if device.inputs else "")

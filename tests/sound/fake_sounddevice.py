@@ -1,0 +1,79 @@
+"""A stand-in for the sounddevice module: devices as a list, streams that a test feeds and kills."""
+
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+
+
+class PortAudioError(Exception):
+    """As sounddevice raises it."""
+
+
+class Flags(SimpleNamespace):
+    """Status of a callback."""
+
+    input_overflow = False
+
+
+class InputStream:
+    """Remembers how it was opened; `feed` is the sound system's thread."""
+
+    refuse: ClassVar[dict[int, str]] = {}  # rate -> reason
+
+    def __init__(self, *, device, channels, samplerate, dtype, latency, callback):
+        if samplerate in self.refuse:
+            raise PortAudioError(self.refuse[samplerate], -9997)
+        self.device, self.channels, self.samplerate, self.callback = device, channels, samplerate, callback
+        self.active, self.closed = False, False
+        opened.append(self)
+
+    def start(self):
+        self.active = True
+
+    def feed(self, samples, overflow=False):
+        info = SimpleNamespace(currentTime=5.0, inputBufferAdcTime=5.0 - len(samples) / self.samplerate)
+        self.callback(np.asarray(samples, np.float32), len(samples), info, Flags(input_overflow=overflow))
+
+    def abort(self, ignore_errors=True):
+        self.active = False
+
+    def close(self, ignore_errors=True):
+        self.closed = True
+
+
+opened: list[InputStream] = []
+devices: list[dict] = []
+scans = 0
+
+
+def device(name, inputs=2, outputs=0, rate=48000.0):
+    """A device as query_devices lists it."""
+    return {
+        "name": name,
+        "hostapi": 0,
+        "max_input_channels": inputs,
+        "max_output_channels": outputs,
+        "default_samplerate": rate,
+    }
+
+
+def query_devices():
+    return list(devices)
+
+
+def query_hostapis():
+    return [{"name": "ALSA"}]
+
+
+def _terminate():
+    pass
+
+
+def _initialize():
+    global scans
+    scans += 1
+
+
+def _exit_handler():
+    pass
