@@ -29,6 +29,7 @@ from showctl.outputs.record import JournalWriter
 from showctl.outputs.sacn.client import Output
 from showctl.plan import Plan, Universe
 from showctl.remote.board import Board
+from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
@@ -182,7 +183,7 @@ class Daemon:
         venue, now, emit = self.loaded.venue, self.clock.now, self.ticker.emit
         web = osc = None
         if self.options.http:
-            tokens = dict.fromkeys(venue.web.tokens, "control")
+            tokens: dict[str, Scope] = dict.fromkeys(venue.web.tokens, "control")
             web = WebServer(*self.options.http, board=self.board, emit=emit, now=now, tokens=tokens, allow=venue.web.allow)
             await self._open("web", web.open)
             stack.push_async_callback(web.close)
