@@ -74,7 +74,7 @@ class Song:
             file, name = tempfile.mkstemp(".showctl-song")
         self._part = Path(name)
         command = [sys.executable, "-m", "showctl.demo.song", "-", "--seed", str(self._seed)]
-        self._maker = subprocess.Popen(["nice", "-n", "10", *command], stdin=subprocess.DEVNULL, stdout=file)
+        self._maker = subprocess.Popen(["nice", "-n", "19", *command], stdin=subprocess.DEVNULL, stdout=file)
         return file
 
     def _finish(self, maker: subprocess.Popen[bytes]) -> bool:

@@ -1,0 +1,205 @@
+"""The ear's loop: what goes to the daemon, when, in whose time; and what is said about the sound."""
+
+import socket
+
+import numpy as np
+import pytest
+
+from showctl.inputs.ear import WAITING, Ear, open_source
+from showctl.model import AudioBlock, BeatGrid, DeviceError, Features, State
+from showctl.sound.portaudio import DeviceGone
+from showctl.wire.features import EarStatus, decode
+
+RATE, SIZE = 48000, 480
+
+
+class Hearing:
+    """An analysis that answers every block with what the test can check: its end, its peak, a beat 0.2 s ahead."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def feed(self, block):
+        end = (block.start + len(block.samples)) / self.rate
+        return [Features(end, -20.0, grid=BeatGrid(end + 0.2, int(end * 2), 0.5, 1, 4, 0.5))]
+
+
+class Desk:
+    """A source that the test fills. Its clock runs 1 % fast, and frame 0 entered at monotonic 1000."""
+
+    name, device, problem, rate, overflows, lost, wait, stretch = "device:desk", "Desk (JACK)", "", RATE, 0, 0, 0.005, 1.01
+
+    def __init__(self):
+        self.queue, self.frames, self.closed, self.trouble, self.shift = [], 0, False, None, 0.0
+
+    def play(self, seconds, level=0.1, rate=RATE):
+        for _ in range(round(seconds * 100)):
+            self.queue.append(AudioBlock(self.frames, np.full((SIZE, 2), level, np.float32), rate))
+            self.frames += SIZE
+
+    def at(self, frame):
+        return 1000.0 + self.shift + frame / RATE * 1.01
+
+    def tend(self):
+        if self.trouble:
+            raise self.trouble
+
+    def blocks(self):
+        out, self.queue = self.queue, []
+        return out
+
+    def close(self):
+        self.closed = True
+
+
+class Bench:
+    """An ear on a desk, and the daemon's end of its socket."""
+
+    def __init__(self):
+        self.daemon, self.end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.now, self.desk = 50.0, Desk()
+        self.ear = Ear(self.desk, self.end, Hearing, lambda: self.now)
+
+    def heard(self):
+        """All that has arrived: features and statuses."""
+        out = []
+        while True:
+            try:
+                out.append(decode(self.daemon.recv(65536, socket.MSG_DONTWAIT)))
+            except BlockingIOError:
+                return [x for x in out if isinstance(x, Features)], [x for x in out if isinstance(x, EarStatus)]
+
+    def run(self, seconds, level=0.1):
+        """Real time goes by with this on the desk; all statuses of it."""
+        statuses = []
+        for _ in range(round(seconds * 10)):
+            self.desk.play(0.1, level)
+            self.now += 0.1
+            assert self.ear.step()
+            statuses += self.heard()[1]
+        return statuses
+
+
+@pytest.fixture
+def bench():
+    made = Bench()
+    yield made
+    made.daemon.close()
+    made.end.close()
+
+
+def test_time_anchor_and_period_leave_in_monotonic_seconds(bench):
+    bench.desk.play(0.02)
+    bench.ear.step()
+    features, _ = bench.heard()
+    assert [f.time for f in features] == pytest.approx([1000 + 0.01 * 1.01, 1000 + 0.02 * 1.01])
+    assert features[0].grid.anchor == pytest.approx(1000 + 0.21 * 1.01)
+    assert features[0].grid.period == pytest.approx(0.505)
+
+
+def test_time_never_falls_however_the_fit_moves(bench):
+    bench.desk.play(0.05)
+    bench.ear.step()
+    bench.desk.shift = -0.03
+    bench.desk.play(0.05)
+    bench.ear.step()
+    times = [f.time for f in bench.heard()[0]]
+    assert len(times) == 10
+    assert times == sorted(times)
+
+
+def test_another_rate_is_heard_by_another_analysis(bench):
+    bench.desk.play(0.02)
+    bench.desk.play(0.02, rate=44100)
+    bench.ear.step()
+    assert len(bench.heard()[0]) == 4
+    assert bench.ear._analyzer.rate == 44100
+
+
+def test_at_most_two_statuses_a_second_and_at_least_one(bench):
+    statuses = bench.run(10)
+    assert 10 <= len(statuses) <= 20
+    assert (statuses[-1].state, statuses[-1].detail) == (State.RUNNING, "hears Desk (JACK) at 48000 Hz")
+    assert statuses[-1].peak == pytest.approx(-20.0)
+
+
+@pytest.mark.parametrize(
+    ("level", "state", "words"),
+    [
+        (0.0, State.DEGRADED, "digital silence: unmute it, or connect its port"),
+        (0.0005, State.RUNNING, "turn the send up"),
+        (1.0, State.DEGRADED, "turn the send down"),
+    ],
+)
+def test_what_is_wrong_with_the_sound_is_told_within_three_seconds_and_taken_back(bench, level, state, words):
+    assert bench.run(3)[-1].state is State.RUNNING
+    told = bench.run(3, level)[-1]
+    assert told.state is state
+    assert words in told.detail
+    assert told.clipped == (level == 1.0)
+    assert "hears" in bench.run(5)[-1].detail
+
+
+def test_silence_in_a_song_is_no_fault(bench):
+    bench.desk.device = ""
+    assert bench.run(4, 0.0)[-1].state is State.RUNNING
+
+
+def test_a_source_that_never_says_a_word_is_told(bench):
+    for _ in range(30):
+        bench.now += 0.1
+        bench.ear.step()
+    statuses = bench.heard()[1]
+    assert statuses[0].state is State.STARTING
+    assert statuses[-1].state is State.DEGRADED
+    assert "is it playing?" in statuses[-1].detail
+
+
+def test_the_problem_of_the_source_comes_first(bench):
+    bench.desk.problem = "there is no sound input called 'desk'"
+    assert bench.run(1, 0.0)[-1].detail == "there is no sound input called 'desk'"
+
+
+def test_a_daemon_that_is_late_finds_the_newest(bench):
+    for n in range(30):  # 30 s of sound, while nobody reads
+        bench.desk.play(1.0)
+        assert bench.ear.step(), n
+    received, features = [], bench.heard()[0]
+    while features:
+        received += features
+        assert bench.ear.step()
+        features = bench.heard()[0]
+    frames = bench.desk.frames / SIZE
+    assert received[-1].time == pytest.approx(1000 + frames * 0.01 * 1.01)
+    assert WAITING <= len(received) < frames
+    newest = received[-WAITING:]
+    assert newest[-1].time - newest[0].time == pytest.approx((WAITING - 1) * 0.01 * 1.01)
+
+
+def test_it_ends_when_the_daemon_is_gone(bench):
+    bench.daemon.close()
+    bench.desk.play(0.1)
+    bench.ear.run()
+    assert bench.desk.closed
+
+
+def test_it_ends_when_the_daemon_is_gone_even_if_nothing_is_heard(bench):
+    bench.daemon.close()
+    bench.ear._next_status = 1e9  # nor told
+    bench.ear._told = (State.STARTING, "opens device:desk")
+    bench.ear.run()
+    assert bench.desk.closed
+
+
+def test_a_device_that_died_is_told_before_the_process_begins_anew(bench):
+    bench.desk.trouble = DeviceGone("Desk has gone away")
+    with pytest.raises(DeviceError):
+        bench.ear.run()
+    assert bench.heard()[1][-1].detail == "Desk has gone away"
+    assert bench.desk.closed
+
+
+@pytest.mark.parametrize("spec", ["", "song.wav", "file:", "song:x", "device:", "none", "http://x"])
+def test_an_unknown_source_is_refused(spec):
+    with pytest.raises(ValueError, match="is not file:PATH"):
+        open_source(spec, speaker=False)

@@ -1,0 +1,174 @@
+"""The daemon's end of the ear, with the real process at the other."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from contextlib import asynccontextmanager, suppress
+
+import numpy as np
+import pytest
+
+from showctl.inputs import ear_client
+from showctl.inputs.ear_client import NEWEST, Ear
+from showctl.model import BeatGrid, DeviceError, Features, Health, State
+from showctl.wire.features import encode_features, encode_status
+
+OFFSET = -12.345
+
+
+@pytest.fixture
+def clicks(tmp_path):
+    """A file of 3 s with a click every half second."""
+    import soundfile
+
+    rate = 48000
+    samples = np.zeros(3 * rate, np.float32)
+    for n in range(6):
+        samples[n * rate // 2 + 4800 : n * rate // 2 + 5280] = 0.8 * np.sin(2 * np.pi * 1500 * np.arange(480) / rate)
+    soundfile.write(tmp_path / "clicks.wav", samples, rate)
+    return tmp_path / "clicks.wav"
+
+
+def make(source, heard, health):
+    """An ear that writes down all it is told."""
+    return Ear(source, output=False, on_features=heard.extend, on_status=health.append, offset=OFFSET)
+
+
+@asynccontextmanager
+async def running(source):
+    """A live ear: itself, its task, what it heard and how it is."""
+    heard, health = [], [Health("ear", State.STARTING)]
+    ear = make(source, heard, health)
+    task = asyncio.create_task(ear.run())
+    try:
+        yield ear, task, heard, health
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, DeviceError):
+            await task
+
+
+async def eventually(true, what, seconds=20):
+    """Ask until the answer is true and return it."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        await asyncio.sleep(0.01)
+    return answer
+
+
+def gone(pid):
+    """Whether a process has ended (and been waited for)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+async def test_a_file_is_heard_in_real_time_and_in_show_time(clicks):
+    async with running(f"file:{clicks}") as (ear, _task, heard, health):
+        await eventually(lambda: "has ended" in health[-1].detail, "the end of the file")
+        pid = ear.pid
+        onsets = [f.time for f in heard if f.onset > 0]
+        assert len(onsets) == 6
+        assert np.diff(onsets) == pytest.approx([0.5] * 5, abs=0.011)
+        assert abs(onsets[-1] - OFFSET - time.monotonic()) < 10
+        assert all(f.time == round(f.time, 4) and f.level == round(f.level, 1) for f in heard)
+        assert np.all(np.diff([f.time for f in heard]) >= 0)
+        assert any(h.state is State.RUNNING and "hears clicks.wav" in h.detail for h in health)
+        assert health[-1].state is State.DEGRADED
+        assert dict(health[-1].counters)["rate"] == 48000
+    assert gone(pid), "the process ended with its ear"
+
+
+async def test_a_file_that_is_not_there_is_told(tmp_path):
+    async with running(f"file:{tmp_path}/nothing.wav") as (_, task, _heard, health):
+        await eventually(lambda: health[-1].state is State.DEGRADED, "a word")
+        assert "there is no such file" in health[-1].detail
+        assert not task.done()
+
+
+async def test_a_process_that_is_killed_is_an_error_that_says_so(clicks):
+    async with running(f"file:{clicks}") as (ear, task, heard, _health):
+        await eventually(lambda: heard, "sound")
+        os.kill(ear.pid, signal.SIGKILL)
+        with pytest.raises(DeviceError, match=r"killed by SIGKILL.*started again"):
+            await asyncio.wait_for(task, 10)
+
+
+async def test_a_process_that_hangs_is_ended_and_is_an_error(clicks, monkeypatch):
+    monkeypatch.setattr(ear_client, "SILENT_S", 1.5)
+    async with running(f"file:{clicks}") as (ear, task, heard, _health):
+        await eventually(lambda: heard, "sound")
+        pid = ear.pid
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(DeviceError, match="has said nothing"):
+            await asyncio.wait_for(task, 15)
+        assert gone(pid)
+
+
+async def test_the_ear_ends_by_itself_when_the_daemon_is_gone(clicks):
+    """The daemon dies without a word: nothing but its end of the socket is gone."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        process = await asyncio.create_subprocess_exec(
+            *(ear_client.sys.executable, "-m", "showctl.inputs.ear", "--source", f"file:{clicks}", "--fd", str(theirs.fileno())),
+            pass_fds=(theirs.fileno(),),
+        )
+        theirs.close()
+        ours.settimeout(20)
+        assert await asyncio.get_running_loop().run_in_executor(None, ours.recv, 9000)
+        ours.close()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+# --- the seam, without a process -----------------------------------------------------------------------------------------
+
+
+async def received(messages):
+    """What an ear makes of these messages that wait for it all at once."""
+    heard, health = [], []
+    ear = make("none", heard, health)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.setblocking(False)
+        for message in messages:
+            theirs.send(message)
+        ear._read(ours, asyncio.get_running_loop().create_future())
+    return heard, health
+
+
+async def test_what_enters_is_in_show_time_and_rounded():
+    grid = BeatGrid(100.123456789, 7, 0.4838709677, 2, 4, 0.87654)
+    features = Features(100.0000491, -19.9512, (-20.06, -30.0, -40.049), 0.12345, 1.23456, grid)
+    (got,), _ = await received([encode_features(features)])
+    assert got == Features(87.655, -20.0, (-20.1, -30.0, -40.0), 0.123, 1.235, BeatGrid(87.7785, 7, 0.483871, 2, 4, 0.877))
+
+
+async def test_the_index_of_a_beat_never_falls_also_when_the_ear_begins_anew():
+    indices = [0, 1, 1, 2, 0, 0, 1, 5, 0]
+    heard, _ = await received([encode_features(Features(1.0, -20.0, grid=BeatGrid(1.0, n, 0.5))) for n in indices])
+    assert [f.grid.index for f in heard] == [0, 1, 1, 2, 3, 3, 4, 8, 9]
+
+
+async def test_nonsense_is_counted_and_nothing_else():
+    status = encode_status(ear_client.EarStatus(State.RUNNING, "hears"))
+    heard, health = await received([b"junk", b"{", b"F" * 10, encode_features(Features(1.0, -20.0)), status])
+    assert len(heard) == 1
+    assert dict(health[-1].counters)["malformed"] == 3
+
+
+async def test_a_loop_that_was_late_skips_to_the_newest(monkeypatch):
+    monkeypatch.setattr(ear_client, "NEWEST", 20)
+    heard, _ = await received([encode_features(Features(float(n), -20.0)) for n in range(50)])
+    assert [f.time for f in heard] == pytest.approx([n + OFFSET for n in range(30, 50)])
+    assert NEWEST == 1000
+
+
+async def test_since_is_when_the_words_changed():
+    words = ["a", "a", "b"]
+    _, health = await received([encode_status(ear_client.EarStatus(State.RUNNING, word)) for word in words])
+    assert health[0].since == health[1].since <= health[2].since

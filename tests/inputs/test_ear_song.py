@@ -1,0 +1,68 @@
+"""The song in the cache: made once, whole or not at all, played from its first second."""
+
+import time
+
+import numpy as np
+import pytest
+
+from showctl.demo.song import frames
+from showctl.inputs import ear_song
+from showctl.inputs.ear_song import HEADER, Song
+from showctl.model import DeviceError
+
+
+def complete(song, seconds=60):
+    """Read to the end; the samples, and after how many blocks there was something to wait for."""
+    out, deadline = [], time.monotonic() + seconds
+    for block in song.blocks():
+        assert time.monotonic() < deadline
+        if block is None:
+            time.sleep(0.005)  # a poll with a deadline: the song is being made
+        else:
+            out.append(block.samples)
+    return np.concatenate(out)
+
+
+@pytest.mark.slow
+def test_the_first_time_it_is_made_while_it_is_heard_and_the_second_time_it_is_there(tmp_path):
+    song = Song(1, tmp_path)
+    first = complete(song)
+    assert len(first) == frames()
+    assert np.abs(first).max() > 0.5
+    song.close()
+    assert [p.name for p in tmp_path.iterdir()] == [song.path.name]
+    assert song.path.stat().st_size == HEADER + 4 * frames()
+    again = Song(1, tmp_path)
+    assert all(block is not None for block in again.blocks())
+    np.testing.assert_array_equal(complete(again), first)
+    again.close()
+
+
+def test_a_song_that_is_given_up_leaves_nothing(tmp_path):
+    song = Song(1, tmp_path)
+    deadline = time.monotonic() + 20
+    blocks = song.blocks()
+    while next(blocks) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    song.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_only_costs_the_cache(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    song = Song(1, tmp_path / "file" / "cache")
+    deadline = time.monotonic() + 20
+    blocks = song.blocks()
+    while next(blocks) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    song.close()
+
+
+def test_a_song_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(ear_song.sys, "executable", "/bin/false")
+    song = Song(1, tmp_path)
+    with pytest.raises(DeviceError, match="could not be made"):
+        complete(song, 20)
+    assert list(tmp_path.iterdir()) == []
