@@ -145,7 +145,7 @@ class OutputProcess:
             return
         try:
             word = self.control.recv(64).decode(errors="replace")
-        except BlockingIOError:  # its checksum was wrong, or the like: nothing came
+        except BlockingIOError:  # select may be wrong: nothing came
             return
         if word == EARLY:
             self._early()
