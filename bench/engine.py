@@ -87,7 +87,9 @@ def main() -> None:
     args = parser.parse_args()
     demo = Path(showctl.demo.__file__).parent
     plan = load(demo / "venue.yaml", demo / "show.yaml").plan
-    print(f"{len(plan.fixtures)} fixtures, {len(plan.parameters)} parameters, {len(plan.universes)} universes, {args.seconds:g} s")
+    print(
+        f"{len(plan.fixtures)} fixtures, {len(plan.parameters)} parameters, {len(plan.universes)} universes, {args.seconds:g} s"
+    )
     if args.profile:
         profile = cProfile.Profile()
         profile.runcall(play, plan, args.seconds, None)

@@ -69,7 +69,7 @@ def _pulse(u: Floats, length: float, _chance: Floats) -> Floats:
 
 def _decay(u: Floats, length: float, _chance: Floats) -> Floats:
     """Full at once, then down ever more slowly, as a lamp that cools."""
-    x = np.maximum(0.0, 1.0 - u / length) if length > 0.0 else np.zeros_like(u)
+    x = np.maximum(0.0, 1.0 - u / length) if length > 1e-6 else np.zeros_like(u)
     return x * x
 
 
@@ -131,7 +131,9 @@ class Lamps:
 
 
 def compile_effect(effect: Effect, start: EffectStart, parameters: tuple[Parameter, ...]) -> Lamps:
-    """An effect and its targets as columns."""
+    """An effect and its targets as columns. ValueError for a cycle or a swing that cannot be."""
+    if effect.every.amount < 1e-3 or not 0.5 <= effect.swing <= 0.75:
+        raise ValueError(f"effect {effect.name}: a cycle takes time, and swing is 0.5 to 0.75")
     rank = ranks(effect.order, len(start.targets), effect.seed)
     turns = max(rank, default=0) + 1
     groups = min(effect.parts, turns) if effect.parts > 0 else turns

@@ -120,7 +120,7 @@ def _said(value: Any) -> dict[str, Any]:
 
 def _line(data: dict[str, Any]) -> str:
     try:
-        return json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+        return json.dumps(data, allow_nan=False, separators=(", ", ": "))
     except ValueError as error:
         raise WireError(f"a number that is not finite cannot be written down: {data}") from error
 

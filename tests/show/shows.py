@@ -17,12 +17,9 @@ from showctl.plan import (
     Parameter,
     Plan,
     Span,
-    Submaster,
     Universe,
 )
 from showctl.show.engine import ShowEngine
-
-S0 = Span(0.0)
 
 
 def dimmer(slot: int, name: str = "", **more: object) -> Parameter:
@@ -112,5 +109,3 @@ def effect(name: str, targets: Iterable[int], **more: object) -> tuple[Effect, E
     """An effect on intensities, and how a cue starts it."""
     more = {"shape": "pulse", "parameter": "intensity", **more}
     return Effect(name=name, **more), EffectStart(name, tuple((t,) for t in targets))  # type: ignore[arg-type]
-
-

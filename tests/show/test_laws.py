@@ -129,7 +129,12 @@ def made_controls() -> SearchStrategy[ControlEvent]:
 @st.composite
 def made_features(draw: st.DrawFn) -> list[Features]:
     """An ear that follows a beat, loses it, changes its mind and hears onsets and sections."""
-    said, index, period, anchor = [], 0, draw(st.sampled_from([0.4, 0.5, 0.6])), draw(st.floats(0.0, 1.0).map(lambda x: round(x, 3)))
+    said, index, period, anchor = (
+        [],
+        0,
+        draw(st.sampled_from([0.4, 0.5, 0.6])),
+        draw(st.floats(0.0, 1.0).map(lambda x: round(x, 3))),
+    )
     for i in range(int(LONG * 10)):
         t = i / 10
         while anchor <= t:
@@ -137,7 +142,9 @@ def made_features(draw: st.DrawFn) -> list[Features]:
         trouble = draw(st.integers(0, 30))
         if trouble == 0:
             anchor = round(anchor + draw(st.sampled_from([-0.15, 0.1, 0.25])), 4)
-        grid = None if trouble == 1 else BeatGrid(anchor, index, period, 1 + index % 4, 4, draw(st.sampled_from([0.05, 0.9, 0.9])))
+        grid = (
+            None if trouble == 1 else BeatGrid(anchor, index, period, 1 + index % 4, 4, draw(st.sampled_from([0.05, 0.9, 0.9])))
+        )
         section = Section.DROP if trouble == 2 else Section.STEADY
         onset = 1.0 if trouble == 3 else 0.0
         said.append(Features(t, -20.0 + i % 7, energy=i % 11 / 10, onset=onset, grid=grid, section=section))
@@ -151,7 +158,9 @@ def made_nights(draw: st.DrawFn) -> tuple[list[Features], list[ControlEvent]]:
     return draw(made_features()), sorted(controls, key=lambda c: c.time)
 
 
-def played(of: Plan, night: tuple[list[Features], list[ControlEvent]], ticks: list[float]) -> tuple[dict[float, bytes], list[str]]:
+def played(
+    of: Plan, night: tuple[list[Features], list[ControlEvent]], ticks: list[float]
+) -> tuple[dict[float, bytes], list[str]]:
     """The slots at every tick, and all that happened."""
     engine = ShowEngine(of)
     features, controls = list(night[0]), list(night[1])
@@ -206,7 +215,9 @@ def test_nothing_that_hands_do_ever_raises(of: Plan, controls: list[ControlEvent
 
 
 @given(
-    st.lists(st.tuples(levels, levels, st.sampled_from(sorted(CURVES)), st.sampled_from([0.0, 0.7, 2.0])), min_size=1, max_size=6),
+    st.lists(
+        st.tuples(levels, levels, st.sampled_from(sorted(CURVES)), st.sampled_from([0.0, 0.7, 2.0])), min_size=1, max_size=6
+    ),
     st.lists(times, min_size=1, max_size=40),
 )
 @settings(QUICK, max_examples=60)
@@ -214,7 +225,9 @@ def test_a_fade_never_leaves_the_interval_between_its_ends(
     made: list[tuple[float, float, str, float]], moments: list[float]
 ) -> None:
     """Each on a 16-bit parameter, looked at wherever; and it ends exactly where it should."""
-    parameters = [Parameter(f"p{i}", 0, "pan", Category.POSITION, 1, (2 * i + 1, 2 * i + 2), default=m[0]) for i, m in enumerate(made)]
+    parameters = [
+        Parameter(f"p{i}", 0, "pan", Category.POSITION, 1, (2 * i + 1, 2 * i + 2), default=m[0]) for i, m in enumerate(made)
+    ]
     moves = [Move(i, m[1], Span(m[3]), Span(m[3]), curve=m[2]) for i, m in enumerate(made)]
     show = Show(plan(parameters, cues(cue(1, *moves))))
     show.at(0.0, Go(time=0.0))
@@ -301,7 +314,10 @@ def test_htp_is_the_highest_whatever_the_order_and_however_often(inputs: list[fl
 def test_blackout_and_master_touch_intensity_and_nothing_else(
     of: Plan, night: tuple[list[Features], list[ControlEvent]], level: float
 ) -> None:
-    quiet = (night[0], [c for c in night[1] if not isinstance(c, Blackout) and not (isinstance(c, SetMaster) and not c.submaster)])
+    quiet = (
+        night[0],
+        [c for c in night[1] if not isinstance(c, Blackout) and not (isinstance(c, SetMaster) and not c.submaster)],
+    )
     dark = (quiet[0], [SetMaster(time=0.0, level=level), Blackout(time=0.0, on=True), *quiet[1]])
     lit, out = played(of, quiet, AT_44)[0], played(of, dark, AT_44)[0]
     for t, look in lit.items():

@@ -1,0 +1,157 @@
+"""The offline driver: the same bytes every time, and the night as it was."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import showctl.demo
+from showctl.commands import render as command
+from showctl.model import AudioBlock, Go, Inputs, SetMaster
+from showctl.outputs.record import JournalWriter
+from showctl.render import BadJournal, Batch, read_journal, render
+from showctl.show.engine import ShowEngine
+from showctl.wire.journal import encode
+from tests.golden.make import HERE, small
+
+DEMO = Path(showctl.demo.__file__).parent
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+
+
+def frames(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(folder / "frames-0000.npz") as data:
+        return data["time"], data["slots"]
+
+
+def clicks(seconds: float, rate: int = 48000, block: int = 4800) -> list[AudioBlock]:
+    """Clicks at 120 a minute, in blocks."""
+    t = np.arange(int(seconds * rate)) / rate
+    sound = np.where(t % 0.5 < 0.02, np.sin(2 * np.pi * 1000 * t) * 0.8, 0.0).astype(np.float32)[:, None]
+    return [AudioBlock(i, sound[i : i + block], rate) for i in range(0, len(sound), block)]
+
+
+def test_the_same_night_is_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        render(small(), tmp_path / name, journal=read_journal(HERE / "night.jsonl"))
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+    time, slots = frames(tmp_path / "a")
+    assert slots.dtype == np.uint8
+    assert time[:2].tolist() == [0.0, 1 / 44]
+    assert time[-1] == pytest.approx(39.8, abs=0.1), "to the last line of the journal"
+
+
+def test_sound_is_heard_and_the_cut_into_blocks_changes_nothing(tmp_path: Path) -> None:
+    for name, block in (("a", 4800), ("b", 1111)):
+        summary = render(
+            small(), tmp_path / name, sound=clicks(6.0, block=block), journal=[Batch(1.0, Inputs(controls=(Go(time=1.0),)))]
+        )
+        assert summary.frames == 6 * 44 + 1
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+    assert '"type": "section"' in (tmp_path / "a" / "events.jsonl").read_text()
+
+
+def test_sound_stands_above_what_the_journal_says_was_heard(tmp_path: Path) -> None:
+    render(small(), tmp_path / "a", sound=clicks(4.0), seconds=4.0)
+    kept = [b for b in read_journal(HERE / "night.jsonl") if b.inputs.features]
+    render(small(), tmp_path / "b", sound=clicks(4.0), journal=kept, seconds=4.0)
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+
+
+def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_path: Path) -> None:
+    """Live: 44 Hz, every input arrives up to 0.2 s late. Its journal, rendered, gives every frame again."""
+    engine, writer, live = ShowEngine(small()), JournalWriter(tmp_path / "journal"), []
+    waiting = list(read_journal(HERE / "night.jsonl"))
+    for i in range(44 * 40):
+        now = i / 44
+        due = [b for k, b in enumerate(waiting) if b.time + 0.05 * (k % 5) <= now]
+        waiting = [b for b in waiting if b not in due]
+        inputs = Inputs(
+            tuple(f for b in due for f in b.inputs.features),
+            tuple(c for b in due for c in b.inputs.controls),
+        )
+        live.append(engine.step(now, inputs).slots.copy())
+        writer.write(inputs, now)
+    writer.close()
+    journal = tmp_path / "journal" / "journal-000001.jsonl"
+    render(small(), tmp_path / "out", journal=read_journal(journal), seconds=40.0)
+    assert (frames(tmp_path / "out")[1] == np.array(live)).all()
+
+
+def test_lines_by_hand_need_not_be_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        "".join(encode(g) + "\n" for g in (Go(time=3.0), SetMaster(time=1.0, level=0.5), Go(time=2.0, list="probe"))) + "\n"
+    )
+    assert [b.time for b in read_journal(path)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('{"time": 1, "type": "go"}\n{"time": 2, "type": "og"}\n', ":2:1: error: `type` is 'og'"),
+        ('{"time": 9, "type": "go"}\n{"time": 20, "type": "go"}\n{"time": 3, "type": "go"}\n', ":3:1: error: `time` goes back"),
+        ('{"time": 1e9, "type": "go"}\n', ":1:1: error: `time` is 1e+09 s"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, wrong: str) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(text)
+    with pytest.raises(BadJournal) as error:
+        list(read_journal(path))
+    assert str(error.value).startswith(f"{path}{wrong}")
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'{"time": 1, "type": "go"}\n\xff\xfe\n')
+    with pytest.raises(BadJournal, match="UTF-8"):
+        list(read_journal(path))
+
+
+def showctl_render(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "showctl", "render", *map(str, args)], capture_output=True, text=True, timeout=50
+    )
+
+
+def test_the_command(tmp_path: Path) -> None:
+    done = showctl_render(
+        DEMO / "venue.yaml", DEMO / "show.yaml", "--out", tmp_path / "o", "--events", HERE / "night.jsonl", "--seconds", "3"
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "132 frames (3.0 s)" in done.stderr
+    assert frames(tmp_path / "o")[1].shape == (132, 4, 512)
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        ([], 2, "how long?"),
+        (["--seconds", "nan"], 2, "between"),
+        (["--seconds", "1", "--rate", "0"], 2, "between"),
+        (["--audio", "nothing.wav"], 1, "nothing.wav"),
+        (["--events", "nothing.jsonl"], 1, "nothing.jsonl"),
+        (["--audio", str(DEMO / "show.yaml")], 1, "not a sound file"),
+    ],
+)
+def test_wrong_use_is_one_line(tmp_path: Path, args: list[str], code: int, said: str) -> None:
+    done = showctl_render(DEMO / "venue.yaml", DEMO / "show.yaml", "--out", tmp_path / "o", *args)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_bad_files_are_exit_code_78(tmp_path: Path) -> None:
+    venue = tmp_path / "venue.yaml"
+    venue.write_text("showctl: 1\nkind: venue\nfixturs: {}\n")
+    done = showctl_render(venue, DEMO / "show.yaml", "--out", tmp_path / "o", "--seconds", "1")
+    assert done.returncode == command.CANNOT_RUN
+    assert f"{venue}:3:1: error:" in done.stderr

@@ -1,0 +1,156 @@
+"""The journal: every line back to what it was, and every bad line refused with what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from showctl.model import (
+    Back,
+    BeatGrid,
+    Blackout,
+    Features,
+    Go,
+    Goto,
+    Happened,
+    Pause,
+    Release,
+    Resume,
+    Section,
+    SetMaster,
+    StopAll,
+    Tap,
+    WireError,
+)
+from showctl.wire.journal import Given, Tick, decode, decode_happened, encode, encode_happened
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+text = st.text(st.characters(), max_size=20)  # halves of surrogate pairs too: the web can send them
+grids = st.builds(
+    BeatGrid,
+    finite,
+    st.integers(-(2**53), 2**53),
+    st.floats(1e-6, 1e6),
+    st.integers(0, 12),
+    st.integers(1, 12),
+    finite,
+)
+given_values = st.one_of(
+    *(st.builds(one, time=finite, source=text, list=text) for one in (Go, Back, Pause, Resume, Release)),
+    st.builds(Goto, time=finite, source=text, list=text, cue=text),
+    st.builds(StopAll, time=finite, source=text),
+    st.builds(Tap, time=finite, source=text),
+    st.builds(Blackout, time=finite, source=text, on=st.booleans()),
+    st.builds(SetMaster, time=finite, source=text, level=finite, submaster=st.none() | text),
+    st.builds(
+        Features,
+        finite,
+        finite,
+        st.lists(finite, max_size=4).map(tuple),
+        finite,
+        finite,
+        st.none() | grids,
+        st.sampled_from(Section),
+    ),
+    st.builds(Tick, finite),
+)
+
+
+@given(given_values)
+def test_decode_gives_back_what_was_encoded(value: Given) -> None:
+    line = encode(value)
+    assert "\n" not in line
+    back = decode(line)
+    assert back == value
+    assert type(back) is type(value)
+
+
+contents = st.one_of(text, finite, st.integers(), st.booleans(), st.none())
+happenings = st.builds(
+    Happened,
+    finite,
+    text,
+    st.dictionaries(text.filter(lambda n: n not in ("time", "type")), contents, max_size=5).map(lambda d: tuple(d.items())),
+)
+
+
+@given(happenings)
+def test_happened_comes_back_too(value: Happened) -> None:
+    back = decode_happened(encode_happened(value))
+    assert back == value
+    assert [type(v) for _, v in back.data] == [type(v) for _, v in value.data]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[]", "object"),
+        ("[" * 60000, "journal"),
+        ("3", "object"),
+        ('{"time": 1}', "`type` is None"),
+        ('{"time": 1, "type": "fly"}', "'fly'; there are go, back"),
+        ('{"time": 1, "type": ["go"]}', "`type`"),
+        ('{"type": "go"}', "`time` is missing"),
+        ('{"time": "1", "type": "go"}', "`time` must be a number"),
+        ('{"time": true, "type": "go"}', "`time` must be a number"),
+        ('{"time": NaN, "type": "go"}', "NaN"),
+        ('{"time": 1e999, "type": "go"}', "`time` is not finite"),
+        ('{"time": 1' + "0" * 400 + ', "type": "go"}', "too great"),
+        ('{"time": 1' + "0" * 5000 + ', "type": "go"}', "journal"),
+        ('{"time": 1, "time": 2, "type": "go"}', "twice"),
+        ('{"time": 1, "type": "go", "cue": "2"}', "unknown field `cue`"),
+        ('{"time": 1, "type": "goto", "cue": 2}', "`cue` must be text"),
+        ('{"time": 1, "type": "goto"}', "`cue` is missing"),
+        ('{"time": 1, "type": "blackout", "on": 1}', "true or false"),
+        ('{"time": 1, "type": "master", "level": null}', "`level` must be a number"),
+        ('{"time": 1, "type": "features", "level": -10, "bands": 3}', "list of numbers"),
+        ('{"time": 1, "type": "features", "level": -10, "section": "chorus"}', "there are silence"),
+        ('{"time": 1, "type": "features", "level": -10, "grid": 3}', "must be an object"),
+        ('{"time": 1, "type": "features", "level": -10, "grid": {"anchor": 1, "index": 1}}', "`period` is missing"),
+        ('{"time": 1, "type": "features", "level": -10, "grid": {"anchor": 1, "index": 1.5, "period": 1}}', "whole number"),
+        ('{"time": 1, "type": "features", "level": -10, "grid": {"anchor": 1, "index": 1, "period": 0}}', "above 0"),
+        ('{"time": 1, "type": "tick", "source": "x"}', "unknown field"),
+        ('{"time": 1, "type": "go", "source": "' + "x" * 70000 + '"}', "characters"),
+    ],
+)
+def test_a_bad_line_is_refused_with_what_is_wrong(line: str, wrong: str) -> None:
+    with pytest.raises(WireError) as error:
+        decode(line)
+    assert wrong in str(error.value)
+
+
+@given(st.text(max_size=200) | st.binary(max_size=100).map(lambda b: b.decode("latin-1")))
+def test_any_text_is_read_or_refused(line: str) -> None:
+    for reader in (decode, decode_happened):
+        try:
+            reader(line)
+        except WireError:
+            continue
+
+
+@given(given_values, st.data())
+def test_a_line_with_one_thing_changed_is_read_or_refused(value: Given, data: st.DataObject) -> None:
+    fields = json.loads(encode(value))
+    name = data.draw(st.sampled_from(sorted(fields)))
+    fields[name] = data.draw(st.none() | st.booleans() | st.integers() | st.lists(st.none()) | st.dictionaries(text, st.none()))
+    try:
+        decode(json.dumps(fields))
+    except WireError:
+        return
+
+
+def test_what_is_no_number_is_not_written() -> None:
+    with pytest.raises(WireError, match="finite"):
+        encode(SetMaster(time=1.0, level=float("nan")))
+    with pytest.raises(WireError, match="twice"):
+        encode_happened(Happened(1.0, "x", (("time", 1.0),)))
+
+
+def test_defaults_are_left_out() -> None:
+    assert encode(Go(time=1.5)) == '{"time": 1.5, "type": "go"}'
+    assert decode('{"time": 1, "type": "go"}') == Go(time=1.0)
