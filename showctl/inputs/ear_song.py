@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from showctl.model import AudioBlock, DeviceError
 
 HEADER, CHANNELS, RATE = 44, 2, 48000
 BLOCK = RATE // 100  # audio frames
+LEFT_S = 3600.0  # a part of a song this old belongs to nobody
 _VERSION = 1  # of the song: another song has another name in the cache
 
 
@@ -63,19 +65,37 @@ class Song:
 
     def _open(self) -> int:
         """The complete song, or a file into which it is being written now."""
-        try:
-            return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            pass  # not made yet, or not ours to read: it is made
+        if (kept := self._kept()) is not None:
+            return kept
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
             file, name = tempfile.mkstemp(".part", f"{self.path.name}.", self._folder)
-        except OSError:
+            self._part = Path(name)
+        except OSError:  # no cache here: a file without a name will do
             file, name = tempfile.mkstemp(".showctl-song")
-        self._part = Path(name)
+            os.unlink(name)
         command = [sys.executable, "-m", "showctl.demo.song", "-", "--seed", str(self._seed)]
         self._maker = subprocess.Popen(["nice", "-n", "19", *command], stdin=subprocess.DEVNULL, stdout=file)
         return file
+
+    def _kept(self) -> int | None:
+        """The song in the cache, if it is there and whole."""
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None  # not made yet, or not ours to read: it is made
+        header = os.pread(file, HEADER, 0)
+        if len(header) == HEADER and int.from_bytes(header[-4:], "little") == os.fstat(file).st_size - HEADER:
+            return file
+        os.close(file)
+        return None
+
+    def _sweep(self) -> None:
+        """Remove what an ear that was killed in the middle of a song has left."""
+        for left in self._folder.glob("song-*.part"):
+            if left.stat().st_mtime < time.time() - LEFT_S:
+                left.unlink()
 
     def _finish(self, maker: subprocess.Popen[bytes]) -> bool:
         """Whether the song is complete; if it just became so it is moved into the cache."""
@@ -86,7 +106,7 @@ class Song:
         if code:
             self._forget()
             raise DeviceError(f"the demo song could not be made (exit code {code}): is the disk full? Try --audio file:PATH")
-        if self._part is not None and self._part.parent == self._folder and self._file is not None:
+        if self._part is not None and self._file is not None:
             os.fsync(self._file)
             self._part.replace(self.path)
             self._part = None

@@ -1,5 +1,6 @@
 """The song in the cache: made once, whole or not at all, played from its first second."""
 
+import os
 import time
 
 import numpy as np
@@ -23,6 +24,15 @@ def complete(song, seconds=60):
     return np.concatenate(out)
 
 
+def first_block(song):
+    """The song's first block, as soon as it is made."""
+    deadline, blocks = time.monotonic() + 20, song.blocks()
+    while (block := next(blocks)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return block
+
+
 @pytest.mark.slow
 def test_the_first_time_it_is_made_while_it_is_heard_and_the_second_time_it_is_there(tmp_path):
     song = Song(1, tmp_path)
@@ -40,11 +50,7 @@ def test_the_first_time_it_is_made_while_it_is_heard_and_the_second_time_it_is_t
 
 def test_a_song_that_is_given_up_leaves_nothing(tmp_path):
     song = Song(1, tmp_path)
-    deadline = time.monotonic() + 20
-    blocks = song.blocks()
-    while next(blocks) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    assert len(first_block(song).samples) == 480
     song.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -52,11 +58,7 @@ def test_a_song_that_is_given_up_leaves_nothing(tmp_path):
 def test_a_cache_that_cannot_be_written_only_costs_the_cache(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     song = Song(1, tmp_path / "file" / "cache")
-    deadline = time.monotonic() + 20
-    blocks = song.blocks()
-    while next(blocks) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    assert len(first_block(song).samples) == 480
     song.close()
 
 
@@ -66,3 +68,15 @@ def test_a_song_that_cannot_be_made_is_told(tmp_path, monkeypatch):
     with pytest.raises(DeviceError, match="could not be made"):
         complete(song, 20)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_song_in_the_cache_is_made_again_and_old_parts_are_swept(tmp_path):
+    song, left, young = Song(1, tmp_path), tmp_path / "song-1-1.wav.x.part", tmp_path / "song-1-1.wav.y.part"
+    song.path.write_bytes(b"RIFF" + bytes(1000))
+    left.write_bytes(bytes(10))
+    os.utime(left, (1e9, 1e9))
+    young.write_bytes(bytes(10))
+    first_block(song)
+    assert song._maker is not None
+    assert (left.exists(), young.exists()) == (False, True)
+    song.close()

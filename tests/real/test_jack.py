@@ -62,12 +62,12 @@ def clicks(ear_port, seed):
 
 
 @asynccontextmanager
-async def listening(source):
+async def listening(source, output=False):
     """An ear on `source`; yields its onsets as (time, arrival) in monotonic seconds, and how it is."""
     onsets, health = [], [Health("ear", State.STARTING)]
     ear = Ear(
         source,
-        output=False,
+        output=output,
         on_features=lambda heard: onsets.extend((f.time, time.monotonic()) for f in heard if f.onset > 0),
         on_status=health.append,
         offset=0.0,
@@ -151,3 +151,24 @@ async def test_digital_silence_is_told_with_the_next_step(server):
             told = await eventually(lambda: next((h for h in health if "silence" in h.detail), None), 20, "the word silence")
             assert told.state is State.DEGRADED
             assert "connect its port" in told.detail
+
+
+async def test_a_file_sounds_in_the_room_when_it_is_analysed(server, tmp_path):
+    """One ear plays a file and analyses it; a second one hears, through JACK, what the first one plays."""
+    import numpy as np
+    import soundfile
+
+    samples = np.zeros(30 * 48000, np.float32)
+    for n in range(40):
+        samples[24000 + n * 33600 :][:480] = 0.8 * np.sin(2 * np.pi * 1500 * np.arange(480) / 48000)
+    soundfile.write(tmp_path / "clicks.wav", samples, 48000)
+    with jackd(server):
+        async with listening("device:system") as (_, heard, _):
+            ear_port = await eventually(lambda: port("in_0", []), 10, "the port of the ear")
+            async with listening(f"file:{tmp_path}/clicks.wav", output=True) as (_, analysed, _):
+                played = await eventually(lambda: port("out_0", []), 10, "the port of the player")
+                subprocess.run(["jack_connect", played, ear_port], check=True, capture_output=True, timeout=5)
+                await eventually(lambda: len(matched([o[0] for o in analysed], heard)) >= 8, 30, "what was played")
+                apart = [1e3 * (there - here) for here, there, _ in matched([o[0] for o in analysed], heard)]
+                print(f"\nsound in the room after its analysis by {statistics.median(apart):.1f} ms (median)")
+                assert abs(statistics.median(apart)) < 40
