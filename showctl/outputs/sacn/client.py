@@ -66,10 +66,10 @@ class Output:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._address = str(runtime / shared.SOCKET)
         self._pid, self._pidfd = 0, -1
-        self._child = False
+        self._child = 0  # a process that we started and must reap
         self._started = self._next_start = 0.0  # s
         self._wait = FIRST_WAIT_S
-        self._restarts, self._why = 0, ""
+        self._restarts, self._why = 0, f"see {runtime / shared.LOG}"
         self._seen_beat = 0
 
     @classmethod
@@ -250,13 +250,14 @@ class Output:
         return True
 
     def _forget(self) -> None:
-        """Let go of the process that was watched; a child of ours that ended is reaped."""
+        """Let go of the process that was watched, and reap a child of ours that has ended."""
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
         if self._child:
-            with contextlib.suppress(ChildProcessError):
-                self._child = os.waitpid(self._pid, os.WNOHANG)[0] == 0
+            with contextlib.suppress(ChildProcessError):  # somebody else in this process reaps all children
+                if os.waitpid(self._child, os.WNOHANG)[0]:
+                    self._child = 0
 
     def _start(self) -> None:
         """A new output: its own session, no terminal, what it says in a file (a pipe of ours would keep our reader waiting)."""
@@ -279,7 +280,7 @@ class Output:
             self._why = f"{sys.executable}: {error}"
             return
         self._why = f"see {self.runtime / shared.LOG}"
-        self._child = True
+        self._child = pid
         self._watch(pid)
 
     def _kill(self) -> None:
