@@ -18,6 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from showctl import resume
 from showctl.clock import Clock
 from showctl.config.load import Loaded
@@ -96,7 +99,7 @@ class Daemon:
             self.board.report(Health("output", State.RUNNING, "off: nothing leaves this machine (--sacn off)"))
             return Nowhere()
         venue = self.loaded.venue
-        return Output.open(
+        output = Output.open(
             self.options.runtime,
             self.plan.universes,
             source_name=f"showctl {venue.name}"[:63],
@@ -106,6 +109,9 @@ class Daemon:
             on_stop=self.on_stop,
             orphan=venue.orphan,
         )
+        if self.plan.safe:
+            output.set_safe(still(self.plan, self.plan.safe))
+        return output
 
     @property
     def on_stop(self) -> str:
@@ -290,7 +296,14 @@ class Daemon:
         self._save()
         self.journal.close()
         if isinstance(self.output, Output):
+            if self.plan.stop is not None and self.on_stop == "hold":
+                self.output.submit(still(self.plan, self.plan.stop), self.clock.now_ns(), early=True)
             self.output.close(self.on_stop)
+
+
+def still(plan: Plan, look: tuple[tuple[int, float], ...]) -> NDArray[np.uint8]:
+    """The slots of a look of the venue file, with nothing playing over it."""
+    return ShowEngine(replace(plan, start=look, lists=(), submasters=())).step(0.0, Inputs()).slots.copy()
 
 
 def universes(plan: Plan, override: str | None) -> tuple[Universe, ...]:

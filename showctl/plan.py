@@ -204,6 +204,7 @@ class Plan:
     submasters: tuple[Submaster, ...] = ()
     start: tuple[tuple[int, float], ...] = ()  # the look before the first cue, parameter and value
     safe: tuple[tuple[int, float], ...] = ()  # the look of last resort
+    stop: tuple[tuple[int, float], ...] | None = None  # the look that a clean stop leaves; None: as the venue's on_stop says
     venue: str = ""
     show: str = ""
     back_time: Span = Span(1.0)

@@ -48,6 +48,7 @@ class Room:
     looks: Looks
     start: Values
     safe: Values
+    stop: Values | None
 
 
 def compile_venue(source: Source, report: Report) -> Room:
@@ -55,6 +56,7 @@ def compile_venue(source: Source, report: Report) -> Room:
     venue, root = source.model, source.root
     assert isinstance(venue, schema.Venue)
     broken = source.broken(("fixtures",), venue.fixtures) | source.broken(("groups",), venue.groups)
+    broken |= {name for name in venue.fixtures if id(root.find(("fixtures", name))[0]) in source.cut}
     room = patch(venue, root, broken, report)
     looks = Looks(report, room, positions(venue, root, room, report))
     looks.broken = {"positions": source.broken(("positions",), venue.positions)}
@@ -68,9 +70,12 @@ def compile_venue(source: Source, report: Report) -> Room:
             report.error(root.key("lamps", name), "E-unknown-type", f"no fixture type is called `{name[:80]}`{near}")
     idle: list[Where] = [("universes", str(n), "rate") for n, out in venue.universes.items() if out.rate is not None]
     idle += [("audio", "out")] if venue.audio.out is not None else []
+    idle += [("audio", "latency")] if venue.audio.latency else []
+    idle += [("lamps", name) for name in venue.lamps]
     for way in idle:
         report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
-    return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}))
+    stop = compiled.get(venue.on_stop[1], {}) if isinstance(venue.on_stop, tuple) else None
+    return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop)
 
 
 def compile_show(source: Source, room: Room | None, report: Report) -> Plan | None:
@@ -107,6 +112,7 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
         submasters=submasters,
         start=tuple(sorted(room.start.items())),
         safe=tuple(sorted(room.safe.items())),
+        stop=None if room.stop is None else tuple(sorted(room.stop.items())),
         venue=room.venue.name,
         show=show.name,
         back_time=show.back,

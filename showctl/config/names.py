@@ -79,8 +79,12 @@ class Names:
             if not _STEP.fullmatch(step):
                 near = did_you_mean(step, ("cells", "odd", "even"))
                 raise Bad("E-selection", f"`.{step}` in `{text}`: write `.2`, `.1-4`, `.odd`, `.even` or `.cells`{near}")
-            if elements or found.sure:
+            try:
                 elements = self._step(elements, step, text)
+            except Bad:
+                if found.sure:
+                    raise
+                elements = ()  # what was cut out of it might have been meant
         return Selection(elements, (found.reach[0], len(steps)), found.sure, found.fixtures, found.groups)
 
     def _base(self, name: str) -> Selection:
