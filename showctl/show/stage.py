@@ -55,6 +55,7 @@ class Stage:
         """Bring fades and layers to time t, before something is moved there."""
         self.fades.look(*self._list_times(t))
         self.fades.drop_gone()
+        self.effects.drop_gone(t)
         self._rearrange()
 
     def play(self, head: Playhead, step: Step, t: float, fresh: bool = True) -> Moment:
