@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -77,19 +78,28 @@ def watch(song: Path, seconds: float) -> np.ndarray:
                 origin = json.load(urllib.request.urlopen(f"http://{HTTP}/api/state", timeout=5))["origin"]
             finally:
                 program.terminate()
+                program.wait()
+                end_output(Path(state) / "run")
         began = origin + first_heard(Path(state) / "journal")
     return np.array(rises) - began
+
+
+def end_output(runtime: Path) -> None:
+    """The venue holds its light when the daemon stops: end the output, too, by its pid."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int((runtime / "output.lock").read_text()), signal.SIGTERM)
 
 
 def receive(receiver: socket.socket, seconds: float) -> list[float]:
     """The monotonic times at which the slot rose."""
     rises, last = [], 255
     end = time.monotonic() + seconds
-    while (now := time.monotonic()) < end:
+    while time.monotonic() < end:
         try:
             packet = decode(receiver.recv(2048))
         except TimeoutError:
             continue
+        now = time.monotonic()
         if getattr(packet, "universe", None) != UNIVERSE:
             continue
         level = packet.slots[SLOT - 1]
