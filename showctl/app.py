@@ -59,6 +59,7 @@ class Options:
     heard: bool = False  # play the sound on the default device, too
     begin: bool = False  # fire the first cue at once
     on_stop: str | None = None  # instead of the venue's
+    orphan: float | None = None  # where the venue has none: after so long without a daemon (s) the output gives up
     service: bool = False  # run by a service manager: a taken port is retried, not refused
 
 
@@ -107,7 +108,7 @@ class Daemon:
             ttl=venue.network.ttl,
             state_dir=self.options.state,
             on_stop=self.on_stop,
-            orphan=venue.orphan,
+            orphan=venue.orphan or self.options.orphan,
         )
         if self.plan.safe:
             output.set_safe(still(self.plan, self.plan.safe))
@@ -257,7 +258,14 @@ class Daemon:
                 alive = alive and self.output.taken_over()
             if alive:
                 sd_notify("WATCHDOG=1")
+            self._report_journal()
             await asyncio.to_thread(self._save)
+
+    def _report_journal(self) -> None:
+        if self.journal.fault:
+            lost = (("lost_lines", float(self.journal.lost)),)
+            detail = f"the night is not recorded whole: {self.journal.fault}"
+            self.board.report(Health("journal", State.DEGRADED, detail, self.clock.now(), lost))
 
     # --- what happens ----------------------------------------------------------------------------------------------
 
@@ -298,7 +306,12 @@ class Daemon:
         if isinstance(self.output, Output):
             if self.plan.stop is not None and self.on_stop == "hold":
                 self.output.submit(still(self.plan, self.plan.stop), self.clock.now_ns(), early=True)
+            pid = self.output.pid
             self.output.close(self.on_stop)
+            if self.on_stop == "hold" and not self.options.service:
+                log.info(
+                    "the light holds its last look: process %d sends it until another run takes over, or `kill %d`", pid, pid
+                )
 
 
 def still(plan: Plan, look: tuple[tuple[int, float], ...]) -> NDArray[np.uint8]:

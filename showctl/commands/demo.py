@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         heard=True,
         begin=True,
         on_stop="terminate",
+        orphan=60.0,
     )
     loaded = load(FOLDER / "venue.yaml", FOLDER / "show.yaml")
     return live(loaded, options, (), lambda address: announce(address, not args.no_browser))

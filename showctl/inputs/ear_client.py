@@ -1,7 +1,6 @@
 """The daemon's end of the ear: starts its process, reads what it heard, says how it is.
 
-This is the seam where what was heard enters the show: monotonic seconds become show time, times are rounded to 0.1 ms and
-levels to 0.1 dB, so that a log of Features replays exactly. A beat's index never falls, also when a new ear begins at zero.
+Monotonic seconds become show time here. A beat's index never falls, also when a new ear begins at zero.
 
 A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`: the supervisor starts it again.
 """
@@ -19,13 +18,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from showctl.model import DeviceError, Features, Health, State, WireError
-from showctl.units import round_level, round_time
+from showctl.units import round_level
 from showctl.wire.features import MESSAGE_LIMIT, EarStatus, decode
 
 NEWEST = 1000  # Features handed over at once, at most: a loop that was late longer than 10 s skips the rest
 SILENT_S = 10.0  # the ear speaks every second; a driver that hangs it for so long will not come back
 END_S = 2.0  # it is given this long to end by itself
-PERIOD_DIGITS = 6  # of a beat's period, s: 1 us, so that a bar ahead is still right to 0.1 ms
 
 
 class Ear:
@@ -149,28 +147,14 @@ class Ear:
             heard.append(self._enter(message))
 
     def _enter(self, features: Features) -> Features:
-        """Monotonic -> show time, rounded as everything is that enters the engine."""
+        """Monotonic -> show time; rounding is left to the seam of the engine."""
         grid = features.grid
         if grid is not None:
             if grid.index + self._index_base < self._index:  # a new ear, or one that began anew
                 self._index_base = self._index + 1
             self._index = grid.index + self._index_base
-            grid = replace(
-                grid,
-                anchor=round_time(grid.anchor + self._offset),
-                index=self._index,
-                period=round(grid.period, PERIOD_DIGITS),
-                confidence=round(grid.confidence, 3),
-            )
-        return replace(
-            features,
-            time=round_time(features.time + self._offset),
-            level=round_level(features.level),
-            bands=tuple(round_level(band) for band in features.bands),
-            energy=round(features.energy, 3),
-            onset=round(features.onset, 3),
-            grid=grid,
-        )
+            grid = replace(grid, anchor=grid.anchor + self._offset, index=self._index)
+        return replace(features, time=features.time + self._offset, grid=grid)
 
     def _report(self, state: State, detail: str, status: EarStatus | None = None) -> None:
         now = asyncio.get_running_loop().time() + self._offset

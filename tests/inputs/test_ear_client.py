@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,7 +77,6 @@ async def test_a_file_is_heard_in_real_time_and_in_show_time(clicks):
         assert len(onsets) == 6
         assert np.diff(onsets) == pytest.approx([0.5] * 5, abs=0.011)
         assert abs(onsets[-1] - OFFSET - time.monotonic()) < 10
-        assert all(f.time == round(f.time, 4) and f.level == round(f.level, 1) for f in heard)
         assert np.all(np.diff([f.time for f in heard]) >= 0)
         assert any(h.state is State.RUNNING and "hears clicks.wav" in h.detail for h in health)
         assert health[-1].state is State.DEGRADED
@@ -141,11 +141,13 @@ async def received(messages):
     return heard, health
 
 
-async def test_what_enters_is_in_show_time_and_rounded():
+async def test_what_enters_is_in_show_time():
     grid = BeatGrid(100.123456789, 7, 0.4838709677, 2, 4, 0.87654)
     features = Features(100.0000491, -19.9512, (-20.06, -30.0, -40.049), 0.12345, 1.23456, grid)
     (got,), _ = await received([encode_features(features)])
-    assert got == Features(87.655, -20.0, (-20.1, -30.0, -40.0), 0.123, 1.235, BeatGrid(87.7785, 7, 0.483871, 2, 4, 0.877))
+    assert (got.time, got.grid.anchor) == (100.0000491 + OFFSET, 100.123456789 + OFFSET)
+    assert replace(got.grid, anchor=grid.anchor) == grid
+    assert replace(got, time=features.time, grid=grid) == features
 
 
 async def test_the_index_of_a_beat_never_falls_also_when_the_ear_begins_anew():
