@@ -12,6 +12,7 @@ import contextlib
 import gc
 import logging
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,7 +42,8 @@ from showctl.tick import Nowhere, Ticker, words
 
 log = logging.getLogger("showctl")
 
-SAVE_EVERY_S = 1.0
+TEND_EVERY_S = 1.0
+SAVES_APART_S = 0.2  # a cue is on disk so soon, and a fader that moves does not wear the disk out
 VITAL = frozenset({"engine", "output"})
 
 
@@ -91,6 +93,8 @@ class Daemon:
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.standing = options.state / "standing.json"
         self.saved: resume.Standing | None = None
+        self.moved = asyncio.Event()  # the standing on disk may be out of date
+        self.saving = threading.Lock()  # a thread that saves outlives the task that waited for it
         self.clean = False
 
     # --- parts -----------------------------------------------------------------------------------------------------
@@ -110,6 +114,7 @@ class Daemon:
             on_stop=self.on_stop,
             orphan=venue.orphan or self.options.orphan,
         )
+        self.board.report(output.health())
         if self.plan.safe:
             output.set_safe(still(self.plan, self.plan.safe))
         return output
@@ -171,6 +176,7 @@ class Daemon:
             web, osc = await self._doors(stack)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(keep("engine", self.ticker.run, vital=True)), group.create_task(self._tend())]
+                tasks.append(group.create_task(self._keep()))
                 tasks += [group.create_task(keep(name, part)) for name, part in self._others(web, osc)]
                 if begin:
                     for one in self.plan.lists[:1]:
@@ -243,8 +249,8 @@ class Daemon:
         await client.run()
 
     async def _tend(self) -> None:
-        """Once a second: the output's health, the watchdog, the standing on disk."""
-        period = min(watchdog_period() or SAVE_EVERY_S, SAVE_EVERY_S)
+        """Once a second: the output's health, the watchdog, the journal."""
+        period = min(watchdog_period() or TEND_EVERY_S, TEND_EVERY_S)
         ticks = 0
         while True:
             await asyncio.sleep(period)
@@ -259,7 +265,15 @@ class Daemon:
             if alive:
                 sd_notify("WATCHDOG=1")
             self._report_journal()
+            self.moved.set()
+
+    async def _keep(self) -> None:
+        """The standing on disk, soon after each change: a crash loses next to nothing. A disk that hangs holds up only this."""
+        while True:
+            await self.moved.wait()
+            self.moved.clear()
             await asyncio.to_thread(self._save)
+            await asyncio.sleep(SAVES_APART_S)
 
     def _report_journal(self) -> None:
         if self.journal.fault:
@@ -276,6 +290,8 @@ class Daemon:
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)
         self.journal.write(inputs, frame.time)
+        if frame.events:
+            self.moved.set()
         for happened in frame.events:
             self._told(happened)
 
@@ -290,15 +306,19 @@ class Daemon:
         if playback is None:
             return
         playback = replace(playback, beat=0.0, bpm=0.0, confidence=0.0)
-        kept = resume.Standing(self._show_id(), self.clean, playback)
-        if kept == self.saved:
-            return
-        try:
-            resume.save(self.standing, kept)
-        except OSError as error:
-            self.board.report(Health("state", State.DEGRADED, f"cannot keep the standing of the show: {error}", self.clock.now()))
-        else:
-            self.saved = kept
+        with self.saving:
+            kept = resume.Standing(self._show_id(), self.clean, playback)
+            if kept == self.saved:
+                return
+            try:
+                resume.save(self.standing, kept)
+            except OSError as error:
+                why = f"cannot keep the standing of the show: {error}"
+                self.board.report(Health("state", State.DEGRADED, why, self.clock.now()))
+            else:
+                self.saved = kept
+                if "state" in self.board.health:
+                    self.board.report(Health("state", State.RUNNING, "the standing of the show is kept again", self.clock.now()))
 
     def _close(self) -> None:
         self._save()
