@@ -91,8 +91,11 @@ class Ear:
         sock: socket.socket,
         analyzer: Callable[[int], Hears],
         now: Callable[[], float] = time.monotonic,
+        remark: str = "",
     ) -> None:
+        """`remark` is what to say of the sound while nothing worse is to be said."""
         self._source, self._socket, self._make, self._now = source, sock, analyzer, now
+        self._remark = remark
         self._analyzer: Hears | None = None
         self._rate = 0
         self._meter = Meter()
@@ -166,14 +169,17 @@ class Ear:
         match self._meter.condition:
             case Condition.ZERO if live:
                 return State.DEGRADED, f"{name} sends digital silence: unmute it, or connect its port to something that plays"
-            case Condition.ZERO:
-                return State.RUNNING, f"{name} is silent here"
+            case Condition.ZERO:  # a break in a song is no fault, a song without a sound is
+                state = State.RUNNING if self._meter.sounded else State.DEGRADED
+                return state, f"{name} is digital silence here: if it should sound by now, name another with --audio"
             case Condition.CLIPS if live:
                 return State.DEGRADED, f"{name} clips: turn the send down at the desk until its peaks stay below -6 dBFS"
             case Condition.CLIPS:
-                return State.RUNNING, f"hears {name}; it is cut off at full scale here and there"
+                return State.RUNNING, f"{name} clips: it was made too loud; export it with peaks below -1 dBFS"
             case Condition.QUIET:
                 return State.RUNNING, f"{name} is below -60 dBFS: if something plays, turn the send up at the desk"
+        if self._remark:
+            return State.DEGRADED, self._remark
         return State.RUNNING, f"hears {name} at {self._rate} Hz"
 
     def _flush(self) -> bool:
@@ -228,6 +234,16 @@ def open_source(spec: str, speaker: bool) -> Source:
     raise ValueError(f"{spec!r} is not file:PATH, song:SEED or device:NAME")
 
 
+def remark(spec: str) -> str:
+    """What is wrong with the rate of a `file:PATH`, with the next step; empty if nothing is."""
+    kind, _, rest = spec.partition(":")
+    if kind != "file":
+        return ""
+    from showctl.inputs.wavfile import narrow
+
+    return narrow(Path(rest))
+
+
 def go_first() -> None:
     """Be served before programs that can wait: the sound system's callback has a few milliseconds, or sound is lost."""
     sys.setswitchinterval(0.0005)  # s that the callback may have to wait for the interpreter
@@ -245,7 +261,7 @@ def main(argv: list[str] | None = None) -> int:
     from showctl.analysis.hearing.analyzer import Analyzer
 
     with socket.socket(fileno=args.fd) as sock:
-        ear = Ear(open_source(args.source, args.speaker), sock, Analyzer)
+        ear = Ear(open_source(args.source, args.speaker), sock, Analyzer, remark=remark(args.source))
         gc.collect()
         gc.freeze()  # what lives now lives for ever: the collector need not look at it again
         go_first()

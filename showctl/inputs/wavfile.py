@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NATIVE = (44100, 48000)  # Hz, rates that analysis takes as they are
 OTHERWISE = 48000  # Hz, what any other rate becomes
+FULL_BAND = 32000  # Hz; below, cymbals and hi-hats are missing
 _PIECE = 65536  # audio frames read at a time while resampling
 
 
@@ -46,6 +47,21 @@ def duration_of(path: Path) -> float:
     """Seconds, as the file's header says. Errors as in `blocks`."""
     with _open(path) as file:
         return float(file.frames / file.samplerate)
+
+
+def narrow(path: Path) -> str:
+    """That a file's rate is too low to hold all that analysis listens to, with the next step. Empty if it is not.
+
+    Also empty if the file cannot be read: `blocks` says why.
+    """
+    try:
+        with _open(path) as file:
+            rate = file.samplerate
+    except (ValueError, DeviceError):
+        return ""
+    if rate >= FULL_BAND:
+        return ""
+    return f"{path.name} is at {rate} Hz, so nothing above {rate / 2000:g} kHz is heard: export it at 44100 or 48000 Hz"
 
 
 def stream_rate(file_rate: int) -> int:

@@ -40,6 +40,7 @@ class Meter:
         self._zero = self._quiet = 0.0  # s that this has lasted
         self._clip = 0.0  # s left of having clipped
         self._peak = 0.0
+        self.sounded = False  # whether there ever was anything but digital zero
 
     def add(self, block: AudioBlock) -> None:
         """Take in one block of any length."""
@@ -48,6 +49,7 @@ class Meter:
         seconds = len(block.samples) / block.rate
         peak = float(np.abs(block.samples).max())
         self._peak = max(self._peak, peak)
+        self.sounded |= peak > 0.0
         self._zero = self._zero + seconds if peak == 0.0 else 0.0
         self._quiet = self._quiet + seconds if db(peak) < QUIET_DB else 0.0
         self._clip = max(0.0, self._clip - seconds)

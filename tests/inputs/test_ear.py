@@ -142,7 +142,11 @@ def test_what_is_wrong_with_the_sound_is_told_within_three_seconds_and_taken_bac
 
 def test_silence_in_a_song_is_no_fault(bench):
     bench.desk.device = ""
-    assert bench.run(4, 0.0)[-1].state is State.RUNNING
+    told = bench.run(4, 0.0)[-1]
+    assert (told.state, "name another" in told.detail) == (State.DEGRADED, True), "nothing was ever heard"
+    bench.run(1)
+    told = bench.run(4, 0.0)[-1]
+    assert (told.state, "silence" in told.detail) == (State.RUNNING, True)
 
 
 def test_a_source_that_never_says_a_word_is_told(bench):
