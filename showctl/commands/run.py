@@ -112,8 +112,14 @@ def load(venue: Path, show: Path, good: Path, service: bool) -> tuple[Loaded, tu
                 f"showctl: {count} error{'s' * (count != 1)}: nothing is run (try: showctl check {venue} {show})", file=sys.stderr
             )
             return None
+        try:
+            before = load_files(*kept)
+        except ConfigError as stale:  # kept by an older showctl, or damaged since
+            print(stale, file=sys.stderr)
+            print(f"showctl: the last good show in {good} cannot be played either: nothing is run", file=sys.stderr)
+            return None
         logging.getLogger("showctl").error("the files have errors: the last good show is played")
-        return load_files(*kept), tuple(error.problems)
+        return before, tuple(error.problems)
     for warning in loaded.warnings:
         print(warning, file=sys.stderr)
     try:
