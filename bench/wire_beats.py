@@ -1,6 +1,7 @@
 """Do the flashes on the wire follow the music? The whole path, scored where it ends: at the UDP packet.
 
     python bench/wire_beats.py SONG.wav SONG.beats [--skip 10] [--change S] [--json OUT]
+    python bench/wire_beats.py          the demo song as it is, 7 % faster, 0.3 s later, and silence: four runs at once
 
 `showctl run` plays SONG as if it came from the desk, on the built-in venue and show, to a socket of ours; a flash is a packet
 in which the level of the slot 1/512, a dimmer that pulses on every beat, has risen by a third or more. The truth (seconds
@@ -29,9 +30,11 @@ import mir_eval
 import numpy as np
 import soundfile
 
+from showctl.demo.song import truth
 from showctl.wire.e131 import decode
 
 DEMO = Path(__file__).parent.parent / "showctl" / "demo"
+PROGRAM = os.environ.get("SHOWCTL", f"{sys.executable} -m showctl").split()
 UNIVERSE, SLOT, RISE = 1, 512, 85
 HTTP, OSC = "127.0.0.1:18431", "127.0.0.1:18432"
 
@@ -39,22 +42,52 @@ HTTP, OSC = "127.0.0.1:18431", "127.0.0.1:18432"
 def main() -> int:
     """Run, score, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("song", type=Path)
-    parser.add_argument("beats", type=Path)
+    parser.add_argument("song", type=Path, nargs="?")
+    parser.add_argument("beats", type=Path, nargs="?")
     parser.add_argument("--skip", type=float, default=10.0, metavar="S")
     parser.add_argument("--change", type=float, metavar="S", help="where the tempo changes")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    if arguments.song is None:
+        return the_demo_song()
     alone()
     rows = [line.split() for line in arguments.beats.read_text().splitlines() if line.strip()]
-    truth = np.array([float(row[0]) for row in rows])
+    beats = np.array([float(row[0]) for row in rows])
     flashes = watch(arguments.song, soundfile.info(arguments.song).duration)
-    result = score(truth, flashes, arguments.skip, arguments.change, soundfile.info(arguments.song).duration)
+    result = score(beats, flashes, arguments.skip, arguments.change, soundfile.info(arguments.song).duration)
     result = {"song": arguments.song.stem, **result}
     print(" ".join(f"{key}={value:.3f}" if isinstance(value, float) else f"{key}={value}" for key, value in result.items()))
     if arguments.json:
         arguments.json.write_text(json.dumps(result))
     return 0
+
+
+def the_demo_song() -> int:
+    """Every variant in a process of its own; 1 if one of them falls short (F 0.95, back within 10 s, no flash in silence)."""
+    variants = {"as_it_is": (1.0, 0.0), "faster": (1.07, 0.0), "later": (1.0, 0.3)}
+    with tempfile.TemporaryDirectory() as folder:
+        soundfile.write(f"{folder}/silence.wav", np.zeros((48000 * 40, 2), np.float32), 48000)
+        Path(f"{folder}/silence.beats").touch()
+        options: dict[str, list[str]] = {"silence": []}
+        for name, (speed, shift) in variants.items():
+            made = [sys.executable, "-m", "showctl.demo.song", f"{folder}/{name}.wav", "--beats", f"{folder}/{name}.beats"]
+            subprocess.run([*made, "--speed", str(speed), "--shift", str(shift)], check=True)
+            options[name] = ["--change", str(changes(truth(1, speed=speed, shift=shift)))]
+        runs = []
+        for name, more in options.items():
+            files = [f"{folder}/{name}.wav", f"{folder}/{name}.beats", "--json", f"{folder}/{name}.json"]
+            runs.append(subprocess.Popen([sys.executable, __file__, *files, *more]))
+        codes = [one.wait() for one in runs]
+        found = [json.loads(Path(f"{folder}/{name}.json").read_text()) for name in options]
+    short = [one for one in found if one.get("flashes_a_minute", 0) > 0 or one.get("F", 1) < 0.95 or one.get("back_s", 0) > 10]
+    return int(bool(short) or any(codes))
+
+
+def changes(beats: list[tuple[float, int, str]]) -> float:
+    """Where the tempo of the song changes (s)."""
+    times = np.array([one[0] for one in beats])
+    periods = np.diff(times)
+    return float(times[1 + int(np.argmax(np.abs(np.diff(periods))))])
 
 
 def alone() -> None:
@@ -70,7 +103,7 @@ def watch(song: Path, seconds: float) -> np.ndarray:
     receiver.bind(("127.0.0.1", 5568))
     receiver.settimeout(0.1)
     with tempfile.TemporaryDirectory() as state, contextlib.closing(receiver):
-        command = [sys.executable, "-m", "showctl", "run", str(DEMO / "venue.yaml"), str(DEMO / "show.yaml")]
+        command = [*PROGRAM, "run", str(DEMO / "venue.yaml"), str(DEMO / "show.yaml")]
         command += ["--audio", f"file:{song.resolve()}", "--sacn", "127.0.0.1", "--http", HTTP, "--osc", OSC, "--state", state]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
             try:
@@ -119,13 +152,13 @@ def first_heard(folder: Path) -> float:
     raise SystemExit("nothing was heard")
 
 
-def score(truth: np.ndarray, flashes: np.ndarray, skip: float, change: float | None, seconds: float) -> dict[str, float | int]:
+def score(beats: np.ndarray, flashes: np.ndarray, skip: float, change: float | None, seconds: float) -> dict[str, float | int]:
     """The measures, by name."""
-    if not len(truth):
+    if not len(beats):
         return {"flashes": len(flashes), "flashes_a_minute": 60 * len(flashes) / seconds}
-    reference = truth[truth >= skip]
-    inside = flashes[(flashes >= skip - 0.07) & (flashes <= truth[-1] + 0.07)]
-    after = flashes[flashes > truth[-1] + 2.0]
+    reference = beats[beats >= skip]
+    inside = flashes[(flashes >= skip - 0.07) & (flashes <= beats[-1] + 0.07)]
+    after = flashes[flashes > beats[-1] + 2.0]
     errors = [1000 * (inside[np.argmin(abs(inside - t))] - t) for t in reference] if len(inside) else []
     errors = [one for one in errors if abs(one) < 70]
     result: dict[str, float | int] = {
@@ -137,14 +170,14 @@ def score(truth: np.ndarray, flashes: np.ndarray, skip: float, change: float | N
         "flashes_after_the_end": len(after),
     }
     if change is not None:
-        result["back_s"] = back_after(truth[truth >= change], flashes) - change
+        result["back_s"] = back_after(beats[beats >= change], flashes) - change
     return result
 
 
-def back_after(truth: np.ndarray, flashes: np.ndarray) -> float:
+def back_after(beats: np.ndarray, flashes: np.ndarray) -> float:
     """The time of the fourth right flash in a row."""
     run = 0
-    for t in truth:
+    for t in beats:
         run = run + 1 if np.sum(abs(flashes - t) < 0.07) == 1 else 0
         if run == 4:
             return float(t)

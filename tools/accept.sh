@@ -43,6 +43,9 @@ step beats      shared $scorer $shared/bench/score_beats.py --showctl "$showctl"
 step ola        both   scratch bash $shared/bench/receive_with_ola.sh -- $showctl demo --seconds 30 --sacn multicast --no-browser --state {state}
 step e131       both   scratch $scorer $shared/bench/check_e131.py --universes-at-least 4 -- \
                          $showctl demo --seconds 120 --sacn multicast --no-browser --state {state}
+step wire       root   env PYTHONPATH=. SHOWCTL="$showctl" $scorer bench/wire_beats.py
+step click      root   .venv/bin/python bench/click_to_light.py
+step hour       -      .venv/bin/python bench/engine.py
 step latency    both   scratch $scorer $shared/bench/latency.py --target 127.0.0.1:9000 --address /showctl/list/probe/go --slot 4/512 \
                          --trials "${TRIALS:-200}" -- $showctl demo --osc 127.0.0.1:9000 --sacn 127.0.0.1 --seconds 600 --no-browser --state {state}
 step fuzz       both   scratch $scorer $shared/bench/fuzz_osc.py --target 127.0.0.1:9000 --http http://127.0.0.1:8080/api/health \
