@@ -185,7 +185,7 @@ def runtime_folder(state: Path) -> Path:
 def host_port(text: str) -> tuple[str, int]:
     """HOST:PORT."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535:
+    if not colon or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT with a port of 0..65535 (write 127.0.0.1:8080)")
     return host.strip("[]") or "127.0.0.1", int(port)
 
