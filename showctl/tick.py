@@ -114,15 +114,17 @@ class Ticker:
     def _tick(self) -> None:
         assert self._loop
         began = self.clock.now_ns()
-        if began <= self._deadline_ns:
-            self._step(self._deadline_ns, early=False)
-        else:  # woken too late: this frame is left out, never caught up
-            self.late += 1
-        now = self.clock.now_ns()
-        self.longest_ms = max(self.longest_ms, (now - began) / 1e6)
-        following = self.output.next_deadline(max(now + LEAD_NS, self._deadline_ns + 1))
-        self._deadline_ns = following
-        self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
+        try:
+            if began <= self._deadline_ns:
+                self._step(self._deadline_ns, early=False)
+            else:  # woken too late: this frame is left out, never caught up
+                self.late += 1
+        finally:  # whatever went wrong: a grid that is not set again is light that stands still
+            now = self.clock.now_ns()
+            self.longest_ms = max(self.longest_ms, (now - began) / 1e6)
+            following = self.output.next_deadline(max(now + LEAD_NS, self._deadline_ns + 1))
+            self._deadline_ns = following
+            self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
 
     def _early(self) -> None:
         self._early_waits = False
@@ -134,6 +136,7 @@ class Ticker:
         inputs = Inputs(tuple(self._features), tuple(self._controls))
         self._features.clear()
         self._controls.clear()
+        frame = None
         try:
             frame = self.engine.step(at, inputs)
         except Exception as error:
@@ -142,23 +145,35 @@ class Ticker:
             self._faults, self._last_time = 0, at
             self._slots, self._playback = frame.slots, frame.playback
             self.ticks += 1
+            if self.ticks == 1:
+                self._tell()
         if self._slots is not None:
             self.output.submit(self._slots, at_ns, early)
-        if self._faults == 0:
-            self._on_step(inputs, frame)
+        if frame is not None:
+            try:
+                self._on_step(inputs, frame)
+            except Exception as error:  # page, journal, log: the light does not depend on them
+                self._blame(error, "engine: the look of %.3f s was sent, but what follows a look failed%s", at)
 
     def _fault(self, error: Exception, at: float, inputs: Inputs) -> None:
         self._faults += 1
-        self.faults += 1
-        more = self._quiet.line(f"{type(error).__name__} {error}")
-        if more is not None:
-            log.error("engine: the look of %.3f s failed%s; the last one stays. Inputs: %r", at, more, inputs, exc_info=error)
+        self._blame(error, "engine: the look of %.3f s failed%s; the last one stays. Inputs: %r", at, inputs)
         if self._faults >= FAULTS_IN_A_ROW:
             self._faults = 1
-            self.engine = self._rebuild(self._playback, at)
+            try:
+                self.engine = self._rebuild(self._playback, at)
+            except Exception as error:  # the old one may yet come to itself
+                self._blame(error, "engine: it cannot be built anew at %.3f s%s", at)
+
+    def _blame(self, error: Exception, text: str, at: float, *more: object) -> None:
+        """Count a fault of ours, and say it once a minute."""
+        self.faults += 1
+        held = self._quiet.line(f"{text} {type(error).__name__} {error}")
+        if held is not None:
+            log.error(text, at, held, *more, exc_info=error)
 
     def _tell(self) -> None:
-        state, detail = State.RUNNING, ""
+        state, detail = (State.RUNNING, "") if self.ticks else (State.STARTING, "the first look is being made")
         if self._faults:
             state, detail = State.DEGRADED, "a step of the engine failed: the last look stays (the log says why)"
         counters = (

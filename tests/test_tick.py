@@ -132,3 +132,39 @@ async def test_a_step_that_raises_keeps_the_last_look_and_the_engine_is_built_an
     assert "on purpose" in caplog.text
     assert caplog.text.count("ZeroDivisionError: on purpose") == 1
     assert bench.health[-1].state in (State.RUNNING, State.DEGRADED)
+
+
+async def test_what_follows_a_look_may_fail_and_the_grid_goes_on(caplog):
+    bench = Bench()
+
+    def fail(inputs, frame):
+        raise ValueError("the page is full")
+
+    bench.ticker._on_step = fail
+    await bench.until(lambda: len(bench.sink.frames) >= 5)
+    looks = [value for _, _, value in bench.sink.frames]
+    assert looks == sorted(looks)
+    assert bench.ticker.faults >= 4
+    assert caplog.text.count("ValueError: the page is full") == 1
+
+
+async def test_an_engine_that_cannot_be_built_anew_is_asked_again(caplog):
+    bench = Bench()
+    bench.engine.fail = 4
+
+    def fail(playback, at):
+        raise ValueError("no engine today")
+
+    bench.ticker._rebuild = fail
+    await bench.until(lambda: len(bench.sink.frames) >= 2)
+    assert bench.ticker.ticks >= 2
+    assert "no engine today" in caplog.text
+
+
+async def test_an_engine_without_a_look_is_starting():
+    bench = Bench()
+    bench.ticker._tell()
+    assert bench.health[-1].state is State.STARTING
+    bench.health.clear()
+    await bench.until(lambda: len(bench.sink.frames) >= 1)
+    assert [one.state for one in bench.health] == [State.STARTING, State.RUNNING]
