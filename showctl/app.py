@@ -289,7 +289,7 @@ class Daemon:
 
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)
-        self.journal.write(inputs, frame.time)
+        self.journal.write(inputs, frame.time, bool(frame.events))
         if frame.events:
             self.moved.set()
         for happened in frame.events:

@@ -11,12 +11,14 @@ import pytest
 
 import showctl.demo
 from showctl.commands import render as command
-from showctl.model import AudioBlock, Go, Inputs, SetMaster
+from showctl.model import AudioBlock, Go, Inputs, Pause, SetMaster
 from showctl.outputs.record import JournalWriter
+from showctl.plan import Span
 from showctl.render import BadJournal, Batch, read_journal, render
 from showctl.show.engine import ShowEngine
 from showctl.wire.journal import encode
 from tests.golden.make import HERE, small
+from tests.show.shows import cue, cues, dimmer, move, plan
 
 DEMO = Path(showctl.demo.__file__).parent
 
@@ -82,6 +84,22 @@ def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_pat
     journal = tmp_path / "journal" / "journal-000001.jsonl"
     render(small(), tmp_path / "out", journal=read_journal(journal), seconds=40.0)
     assert (frames(tmp_path / "out")[1] == np.array(live)).all()
+
+
+def test_what_came_late_acts_after_what_had_happened_by_itself(tmp_path: Path) -> None:
+    """A follow falls due in a step without inputs; a PAUSE of the moment before it arrives only then, and finds cue 2."""
+    stack = cues(cue(1, move(0, 1.0), follow=Span(1.0)), cue(2, move(0, 0.5), follow=Span(1.0)), cue(3, move(0, 0.0)))
+    engine, writer = ShowEngine(plan([dimmer(1)], stack)), JournalWriter(tmp_path / "journal")
+    night = [(0.51, (Go(time=0.507),)), (1.509, ()), (1.51, (Pause(time=1.506),)), (3.0, ())]
+    for now, given in night:
+        inputs = Inputs(controls=given)
+        frame = engine.step(now, inputs)
+        writer.write(inputs, now, bool(frame.events))
+    writer.close()
+    journal = read_journal(tmp_path / "journal" / "journal-000001.jsonl")
+    render(engine.plan, tmp_path / "out", journal=journal, seconds=3.1)
+    assert engine.playback.lists[0].current == "2"
+    assert frames(tmp_path / "out")[1][-1, 0, 0] == frame.slots[0, 0] == 128
 
 
 def test_lines_by_hand_need_not_be_in_order(tmp_path: Path) -> None:

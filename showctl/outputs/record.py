@@ -116,9 +116,13 @@ class JournalWriter:
         self._now = 0.0
         self.fault, self.lost = "", 0
 
-    def write(self, inputs: Inputs, now: float) -> None:
-        """Write the inputs of one step and the time it was stepped to (s). A step without inputs changes nothing."""
-        if not inputs.features and not inputs.controls:
+    def write(self, inputs: Inputs, now: float, happened: bool = False) -> None:
+        """Write the inputs of one step and the time it was stepped to (s).
+
+        A step without inputs changes nothing, unless something `happened` in it by itself (a follow, a lost beat): what
+        arrives later with an earlier time acts after that, and so it must in a replay.
+        """
+        if not inputs.features and not inputs.controls and not happened:
             return
         lines = []
         for one in (*inputs.features, *inputs.controls, Tick(now)):
