@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import wave
@@ -133,6 +134,32 @@ def test_a_stop_leaves_the_light_or_ends_it_as_the_venue_says(night: Night) -> N
 
         with night.daemon():  # who was asked to stop, and whose light ended, begins anew
             assert night.playback()["cue"] == "0"
+
+
+@pytest.mark.parametrize("booted", [False, True])
+def test_after_a_pulled_plug_the_show_stands_where_it_stood(night: Night, booted: bool) -> None:
+    """Daemon and output end at once; after a boot the runtime folder is gone, too."""
+    with seen(night) as line:
+        with night.daemon() as daemon:
+            night.control(type="goto", cue="2")
+            line.until_level(1, 1, 204)
+            until(lambda: kept(night, "2", blackout=False), LONGEST, "the standing on disk")
+            for pid in night.processes():
+                os.kill(pid, signal.SIGKILL)
+            daemon.popen.wait()
+        until(lambda: not night.processes(), LONGEST, "an end of every process")
+        if booted:
+            shutil.rmtree(night.state / "run")
+        before = len(line.packets)
+        with night.daemon():
+            assert night.playback()["cue"] == "2"
+            line.until_more(before, 2, 1, 2)
+        for universe in (1, 2):
+            looks = {packet.slots for packet in line.of(universe)[-2:]}
+            assert {packet.slots for packet in line.of(universe, before)} == looks, "no other look, not for a moment"
+            assert booted or without_a_gap(line.of(universe))
+        assert line.level(1, 1) == 204
+        assert len({packet.cid for _, packet in line.packets}) == 1
 
 
 def test_an_output_that_is_killed_is_replaced(night: Night) -> None:
