@@ -153,6 +153,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, log.info, "SIGHUP does nothing: to take up changed files, start again")
         if self.options.seconds is not None:
             loop.call_later(self.options.seconds, stop.set)
         playback = self._resumed()
@@ -175,9 +176,9 @@ class Daemon:
         async with contextlib.AsyncExitStack() as stack:
             web, osc = await self._doors(stack)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(keep("engine", self.ticker.run, vital=True)), group.create_task(self._tend())]
-                tasks.append(group.create_task(self._keep()))
-                tasks += [group.create_task(keep(name, part)) for name, part in self._others(web, osc)]
+                tasks = [group.create_task(keep("engine", self.ticker.run, vital=True))]
+                parts = [("output", self._tend), ("state", self._keep), *self._others(web, osc)]
+                tasks += [group.create_task(keep(name, part)) for name, part in parts]
                 if begin:
                     for one in self.plan.lists[:1]:
                         self.ticker.emit(Go(time=self.clock.now(), source="start", list=one.name))
@@ -280,6 +281,8 @@ class Daemon:
             lost = (("lost_lines", float(self.journal.lost)),)
             detail = f"the night is not recorded whole: {self.journal.fault}"
             self.board.report(Health("journal", State.DEGRADED, detail, self.clock.now(), lost))
+        elif "journal" in self.board.health:
+            self.board.report(Health("journal", State.RUNNING, "the night is recorded again", self.clock.now()))
 
     # --- what happens ----------------------------------------------------------------------------------------------
 
@@ -321,17 +324,20 @@ class Daemon:
                     self.board.report(Health("state", State.RUNNING, "the standing of the show is kept again", self.clock.now()))
 
     def _close(self) -> None:
+        """Leave the light as the venue says; if nobody asked for this end leave it as it is, for the next daemon to adopt."""
         self._save()
         self.journal.close()
-        if isinstance(self.output, Output):
-            if self.plan.stop is not None and self.on_stop == "hold":
-                self.output.submit(still(self.plan, self.plan.stop), self.clock.now_ns(), early=True)
-            pid = self.output.pid
-            self.output.close(self.on_stop)
-            if self.on_stop == "hold" and not self.options.service:
-                log.info(
-                    "the light holds its last look: process %d sends it until another run takes over, or `kill %d`", pid, pid
-                )
+        if not isinstance(self.output, Output):
+            return
+        policy = self.on_stop if self.clean else "hold"
+        if not self.clean and not self.output.adopted and not self.ticker.ticks:
+            policy = "terminate"  # a start that failed: there is no light to hold
+        if self.clean and self.plan.stop is not None and policy == "hold":
+            self.output.submit(still(self.plan, self.plan.stop), self.clock.now_ns(), early=True)
+        pid = self.output.pid
+        self.output.close(policy)
+        if policy == "hold" and not self.options.service:
+            log.info("the light holds its last look: process %d sends it until another run takes over, or `kill %d`", pid, pid)
 
 
 def still(plan: Plan, look: tuple[tuple[int, float], ...]) -> NDArray[np.uint8]:

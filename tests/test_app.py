@@ -1,0 +1,124 @@
+"""The live driver as a whole, on an output that only writes down what it is told: ends nobody asked for, parts that fail."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from showctl import app
+from showctl.app import Daemon, Options
+from showctl.commands import init
+from showctl.config.load import Loaded, load
+from showctl.model import DeviceError, Health, State
+from showctl.tick import Nowhere
+
+
+class Output(Nowhere):
+    """Stands in for the output's client."""
+
+    adopted, pid = False, 1
+
+    def __init__(self):
+        self.early, self.closed = 0, []
+
+    @classmethod
+    def open(cls, *_args, **_more):
+        return cls()
+
+    def submit(self, slots, deadline_ns, early=False):
+        self.early += early
+
+    def health(self):
+        return Health("output", State.RUNNING)
+
+    def tend(self):
+        pass
+
+    def taken_over(self):
+        return True
+
+    def close(self, policy):
+        self.closed.append(policy)
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Loaded:
+    work = "on_stop: look work\nlooks:\n  work: {face: {intensity: full}}"
+    (tmp_path / "venue.yaml").write_text(init.VENUE.replace("looks:", work, 1).replace("looks: # before the first cue", "looks:"))
+    (tmp_path / "show.yaml").write_text(init.SHOW)
+    return load(tmp_path / "venue.yaml", tmp_path / "show.yaml")
+
+
+@pytest.fixture
+def night(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Makes a daemon with such an output."""
+    monkeypatch.setattr(app, "Output", Output)
+
+    def make(**options) -> Daemon:
+        return Daemon(loaded, Options(state=tmp_path / "state", runtime=tmp_path / "run", **options), lambda _: None, ())
+
+    return make
+
+
+async def test_an_end_that_was_asked_for_leaves_the_look_of_the_venue(night):
+    daemon = night(seconds=0.1)
+    assert await daemon.live() == 0
+    assert (daemon.output.closed, daemon.output.early) == (["hold"], 1)
+
+
+async def test_an_end_that_nobody_asked_for_leaves_the_light_as_it_is(night, monkeypatch):
+    async def fail(ticker):
+        ticker.ticks += 1
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(app.Ticker, "run", fail)
+    daemon = night()
+    with pytest.raises(ExceptionGroup):
+        await daemon.live()
+    assert (daemon.output.closed, daemon.output.early) == (["hold"], 0)
+
+
+@pytest.mark.parametrize(("adopted", "policy"), [(False, "terminate"), (True, "hold")])
+async def test_a_start_that_fails_leaves_no_output_behind_but_the_one_that_was_there(night, adopted, policy):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        daemon = night(osc=taken.getsockname())
+        daemon.output.adopted = adopted
+        with pytest.raises(DeviceError, match="another program has it"):
+            await daemon.live()
+    assert (daemon.output.closed, daemon.output.early) == ([policy], 0)
+
+
+async def test_what_is_done_once_a_second_may_fail(night, monkeypatch):
+    monkeypatch.setattr(app, "TEND_EVERY_S", 0.01)
+    daemon = night(seconds=0.5)
+    monkeypatch.setattr(daemon.output, "tend", lambda: Path("/nowhere/at/all").read_text())
+    assert await daemon.live() == 0
+    assert daemon.board.health["output"].state is State.FAILED
+    assert daemon.ticker.ticks > 5
+
+
+async def test_a_closed_terminal_does_not_end_the_show(night):
+    daemon = night(seconds=0.3)
+    task = asyncio.create_task(daemon.live())
+    await asyncio.sleep(0)
+    assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert await task == 0
+
+
+def test_a_journal_that_can_be_written_again_is_well(night):
+    daemon = night()
+    daemon._report_journal()
+    assert "journal" not in daemon.board.health
+    daemon.journal.fault = "the disk is full"
+    daemon._report_journal()
+    assert daemon.board.health["journal"].state is State.DEGRADED
+    daemon.journal.fault = ""
+    daemon._report_journal()
+    assert daemon.board.health["journal"].state is State.RUNNING
