@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -268,3 +269,15 @@ class Night:
         for pid in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        until(lambda: not self.processes(), LONGEST, "an end of every process")
+
+
+@contextmanager
+def night_in(net: Namespace) -> Iterator[Night]:
+    """A night whose folder has a short name, for the sake of the sockets in it; nothing of it is left."""
+    with TemporaryDirectory(prefix="night-") as folder:
+        one = Night(net, Path(folder))
+        try:
+            yield one
+        finally:
+            one.end()

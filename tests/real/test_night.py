@@ -15,14 +15,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
 from showctl import resume
 from tests.real.conftest import namespace, process, until
-from tests.real.night import LONGEST, Night, Wire, wire, without_a_gap
+from tests.real.night import LONGEST, Night, Wire, night_in, wire, without_a_gap
 
 pytestmark = pytest.mark.real
 
@@ -31,13 +30,9 @@ FULL = 255
 
 @pytest.fixture
 def night() -> Iterator[Night]:
-    """Files (in a folder with a short name, for the sake of sockets), and a network with nothing but loopback."""
-    with namespace() as net, TemporaryDirectory(prefix="night-") as folder:
-        one = Night(net, Path(folder))
-        try:
-            yield one
-        finally:
-            one.end()
+    """A night in a network with nothing but loopback."""
+    with namespace() as net, night_in(net) as one:
+        yield one
 
 
 @contextmanager
@@ -284,7 +279,7 @@ def test_nothing_is_there_and_the_night_goes_on(night: Night) -> None:
     assert len(output_log.splitlines()) == 1, output_log
 
 
-def test_what_is_wrong_with_a_sound_is_said_in_words(night: Night) -> None:
+def test_what_is_wrong_with_a_sound_is_said_in_words() -> None:
     rng = np.random.default_rng(1)
     square = np.sign(np.sin(2 * np.pi * 100 * np.arange(20 * 48000) / 48000))
     sounds = {
@@ -295,12 +290,9 @@ def test_what_is_wrong_with_a_sound_is_said_in_words(night: Night) -> None:
     with ExitStack() as stack:
         nights = {}
         for name, (samples, rate, _) in sounds.items():
-            folder = night.folder / name
-            folder.mkdir()
-            sound(folder / f"{name}.wav", samples, rate)
-            nights[name] = one = Night(stack.enter_context(namespace()), folder)
-            stack.callback(one.end)
-            file = f"file:{folder / name}.wav"
+            nights[name] = one = stack.enter_context(night_in(stack.enter_context(namespace())))
+            sound(one.folder / f"{name}.wav", samples, rate)
+            file = f"file:{one.folder / name}.wav"
             stack.enter_context(one.daemon("--sacn", "off", "--audio", file, ready=False))
         for name, (_, _, words) in sounds.items():
             until(lambda one=nights[name]: one.answers(), LONGEST, "the page")

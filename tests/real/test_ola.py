@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.conftest import Namespace, cable, namespace, need, process, until
-from tests.real.night import LONGEST, Night, Wire, inside, wire
+from tests.real.night import LONGEST, Night, Wire, inside, night_in, wire
 
 pytestmark = pytest.mark.real
 
@@ -99,53 +98,54 @@ def shown(line: Wire, universe: int, slots: bytes, asked: int, answered: int) ->
     return slots.ljust(512, b"\0") in {frame for _, frame in frames[before[-1] if before else 0 :]}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="olad's user and network namespaces need root")
-def test_ola_shows_all_universes_of_the_demo(tmp_path: Path) -> None:
+@pytest.fixture
+def house() -> Iterator[tuple[Night, Namespace]]:
+    """Two networks joined by a cable: a night on stage, and a hall that listens."""
     with namespace() as stage, namespace() as hall:
         cable(stage, hall)
-        demo = Night(stage, tmp_path)
-        with olad(hall) as ola, wire(hall, "show0") as line, demo.daemon("--sacn", "multicast", "--no-browser", name="demo"):
-            until(lambda: all(line.of(universe) for universe in UNIVERSES), LONGEST, "all universes on the wire")
-            ola.patch(*UNIVERSES)
-            until(lambda: all(any(ola.slots(u)) for u in UNIVERSES if any(line.of(u)[-1].slots)), LONGEST, "light in olad")
-            seen: dict[int, set[bytes]] = {universe: set() for universe in UNIVERSES}
-            answers = []
-
-            def changed() -> bool:
-                for universe in UNIVERSES:
-                    asked = time.time_ns()
-                    slots = ola.slots(universe)
-                    answers.append((universe, slots, asked, time.time_ns()))
-                    seen[universe].add(slots)
-                moved = [u for u in UNIVERSES if len({packet.slots for packet in line.of(u, since)}) > 20]
-                return len(answers) >= 120 and bool(moved) and all(len(seen[u]) > 5 for u in moved)
-
-            since = len(line.packets)
-            until(changed, LONGEST, "changing values", every=0.01)
-            newest = line.packets[-1][0]
-            until(lambda: line.packets[-1][0] > max(newest, answers[-1][3]), LONGEST, "what was on the wire meanwhile")
-            wrong = [universe for universe, *answer in answers if not shown(line, universe, *answer)]
-            assert wrong == []
-            assert line.malformed == []
-
-            # a still stage: olad holds exactly the last frame
-            demo.control(type="blackout", on=True)
-            line.until_level(1, 1, 0)
-            demo.osc("/showctl/sub/probe", 0.6)
-            until(lambda: ola.slots(4)[511] == 153, LONGEST, "the probe in olad")
-            assert not any(ola.slots(1)[:6])
-        demo.end()
+        with night_in(stage) as demo:
+            yield demo, hall
 
 
-def test_tshark_reads_every_packet_of_the_demo(tmp_path: Path) -> None:
+def test_ola_shows_all_universes_of_the_demo(house: tuple[Night, Namespace]) -> None:
+    demo, hall = house
+    with olad(hall) as ola, wire(hall, "show0") as line, demo.daemon("--sacn", "multicast", "--no-browser", name="demo"):
+        until(lambda: all(line.of(universe) for universe in UNIVERSES), LONGEST, "all universes on the wire")
+        ola.patch(*UNIVERSES)
+        until(lambda: all(any(ola.slots(u)) for u in UNIVERSES if any(line.of(u)[-1].slots)), LONGEST, "light in olad")
+        seen: dict[int, set[bytes]] = {universe: set() for universe in UNIVERSES}
+        answers = []
+
+        def changed() -> bool:
+            for universe in UNIVERSES:
+                asked = time.time_ns()
+                slots = ola.slots(universe)
+                answers.append((universe, slots, asked, time.time_ns()))
+                seen[universe].add(slots)
+            moved = [u for u in UNIVERSES if len({packet.slots for packet in line.of(u, since)}) > 20]
+            return len(answers) >= 120 and bool(moved) and all(len(seen[u]) > 5 for u in moved)
+
+        since = len(line.packets)
+        until(changed, LONGEST, "changing values", every=0.01)
+        until(lambda: line.packets[-1][0] > answers[-1][3], LONGEST, "what was on the wire meanwhile")
+        wrong = [universe for universe, *answer in answers if not shown(line, universe, *answer)]
+        assert wrong == []
+        assert line.malformed == []
+
+        # a still stage: olad holds exactly the last frame
+        demo.control(type="blackout", on=True)
+        line.until_level(1, 1, 0)
+        demo.osc("/showctl/sub/probe", 0.6)
+        until(lambda: ola.slots(4)[511] == 153, LONGEST, "the probe in olad")
+        assert not any(ola.slots(1)[:6])
+
+
+def test_tshark_reads_every_packet_of_the_demo(house: tuple[Night, Namespace], tmp_path: Path) -> None:
     """Wireshark's dissector agrees with what we meant, packet by packet."""
     need("tshark")
-    with namespace() as stage, namespace() as hall:
-        cable(stage, hall)
-        demo = Night(stage, tmp_path)
-        with wire(hall, "show0") as line, demo.daemon("--sacn", "multicast", "--no-browser", name="demo"):
-            until(lambda: len(line.packets) > 200, LONGEST, "two hundred packets")
-        demo.end()
+    demo, hall = house
+    with wire(hall, "show0") as line, demo.daemon("--sacn", "multicast", "--no-browser", name="demo"):
+        until(lambda: len(line.packets) > 200, LONGEST, "two hundred packets")
     pcap, count = tmp_path / "wire.pcap", len(line.packets)
     line.save(pcap, count)
     fields = ["acn.cid", "acn.dmx.source_name", "acn.dmx.priority", "acn.dmx.seq_number", "acn.dmx.universe", "_ws.malformed"]
