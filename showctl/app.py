@@ -37,7 +37,7 @@ from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
-from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
+from showctl.supervise import Nurse, Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
 
 log = logging.getLogger("showctl")
@@ -87,6 +87,7 @@ class Daemon:
         self.board.load(self.plan, (*problems, *loaded.warnings))
         self.supervisor = Supervisor(self.clock.now, self.board.report)
         self.quiet = Quiet(self.clock.now)
+        self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt"}))
         self.output = self._open_output()
         self.journal = JournalWriter(options.state / "journal")
         self.seam = Seam()
@@ -266,6 +267,7 @@ class Daemon:
             if alive:
                 sd_notify("WATCHDOG=1")
             self._report_journal()
+            self.nurse.visit(self.board.health.values())
             self.moved.set()
 
     async def _keep(self) -> None:
@@ -299,7 +301,8 @@ class Daemon:
             self._told(happened)
 
     def _told(self, happened: Happened) -> None:
-        more = self.quiet.line(words(happened))
+        said = (f"{key}={value}" for key, value in happened.data if not isinstance(value, float))
+        more = self.quiet.line(" ".join((happened.type, *said)))  # without numbers: a fader that moves is one cause
         if more is not None:
             log.info("%8.2f %s%s", happened.time, words(happened), more)
 

@@ -9,12 +9,18 @@ manager starts a fresh one, which adopts the light.
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 import logging
+import logging.handlers
 import os
+import queue
 import random
+import re
 import socket
+import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from showctl.model import DeviceError, Health, State
 
@@ -22,7 +28,9 @@ log = logging.getLogger("showctl")
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 30.0
 VITAL_FAILURES, VITAL_WINDOW_S = 3, 10.0
+_NUMBER = re.compile(r"\d+")
 WELL_AFTER_S = 60.0  # a part that ran this long starts again with the first wait
+LOG_WAITING, LOG_END_S = 1000, 1.0  # lines that wait for a terminal or a pipe that takes none; how long the end waits for them
 
 
 class Quiet:
@@ -43,6 +51,63 @@ class Quiet:
             self._seen.pop(next(iter(self._seen)))
         self._seen[cause] = (now, 0)
         return f" ({held} more in the last minutes)" if held else ""
+
+
+class LogQueue(logging.handlers.QueueHandler):
+    """Hands lines to a thread that writes them: a terminal on Ctrl-S, or a pipe that nobody reads, must not stop the show.
+
+    When LOG_WAITING lines wait, further ones are dropped.
+    """
+
+    def __init__(self, target: logging.Handler) -> None:
+        self._waiting = queue.Queue[logging.LogRecord](LOG_WAITING)
+        super().__init__(self._waiting)
+        self.setFormatter(logging.Formatter())  # the words alone: the target adds the rest
+        self._target = target
+        threading.Thread(target=self._write, name="log", daemon=True).start()
+        atexit.register(self._end)
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Keep a line for the thread, where there is room."""
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait(record)
+
+    def _write(self) -> None:
+        while True:
+            self._target.handle(self._waiting.get())
+            self._waiting.task_done()
+
+    def _end(self) -> None:
+        """Give the last lines a moment."""
+        with self._waiting.all_tasks_done:
+            self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, LOG_END_S)
+
+
+def cause(part: str, detail: str) -> str:
+    """What two lines of log have in common when they say the same of a part with other numbers in it."""
+    return f"{part}: {_NUMBER.sub('#', detail)}"
+
+
+class Nurse:
+    """Says in the log, once for each change, what a part lacks and that it has it again."""
+
+    def __init__(self, quiet: Quiet, silent: frozenset[str] = frozenset()) -> None:
+        """`silent` are parts that write their own lines."""
+        self._quiet, self._silent = quiet, silent
+        self._ill: dict[str, str] = {}
+
+    def visit(self, parts: Iterable[Health]) -> None:
+        """Look at every part; call it once a second."""
+        for one in parts:
+            if one.part in self._silent or one.state is State.STARTING:
+                continue
+            why = "" if one.state is State.RUNNING else cause(one.part, one.detail)
+            if why == self._ill.get(one.part, ""):
+                continue
+            self._ill[one.part] = why
+            more = self._quiet.line(why or cause(one.part, "well"))
+            if more is not None:
+                log.warning("%s: %s%s", one.part, one.detail if why else f"well again ({one.detail or 'running'})", more)
 
 
 class Supervisor:
@@ -74,7 +139,7 @@ class Supervisor:
 
     def _tell(self, name: str, state: State, detail: str, error: Exception | None = None) -> None:
         self._on_health(Health(name, state, detail, self._now()))
-        more = self.quiet.line(f"{name}: {detail}")
+        more = self.quiet.line(cause(name, detail))
         if more is not None:
             log.warning("%s: %s%s", name, detail, more, exc_info=error)
 

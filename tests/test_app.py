@@ -14,7 +14,7 @@ from showctl import app
 from showctl.app import Daemon, Options
 from showctl.commands import init
 from showctl.config.load import Loaded, load
-from showctl.model import DeviceError, Health, State
+from showctl.model import DeviceError, Happened, Health, State
 from showctl.tick import Nowhere
 
 
@@ -110,6 +110,15 @@ async def test_a_closed_terminal_does_not_end_the_show(night):
     assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
     os.kill(os.getpid(), signal.SIGHUP)
     assert await task == 0
+
+
+def test_a_fader_that_moves_is_one_line(night, caplog):
+    daemon = night()
+    caplog.set_level("INFO")
+    for i in range(100):
+        daemon._told(Happened(float(i) / 100, "master", (("submaster", None), ("level", i / 100), ("source", "osc:10.0.0.7"))))
+    daemon._told(Happened(1.0, "master", (("submaster", "haze"), ("level", 0.5), ("source", "osc:10.0.0.7"))))
+    assert [record.getMessage().split()[-2] for record in caplog.records] == ["level=0.0", "level=0.5"]
 
 
 def test_a_journal_that_can_be_written_again_is_well(night):

@@ -1,13 +1,15 @@
 """A part that fails is started again; a vital one that keeps failing ends the daemon; the log stays quiet."""
 
 import asyncio
+import logging
 import socket
+import threading
 
 import pytest
 
 from showctl import supervise
 from showctl.model import DeviceError, State
-from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
+from showctl.supervise import LOG_WAITING, LogQueue, Quiet, Supervisor, sd_notify, watchdog_period
 
 
 class Part:
@@ -99,3 +101,21 @@ def test_the_service_manager_is_told(tmp_path, monkeypatch):
     assert watchdog_period() == 2.5
     monkeypatch.delenv("WATCHDOG_USEC")
     assert watchdog_period() is None
+
+
+def test_a_terminal_that_takes_no_lines_holds_up_nobody():
+    taken, gate = [], threading.Event()
+
+    class Stuck(logging.Handler):
+        def emit(self, record):
+            gate.wait(10)
+            taken.append(record.getMessage())
+
+    queue = LogQueue(Stuck())
+    for i in range(2 * LOG_WAITING):
+        queue.handle(logging.makeLogRecord({"msg": "line %d", "args": (i,)}))
+    assert taken == []
+    gate.set()
+    queue._end()
+    assert len(taken) in (LOG_WAITING, LOG_WAITING + 1)
+    assert taken[:2] == ["line 0", "line 1"]

@@ -69,7 +69,13 @@ def run(args: argparse.Namespace) -> int:
     if wrong:
         print(f"showctl run: {wrong}", file=sys.stderr)
         return CANNOT_RUN
-    return live(good, options, problems, lambda address: print(f"showctl: the page is at {address}", flush=True))
+    return live(good, options, problems, announce)
+
+
+def announce(address: str) -> None:
+    """Say where the page is, and what to press there."""
+    if address:
+        print(f"showctl: the page is at {address}  GO there fires the next cue  (Ctrl-C stops)", flush=True)
 
 
 def live(loaded: Loaded, options: Options, problems: tuple[Problem, ...], on_ready: Callable[[str], None]) -> int:
@@ -153,8 +159,11 @@ def is_loopback(host: str) -> bool:
 
 def start_log(service: bool) -> None:
     """Lines to standard error: with the time of day in a terminal, bare for the journal."""
-    form = "%(message)s" if service else "%(asctime)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S", stream=sys.stderr)
+    from showctl.supervise import LogQueue
+
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(logging.Formatter("%(message)s" if service else "%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[LogQueue(lines)])
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
 
 
