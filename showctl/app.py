@@ -29,6 +29,7 @@ from showctl.config.schema import Mqtt as MqttSettings
 from showctl.inputs.ear_client import Ear
 from showctl.inputs.osc import OscInput
 from showctl.model import DeviceError, Features, Go, Happened, Health, Inputs, PlaybackState, Problem, ShowFrame, State
+from showctl.nurse import Nurse
 from showctl.outputs.record import JournalWriter
 from showctl.outputs.sacn.client import Output
 from showctl.plan import Plan, Universe
@@ -37,7 +38,7 @@ from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
-from showctl.supervise import Nurse, Quiet, Supervisor, sd_notify, watchdog_period
+from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
 
 log = logging.getLogger("showctl")

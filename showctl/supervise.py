@@ -16,11 +16,10 @@ import logging.handlers
 import os
 import queue
 import random
-import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from showctl.model import DeviceError, Health, State
 
@@ -28,7 +27,6 @@ log = logging.getLogger("showctl")
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 30.0
 VITAL_FAILURES, VITAL_WINDOW_S = 3, 10.0
-_NUMBER = re.compile(r"\d+")
 WELL_AFTER_S = 60.0  # a part that ran this long starts again with the first wait
 LOG_WAITING, LOG_END_S = 1000, 1.0  # lines that wait for a terminal or a pipe that takes none; how long the end waits for them
 
@@ -83,33 +81,6 @@ class LogQueue(logging.handlers.QueueHandler):
             self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, LOG_END_S)
 
 
-def cause(part: str, detail: str) -> str:
-    """What two lines of log have in common when they say the same of a part with other numbers in it."""
-    return f"{part}: {_NUMBER.sub('#', detail)}"
-
-
-class Nurse:
-    """Says in the log, once for each change, what a part lacks and that it has it again."""
-
-    def __init__(self, quiet: Quiet, silent: frozenset[str] = frozenset()) -> None:
-        """`silent` are parts that write their own lines."""
-        self._quiet, self._silent = quiet, silent
-        self._ill: dict[str, str] = {}
-
-    def visit(self, parts: Iterable[Health]) -> None:
-        """Look at every part; call it once a second."""
-        for one in parts:
-            if one.part in self._silent or one.state is State.STARTING:
-                continue
-            why = "" if one.state is State.RUNNING else cause(one.part, one.detail)
-            if why == self._ill.get(one.part, ""):
-                continue
-            self._ill[one.part] = why
-            more = self._quiet.line(why or cause(one.part, "well"))
-            if more is not None:
-                log.warning("%s: %s%s", one.part, one.detail if why else f"well again ({one.detail or 'running'})", more)
-
-
 class Supervisor:
     """Runs the parts and knows their health."""
 
@@ -139,7 +110,7 @@ class Supervisor:
 
     def _tell(self, name: str, state: State, detail: str, error: Exception | None = None) -> None:
         self._on_health(Health(name, state, detail, self._now()))
-        more = self.quiet.line(cause(name, detail))
+        more = self.quiet.line(f"{name}: {detail}")
         if more is not None:
             log.warning("%s: %s%s", name, detail, more, exc_info=error)
 

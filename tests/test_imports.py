@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plan": {"model"},
     "clock": set(),
     "supervise": {"model"},
+    "nurse": {"model", "supervise"},
     "resume": {"model"},
     "lastgood": {"model"},
     "tick": COMPILED | {"clock", "supervise"},
