@@ -156,9 +156,12 @@ def parse(data: bytes, name: str, report: Report) -> Node | None:
         return _Builder(name, report).build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and "unexpected end of stream" in str(error.problem):
+            mark = error.context_mark  # where the quote was opened, not where the file ends
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         if line not in tabs:
-            report.error(Mark(name, line, column), "E-syntax", _in_words(str(error.problem or "")))
+            words = _in_words(str(error.problem or ""))
+            report.error(Mark(name, line, column), "E-syntax", words + _swallowed(text, error.context_mark, line))
     except yaml.YAMLError as error:
         report.error(Mark(name), "E-syntax", f"not YAML: {' '.join(str(error).split())}")
     except _Refused as refused:
@@ -169,6 +172,7 @@ def parse(data: bytes, name: str, report: Report) -> Node | None:
 # The scanner in C where PyYAML was built with it (it is in every wheel), else the same in Python.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BARE_COLOUR = re.compile(r"[{\[].*?[:,\[] *(#[0-9a-fA-F]{3,8})\b")
 _HINTS = (
     ("mapping values are not allowed", "a second `: ` in one line: put the text in quotes, or indent the lines alike"),
     (
@@ -192,6 +196,15 @@ class _Refused(Exception):
 
 def _in_words(problem: str) -> str:
     return next((hint for start, hint in _HINTS if start in problem), f"not YAML: {problem}")
+
+
+def _swallowed(text: str, context: Any, line: int) -> str:
+    """What a `#` in a bracket has to do with it: it makes the rest of its line a comment, the closing bracket, too."""
+    first = context.line + 1 if context else line
+    for number, one in enumerate(text.split("\n")[first - 1 : line], first):
+        if found := _BARE_COLOUR.search(one):
+            return f'; {found[1]} in line {number} begins a comment: write "{found[1]}"'
+    return ""
 
 
 def _tabs(text: str, name: str, report: Report) -> set[int]:

@@ -67,7 +67,8 @@ def test_an_alias_is_what_it_stands_for() -> None:
         (b"a:\n\tb: 1\n\tc: 1\n", [(2, 1, "E-tab"), (3, 1, "E-tab")]),
         (b"? [a, b]\n: c\n", [(1, 3, "E-key")]),
         (b"a: &x [*x]\n", [(1, 8, "E-alias")]),
-        (b"a: 'never closed\n", [(2, 1, "E-syntax")]),
+        (b"a: 'never closed\n", [(1, 4, "E-syntax")]),
+        (b"a: {b: #c00010}\nc: 1\n", [(2, 2, "E-syntax")]),
         (b"x" * (MAX_BYTES + 1), [(1, 1, "E-too-big")]),
         (b"[" * 100_000, [(1, MAX_DEPTH + 2, "E-too-deep")]),
         (b"{a: " * 100_000, [(1, 4 * MAX_DEPTH + 2, "E-too-deep")]),
@@ -111,3 +112,9 @@ def test_any_bytes_give_a_tree_or_a_problem(data: bytes) -> None:
     node = parse(data, "f.yaml", report)
     assert node is not None or report.failed
     assert all(p.line >= 1 and p.column >= 1 and len(str(p).splitlines()) == 1 for p in report.problems)
+
+
+def test_a_colour_that_swallows_its_bracket_is_named() -> None:
+    report = Report()
+    parse(b"a: {x: 1,\n  b: #c00010}\nc: 1\n", "f.yaml", report)
+    assert [p.text.endswith('#c00010 in line 2 begins a comment: write "#c00010"') for p in report.problems] == [True]
