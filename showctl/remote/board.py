@@ -138,11 +138,11 @@ def when_words(when: When | None) -> str:
 
 
 def follow_words(cue: Cue) -> str:
-    """How the next cue comes by itself; empty where it does not."""
+    """When the next cue comes by itself; empty where it does not."""
     if cue.follow is not None:
-        return f"next {span_words(cue.follow)} after this GO"
+        return f"{span_words(cue.follow)} after its GO"
     if cue.hang is not None:
-        return f"next {span_words(cue.hang)} after this cue is complete"
+        return f"{span_words(cue.hang)} after its end"
     return ""
 
 

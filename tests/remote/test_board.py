@@ -105,5 +105,5 @@ def test_words() -> None:
     assert when_words(When(Section.DROP)) == "drop"
     assert when_words(When(Section.BUILD, "beat")) == "build, on the next beat"
     assert follow_words(Cue(Decimal(1))) == ""
-    assert follow_words(Cue(Decimal(1), follow=Span(3))) == "next 3 s after this GO"
-    assert follow_words(Cue(Decimal(1), hang=Span(0))) == "next 0 s after this cue is complete"
+    assert follow_words(Cue(Decimal(1), follow=Span(3))) == "3 s after its GO"
+    assert follow_words(Cue(Decimal(1), hang=Span(0))) == "0 s after its end"

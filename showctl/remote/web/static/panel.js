@@ -179,7 +179,7 @@ export class Panel {
     make("b", button, cue.number);
     make("span", button, cue.name || "no name");
     const note = make("em", button, "");
-    const how = cue.when ? `waits for ${cue.when}` : cue.follow;
+    const how = cue.when ? `waits for ${cue.when}` : cue.follow && `next ${cue.follow}`;
     this.rows.set(cue.number, { row, note, cue, how });
     twice(button, null, () => this.send({ type: "goto", cue: cue.number, list: this.list }), (armed) => {
       row.classList.toggle("armed", armed);
@@ -200,7 +200,7 @@ export class Panel {
     say($("current"), this.title(state.current));
     say($("pending"), this.title(state.pending));
     say($("go-cue"), state.pending ?? "");
-    const how = this.rows.get(state.current)?.cue.follow;
+    const how = this.rows.get(state.current)?.cue.follow.replace("its", `cue ${state.current}'s`);
     const section = state.waiting.startsWith("section") ? `waits for ${state.waiting}` : "";
     say($("waiting"), state.pending === null ? "" : [section, how].filter(Boolean).join(", or ") || "waits for GO");
     say($("pause"), state.state === "paused" ? "Resume" : "Pause");
@@ -212,8 +212,9 @@ export class Panel {
       row.className = name;
       say(note, note.dataset.text);
     }
-    if (this.shown !== `${this.list} ${state.current}`) {
-      this.shown = `${this.list} ${state.current}`;
+    const shown = `${this.list} ${state.current} ${innerWidth}`; // a phone that is turned has another list
+    if (this.shown !== shown) {
+      this.shown = shown;
       const row = this.rows.get(state.current)?.row, stack = $("stack");
       stack.scrollTop = row ? row.offsetTop - stack.offsetTop - 52 : 0;
     }
