@@ -172,7 +172,7 @@ def parse(data: bytes, name: str, report: Report) -> Node | None:
 # The scanner in C where PyYAML was built with it (it is in every wheel), else the same in Python.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BARE_COLOUR = re.compile(r"[{\[].*?[:,\[] *(#[0-9a-fA-F]{3,8})\b")
+_BARE_COLOUR = re.compile(r"[:,\[] +(#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3}))\b")
 _HINTS = (
     ("mapping values are not allowed", "a second `: ` in one line: put the text in quotes, or indent the lines alike"),
     (
