@@ -214,14 +214,17 @@ class ShowEngine:
     def restore(self, state: PlaybackState, now: float) -> list[Happened]:
         """Stand where a show stood: each list in its cue with all that tracked, at once; masters and blackout.
 
-        Follows and hangs count from now. What the plan no longer has is left out, and told.
+        Follows and hangs count from now. When a list was fired is told as long before now as it was before the last of them:
+        from that the next restart knows again which list moved last. What the plan no longer has is left out, and told.
         """
         self._time = max(self._time, now)
+        last = max((standing.started for standing in state.lists), default=now)
         for standing in sorted(state.lists, key=lambda s: s.started):
             head = transport.restore(self._stage, standing, now)
             if isinstance(head, str):
                 self._tell(now, "refused", control="restore", reason=head, list=standing.name, cue=standing.current)
             else:
+                head.fired = now + standing.started - last
                 self._tell_cue(head, now, "restore", "restore")
         masters = self._stage.masters
         for name, level in ((None, state.grand_master), *state.submasters):

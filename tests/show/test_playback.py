@@ -293,3 +293,15 @@ def test_a_restart_with_another_show_leaves_out_what_is_gone() -> None:
     told = again.engine.restore(kept, 0.0)
     assert [h.type for h in told] == ["refused"]
     assert again.level(1.0, 0) == 0.0
+
+
+def test_a_second_crash_still_knows_which_list_moved_last() -> None:
+    stacks = [cues(cue(1, move(0, level)), name=name) for name, level in (("main", 1.0), ("other", 0.2))]
+    show = Show(plan([dimmer(1)], *stacks))
+    show.at(1.0, Go(time=0.5, list="other"))
+    state = show.at(2.0, Go(time=1.5, list="main")).playback
+    for _ in range(3):
+        again = Show(show.plan)
+        again.engine.restore(state, 0.0)
+        state = again.at(0.1).playback
+        assert again.level(0.2, 0) == 1.0
