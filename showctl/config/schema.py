@@ -105,8 +105,11 @@ def _beyond(listener: str | None) -> bool:
 # --- venue -----------------------------------------------------------------------------------------------------------
 
 
+MOST_RECEIVERS, MOST_UNIVERSES = 16, 512  # that the output has room for
+
+
 class Network(Model):
-    interface: Annotated[str, _typed(values.label)] | None = None
+    interface: Annotated[str, _typed(values.interface)] | None = None
     ttl: Annotated[int, _typed(values.whole(1, 255))] = 8
 
 
@@ -115,6 +118,8 @@ def _destinations(value: Any) -> str | tuple[str, ...]:
         return "multicast"
     if not isinstance(value, str | list) or not value or not all(isinstance(v, str) for v in _one_or_more(value)):
         raise PydanticCustomError("E-type", "write `multicast`, an IPv4 address or a list of them")
+    if isinstance(value, list) and len(value) > MOST_RECEIVERS:
+        raise PydanticCustomError("E-type", f"at most {MOST_RECEIVERS} addresses; for more receivers write `multicast`")
     try:
         return tuple(values.ipv4(text) for text in _one_or_more(value))
     except values.Bad as bad:
@@ -237,7 +242,7 @@ class Venue(Header):
     kind: Literal["venue"]
     name: Label = ""
     network: Network = Network()
-    universes: dict[UniverseNumber, UniverseOut] = Field(default_factory=dict)
+    universes: dict[UniverseNumber, UniverseOut] = Field(default_factory=dict, max_length=MOST_UNIVERSES)
     fixtures: dict[Name, Fixture] = Field(default_factory=dict)
     groups: dict[Name, list[Text]] = Field(default_factory=dict)
     positions: dict[Name, dict[Text, dict[Name, Text]]] = Field(default_factory=dict)

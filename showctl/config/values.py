@@ -220,6 +220,13 @@ def label(text: str) -> str:
     return text
 
 
+def interface(text: str) -> str:
+    """A network interface by its name (as long as the kernel's may be) or its IPv4 address."""
+    if not re.fullmatch(r"[^\s/]{1,15}", text) or len(text.encode()) > 15:
+        raise Bad("E-interface", f"`{text[:40]}` is no network interface: write its name, as `ip link` shows it")
+    return text
+
+
 def listener(text: str) -> str:
     """`127.0.0.1:8000` -> the same, looked at."""
     host_port(text)
