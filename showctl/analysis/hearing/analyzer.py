@@ -30,13 +30,14 @@ class Analyzer:
         """`rate` (Hz): 44100 and 48000 are meant; any multiple of 100 from 8000 on works, else ValueError."""
         self.rate = rate
         self._hopper = Hopper(rate)
-        self._begin()
+        self._begin(-1)
 
-    def _begin(self) -> None:
+    def _begin(self, index: int) -> None:
+        """Everything anew but the count of beats: `index` of the last one."""
         self._long = LongView(self.rate)
         self._bands = Bands(LongView.SIZE, self.rate)
         self._activation = Activation(self._long.centres)
-        self._beats = BeatTracker()
+        self._beats = BeatTracker(index)
         self._onsets = OnsetDetector(self.rate)
         self._loudness = Loudness(self.rate)
         self._energy = Energy()
@@ -50,7 +51,7 @@ class Analyzer:
 
     def _hear(self, hop: Hop) -> Features:
         if hop.anew:
-            self._begin()
+            self._begin(self._beats.index)
         self._deaf = max(0, self._deaf - 1) if hop.heard else _SETTLE
         settled = self._deaf == 0
         magnitudes, _, rise = self._long.feed(hop.mono)

@@ -19,7 +19,7 @@ _SIZE, _FALL = 1024, 128  # samples: 23 ms, of which the last 3 ms are weighed l
 class OnsetDetector:
     """Strength of the onset that begins in a hop, else 0."""
 
-    LEAST = 0.28  # mean rise (nepers) under which nothing is an attack
+    LEAST = 0.36  # mean rise (nepers) under which nothing is an attack
     RATIO = 2.2  # x the mean rise of late
     REFRACTORY = 7  # hops
     GATE = 10 ** (-66 / 20)  # full-scale sine = 1: the loudest filter of an attack exceeds it

@@ -125,7 +125,7 @@ class LongView:
     def __init__(self, rate: int) -> None:
         self._spectrum = Spectrum(self.SIZE, self.SIZE // 2)
         self._filters = Filters(self.SIZE, rate, 12, 30.0, 15000.0)
-        self._compress = Compressor(1000.0, 10.0, 1e-4)
+        self._compress = Compressor(400.0, 10.0, 1e-4)
         self._flux = Flux(len(self._filters), 2)
         self.centres = self._filters.centres  # Hz
 

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""What the ear costs, stage by stage: CPU time per second of sound, as a share of one core.
+
+    python bench/hearing.py [FILE] [--rate 48000] [--seconds 60]
+
+Without a FILE a random drum machine plays. Stages are timed by themselves over the same hops, so their sum is a little
+under the whole, which is what `showctl listen` and the ear process pay. CPU time, not wall time: a busy machine moves it little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import drum_machine
+import numpy as np
+
+from showctl.analysis.hearing.activation import Activation
+from showctl.analysis.hearing.analyzer import Analyzer
+from showctl.analysis.hearing.barpointer import BarPointer
+from showctl.analysis.hearing.hops import HOPS_PER_SECOND, Hopper
+from showctl.analysis.hearing.loudness import Energy, Loudness
+from showctl.analysis.hearing.onsets import OnsetDetector
+from showctl.analysis.hearing.sections import SectionFinder
+from showctl.analysis.hearing.spectrum import Bands, LongView
+from showctl.inputs import wavfile
+from showctl.model import AudioBlock
+
+
+def sound(file: Path | None, rate: int, seconds: float) -> list[AudioBlock]:
+    """Blocks of 10 ms."""
+    if file is None:
+        samples = np.repeat(drum_machine.song(3, seconds)[0][:, None], 2, axis=1)  # made at 44.1 kHz: plays faster at others
+        hop = rate // 100
+        return [AudioBlock(at, samples[at : at + hop], rate) for at in range(0, len(samples) - hop, hop)]
+    blocks, until = [], seconds
+    for block in wavfile.blocks(file, 480):
+        blocks.append(block)
+        if block.start > until * block.rate:
+            break
+    return blocks
+
+
+def cost(hops: int, work: Callable[[], object]) -> float:
+    """Percent of a core that `work`, done for so many hops, takes in real time."""
+    before = time.process_time()
+    work()
+    return 100 * (time.process_time() - before) / (hops / HOPS_PER_SECOND)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="?")
+    parser.add_argument("--rate", type=int, default=48000)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    args = parser.parse_args()
+    blocks = sound(args.file, args.rate, args.seconds)
+    rate = blocks[0].rate
+    hopper, view, onsets = Hopper(rate), LongView(rate), OnsetDetector(rate)
+    loudness, energy, sections = Loudness(rate), Energy(), SectionFinder()
+    bands, activation, pointer = Bands(LongView.SIZE, rate), Activation(view.centres), BarPointer()
+    hops = [hop for block in blocks for hop in hopper.push(block)]
+    views = [view.feed(hop.mono) for hop in hops]
+    likely = [activation.feed(rise) for _, _, rise in views]
+    levels = [loudness.feed(hop.samples) for hop in hops]
+    loud = [bands.apply(magnitudes) for magnitudes, _, _ in views]
+    stages: dict[str, Callable[[], object]] = {
+        "long view (FFT, filters, rise)": lambda: [view.feed(hop.mono) for hop in hops],
+        "activation": lambda: [activation.feed(rise) for _, _, rise in views],
+        "bar pointer": lambda: [pointer.feed(one) for one in likely],
+        "its belief": lambda: [pointer.belief() for _ in hops],
+        "onsets": lambda: [onsets.feed(hop.mono, True) for hop in hops],
+        "loudness": lambda: [loudness.feed(hop.samples) for hop in hops],
+        "energy": lambda: [energy.feed(level) for level in levels],
+        "bands": lambda: [bands.apply(magnitudes) for magnitudes, _, _ in views],
+        "sections": lambda: [sections.feed(a, b, 0.0, 0.5) for a, b in zip(levels, loud, strict=True)],
+    }
+    print(
+        f"{len(hops) / HOPS_PER_SECOND:.0f} s of sound at {rate} Hz, {blocks[0].samples.shape[1]} channels; percent of one core"
+    )
+    for name, work in stages.items():
+        print(f"  {name:32s}{cost(len(hops), work):6.2f}")
+    whole = Analyzer(rate)
+    print(f"  {'the whole (Analyzer)':32s}{cost(len(hops), lambda: [whole.feed(block) for block in blocks]):6.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process {peak:.0f} MB, the stored sound included")
+
+
+if __name__ == "__main__":
+    main()

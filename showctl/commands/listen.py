@@ -1,0 +1,121 @@
+"""`showctl listen`: prints what the ear hears in a file or on a device, as it hears it.
+
+Strictly causal: no line depends on sound later than its `emitted`. A file is heard as fast as it goes, a device until
+Ctrl-C. The last line says how much was heard and what it cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from showctl.analysis.hearing.meter import Reading
+    from showctl.model import AudioBlock
+
+HELP = "print the beats, onsets and sections heard in a file or on an audio device"
+WRONG_USE, MISSING = 2, 69
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("source", metavar="FILE|device:NAME", help="a sound file, or an audio device by (part of) its name")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--levels", action="store_true", help="also ten readings a second of loudness, true peak and energy")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Listen; 0, or 2 when the source cannot be heard, or 69 when a device or library is missing."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small: a pool of threads would only cost
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from showctl.model import DeviceError
+
+    show = _as_json if args.json else _as_text
+    try:
+        for news in listen(_blocks(args.source), args.levels):
+            print(show(news), flush=args.source.startswith("device:"))
+        sys.stdout.flush()
+    except ValueError as error:
+        print(f"showctl listen: {error}", file=sys.stderr)
+        return WRONG_USE
+    except DeviceError as error:
+        print(f"showctl listen: {error}", file=sys.stderr)
+        return MISSING
+    except BrokenPipeError:  # whoever read has enough; nothing more can be printed, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def listen(blocks: Iterator[AudioBlock], levels: bool) -> Iterator[dict[str, Any]]:
+    """Blocks of sound -> the objects of command-line `listen`, the last of type "end". Ctrl-C ends a device."""
+    from showctl.analysis.hearing.analyzer import Analyzer
+    from showctl.analysis.hearing.announce import Announcer
+    from showctl.analysis.hearing.meter import LevelMeter
+
+    announcer, analyzer, meter, heard = Announcer(), None, None, 0.0
+    try:
+        for block in blocks:
+            if analyzer is None:
+                analyzer, meter = Analyzer(block.rate), LevelMeter(block.rate) if levels else None
+            readings = {reading.time: reading for reading in meter.feed(block)} if meter else {}
+            for features in analyzer.feed(block):
+                yield from announcer.feed(features)
+                if features.time in readings:
+                    yield _level(readings[features.time], features.energy)
+            heard = (block.start + len(block.samples)) / block.rate
+    except KeyboardInterrupt:
+        pass  # the way to stop listening to a device
+    yield {"type": "end", "duration": round(heard, 4), "cpu_seconds": round(time.process_time(), 3)}
+
+
+def _blocks(source: str) -> Iterator[AudioBlock]:
+    if not source.startswith("device:"):
+        from showctl.inputs import wavfile
+
+        return wavfile.blocks(Path(source))
+    name = source.removeprefix("device:")
+    if not name:
+        raise ValueError("device: needs a name after the colon, as `showctl devices` lists them")
+    from showctl.sound.portaudio import device_blocks
+
+    return device_blocks(name)
+
+
+def _level(reading: Reading, energy: float) -> dict[str, Any]:
+    return {
+        "type": "level",
+        "time": round(reading.time, 4),
+        "momentary_lufs": round(reading.momentary, 1),
+        "short_term_lufs": round(reading.short_term, 1),
+        "true_peak_dbtp": round(reading.true_peak, 1),
+        "energy": round(energy, 3),
+    }
+
+
+def _as_json(news: dict[str, Any]) -> str:
+    return json.dumps(news)
+
+
+def _as_text(news: dict[str, Any]) -> str:
+    """One line for people."""
+    match news["type"]:
+        case "beat":
+            bar = f"  {news['bar_position']} of the bar" if news["bar_position"] else ""
+            return f"{news['time']:9.3f}  beat     {news['bpm']:.1f} bpm  {news['confidence']:.0%} sure{bar}"
+        case "withdraw":
+            return f"{news['emitted']:9.3f}  no beat  number {news['index']} will not come"
+        case "onset":
+            return f"{news['time']:9.3f}  onset    {news['strength']:.1f}"
+        case "section":
+            return f"{news['time']:9.3f}  section  {news['kind']}"
+        case "level":
+            peak = f"peak {news['true_peak_dbtp']:.1f} dBTP"
+            return f"{news['time']:9.3f}  level    {news['momentary_lufs']:.1f} LUFS  {peak}  energy {news['energy']:.0%}"
+        case _:
+            return f"{news['duration']:9.3f}  end      {news['cpu_seconds']:.2f} s of processor time"

@@ -1,0 +1,44 @@
+"""Each news once, in the words of `showctl listen`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from showctl.analysis.hearing.announce import Announcer
+from showctl.model import BeatGrid, Features, Section
+
+GRID = BeatGrid(anchor=10.1, index=7, period=0.5, bar_position=3, confidence=0.9)
+QUIET = Features(time=10.0, level=-20.0, section=Section.STEADY)
+
+
+def test_a_beat_is_told_once() -> None:
+    announcer = Announcer()
+    announcer.feed(QUIET)
+    assert announcer.feed(replace(QUIET, time=10.01, grid=GRID)) == [
+        {"type": "beat", "time": 10.1, "emitted": 10.01, "index": 7, "bar_position": 3, "bpm": 120.0, "confidence": 0.9}
+    ]
+    assert announcer.feed(replace(QUIET, time=10.02, grid=GRID)) == []
+
+
+def test_an_unknown_place_in_the_bar_is_null() -> None:
+    news = Announcer().feed(replace(QUIET, grid=replace(GRID, bar_position=0)))
+    assert news[0]["bar_position"] is None
+
+
+def test_a_beat_is_withdrawn_before_its_time_and_never_after() -> None:
+    announcer = Announcer()
+    announcer.feed(replace(QUIET, grid=GRID))
+    assert announcer.feed(replace(QUIET, time=10.05)) == [{"type": "withdraw", "index": 7, "emitted": 10.05}]
+    announcer = Announcer()
+    announcer.feed(replace(QUIET, grid=GRID))
+    assert announcer.feed(replace(QUIET, time=10.1)) == []
+
+
+def test_onsets_and_sections() -> None:
+    announcer = Announcer()
+    assert announcer.feed(replace(QUIET, onset=1.5)) == [
+        {"type": "onset", "time": 9.995, "emitted": 10.0, "strength": 1.5},
+        {"type": "section", "time": 10.0, "emitted": 10.0, "kind": "steady"},
+    ]
+    assert announcer.feed(QUIET) == []
+    assert announcer.feed(replace(QUIET, section=Section.DROP))[0]["kind"] == "drop"
