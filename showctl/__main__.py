@@ -60,6 +60,8 @@ def overview() -> str:
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand; returns its exit code (0 done, 1 found something wrong, 2 wrong use, 69 missing, 78 cannot be run)."""
     argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["help"] and argv[1:]:
+        argv = [argv[1], "--help"]
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(overview(), file=sys.stdout if argv else sys.stderr)
         return 0 if argv else 2

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
     names = list(dict.fromkeys(p.fixture for p in plan.parameters))
     chosen = [n for n in names if args.fixture in (None, n, n.partition(".")[0])]
     if not chosen:
-        print(f"showctl explain: no fixture is called `{args.fixture}`{did_you_mean(args.fixture, names)}", file=sys.stderr)
+        near = did_you_mean(args.fixture, names) or f": there are {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+        print(f"showctl explain: no fixture is called `{args.fixture}`{near}", file=sys.stderr)
         return 1
     played = [cue for cue in lists[args.list].cues if cue.number <= number]
     for line in explain(plan, lists[args.list], played, set(chosen), args.fixture is not None):
@@ -83,12 +84,10 @@ def _label(parameter: Parameter) -> str:
 
 def _effects(plan: Plan, played: list[Cue], fixtures: set[str]) -> list[str]:
     """The effects that run, and since when."""
-    running: dict[str, tuple[str, set[str]]] = {}
-    for cue in played:
-        for name in list(running):
-            if name in cue.stops or "all" in cue.stops:
-                del running[name]
-        for start in cue.starts:
-            there = {plan.parameters[p].fixture for target in start.targets for p in target}
-            running[start.effect] = (f"cue {cue.number:f} (line {cue.line})", there)
-    return [f"  effect {name:<17} {'':7}  {origin}" for name, (origin, there) in running.items() if there & fixtures]
+    from showctl.show.cuelist import track
+
+    lines, origins = [], {start.effect: cue for cue in played for start in cue.starts}
+    for name, start in track(tuple(played))[-1].effects.items():
+        if fixtures & {plan.parameters[p].fixture for target in start.targets for p in target}:
+            lines.append(f"  effect {name:<17} {'':7}  cue {origins[name].number:f} (line {origins[name].line})")
+    return lines

@@ -104,5 +104,5 @@ def run(args: argparse.Namespace) -> int:
         print(f"showctl init: {error.filename}: {error.strerror}: name a folder that you may write to", file=sys.stderr)
         return 1
     print(f"showctl: wrote {venue} and {show}")
-    print(f"next: showctl run {venue} {show}")
+    print(f"next: showctl run {venue} {show}   then press GO on its page; with --audio file:SONG.wav it moves to the beat")
     return 0

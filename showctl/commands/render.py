@@ -59,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"showctl render: {error}", file=sys.stderr)
         return MISSING
     except OSError as error:
-        print(f"showctl render: {error.filename or args.out}: {error.strerror or error}", file=sys.stderr)
+        name = str(error.filename or args.out)
+        cure = "; name another folder with --out" if name.startswith(str(args.out)) else ""
+        print(f"showctl render: {name}: {error.strerror or error}{cure}", file=sys.stderr)
         return WRONG
     except ValueError as error:
         print(error if str(error).startswith(f"{args.events}:") else f"showctl render: {error}", file=sys.stderr)
@@ -67,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     spent = time.process_time() - began
     said = f"{summary.frames} frames ({summary.seconds:.1f} s) and {summary.events} events in {args.out}, {spent:.1f} s of CPU"
     print(said, file=sys.stderr)
+    if not summary.events and args.events is None:
+        hint = 'no cue was fired: to press GO, write lines like {"time": 1.0, "type": "go"} to a file and name it with --events'
+        print(f"showctl render: {hint}", file=sys.stderr)
     return 0
 
 

@@ -25,7 +25,9 @@ WRONG, MISSING = 2, 69
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `service` takes."""
-    parser.add_argument("action", choices=("install", "status"), help="write the units, or say how they are")
+    parser.add_argument(
+        "action", choices=("install", "status"), metavar="install|status", help="write the units, or say how they are"
+    )
     parser.add_argument("venue", nargs="?", type=Path, default=FILES / "venue.yaml", metavar="VENUE.yaml")
     parser.add_argument("show", nargs="?", type=Path, default=FILES / "show.yaml", metavar="CUES.yaml")
     parser.add_argument("--dry-run", action="store_true", help="print the units instead of writing them")

@@ -38,6 +38,10 @@ cues:
 TYPED = [
     ("", {2}, "usage"),
     ("rum", {2}, "did you mean run"),
+    ("help rum", {2}, "did you mean run"),
+    ("service instal", {2}, "install|status"),
+    (f"explain {GOOD_VENUE} {GOOD_SHOW} --cue 3 --fixture eyes", {1}, "there are key.1"),
+    (f"render {GOOD_VENUE} {GOOD_SHOW} --seconds 1 --out {GOOD_SHOW}", {1}, "--out"),
     ("run", {2}, "VENUE.yaml"),
     (f"run {GOOD_VENUE}", {2}, "CUES.yaml"),
     (f"run {{tmp}}/nothing.yaml {GOOD_SHOW}", {78}, "nothing.yaml:1:1"),
