@@ -86,8 +86,9 @@ def _effects(plan: Plan, played: list[Cue], fixtures: set[str]) -> list[str]:
     """The effects that run, and since when."""
     from showctl.show.cuelist import track
 
-    lines, origins = [], {start.effect: cue for cue in played for start in cue.starts}
+    lines = []
     for name, start in track(tuple(played))[-1].effects.items():
         if fixtures & {plan.parameters[p].fixture for target in start.targets for p in target}:
-            lines.append(f"  effect {name:<17} {'':7}  cue {origins[name].number:f} (line {origins[name].line})")
+            cue = next(cue for cue in reversed(played) if any(one is start for one in cue.starts))
+            lines.append(f"  effect {name:<17} {'':7}  cue {cue.number:f} (line {cue.line})")
     return lines

@@ -86,6 +86,24 @@ def test_explain_says_where_a_value_comes_from(capsys: pytest.CaptureFixture[str
     assert "probe" not in capsys.readouterr().out
 
 
+def test_explain_knows_that_an_effect_ends_with_the_cue_only_that_started_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = tmp_path / "show.yaml"
+    show.write_text(
+        "showctl: 1\nkind: show\nname: S\n"
+        "effects: {kick: {sync: beat, shape: decay, param: intensity, every: 1 beat}}\n"
+        "cues:\n"
+        "  - {cue: 1, set: {front: {intensity: 30%}}}\n"
+        "  - {cue: 2, cue_only: true, set: {front: {intensity: 50%}}, start: {kick: front}}\n"
+        "  - {cue: 3, set: {front: {intensity: 60%}}}\n"
+    )
+    assert main(["explain", VENUE, str(show), "--cue", "2"]) == 0
+    assert "effect kick                       cue 2 (line 7)" in capsys.readouterr().out
+    assert main(["explain", VENUE, str(show), "--cue", "3"]) == 0
+    assert "effect" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("more", "code", "text"),
     [
