@@ -8,6 +8,7 @@ import pytest
 from tests.analysis.sounds import RATE, beat_times, click, drums, flashes, hear, noise, put, share_hit, silence, speech
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bpm", [70, 84, 97, 110, 124, 141, 160, 180])
 def test_clicks_are_followed(bpm: float) -> None:
     beats = beat_times((bpm, 20))
@@ -67,6 +68,7 @@ def test_where_there_is_no_beat_none_is_told(sound: np.ndarray) -> None:
     assert len(flashes(hear(sound))) == 0
 
 
+@pytest.mark.slow
 def test_a_speaker_has_few_beats() -> None:
     told = sum(len(flashes(hear(speech(30, seed=seed)))) for seed in range(3))
     assert told < 60  # of about 180
