@@ -22,6 +22,7 @@ from showctl.units import round_level
 from showctl.wire.features import MESSAGE_LIMIT, EarStatus, decode
 
 NEWEST = 1000  # Features handed over at once, at most: a loop that was late longer than 10 s skips the rest
+BATCH = 2000  # messages a wake-up of the loop, at most: an ear that raves has its turn, and the tick has its own
 SILENT_S = 10.0  # the ear speaks every second; a driver that hangs it for so long will not come back
 END_S = 2.0  # it is given this long to end by itself
 
@@ -117,9 +118,21 @@ class Ear:
                 return
 
     def _read(self, ours: socket.socket, ended: asyncio.Future[None]) -> None:
-        """Everything that waits, in order: the newest Features, and how the ear is."""
+        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
+        try:
+            alive = self._drain(ours)
+        except Exception as error:
+            if not ended.done():
+                ended.set_exception(error)
+        else:
+            if not alive and not ended.done():
+                ended.set_result(None)
+
+    def _drain(self, ours: socket.socket) -> bool:
+        """What waits, in order (BATCH at most): the newest Features, and how the ear is. False at the end of the ear."""
         heard: deque[Features] = deque(maxlen=NEWEST)
-        while True:
+        alive = True
+        for _ in range(BATCH):
             try:
                 data = ours.recv(MESSAGE_LIMIT)
             except (BlockingIOError, InterruptedError):
@@ -127,13 +140,13 @@ class Ear:
             except ConnectionError:
                 data = b""
             if not data:
-                if not ended.done():
-                    ended.set_result(None)
+                alive = False
                 break
             self._take(data, heard)
         self._spoke = asyncio.get_running_loop().time()
         if heard:
             self._on_features(list(heard))
+        return alive
 
     def _take(self, data: bytes, heard: deque[Features]) -> None:
         try:

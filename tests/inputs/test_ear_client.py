@@ -170,6 +170,27 @@ async def test_a_loop_that_was_late_skips_to_the_newest(monkeypatch):
     assert NEWEST == 1000
 
 
+async def test_a_fault_of_ours_ends_the_part_and_is_not_lost_in_the_loop():
+    def fail(features):
+        raise ValueError("nobody can hear this")
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.setblocking(False)
+        ended = asyncio.get_running_loop().create_future()
+        ear = Ear("file:x", output=False, on_features=fail, on_status=lambda _: None, offset=OFFSET)
+        theirs.send(encode_features(Features(1.0, -20.0)))
+        ear._read(ours, ended)
+        with pytest.raises(ValueError, match="nobody can hear"):
+            await asyncio.wait_for(ended, 1)
+
+
+async def test_an_ear_that_raves_leaves_the_loop_its_turn(monkeypatch):
+    monkeypatch.setattr(ear_client, "BATCH", 5)
+    heard, _ = await received([encode_features(Features(float(n), -20.0)) for n in range(50)])
+    assert len(heard) == 5
+
+
 async def test_since_is_when_the_words_changed():
     words = ["a", "a", "b"]
     _, health = await received([encode_status(ear_client.EarStatus(State.RUNNING, word)) for word in words])
