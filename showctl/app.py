@@ -13,6 +13,7 @@ import gc
 import logging
 import signal
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +45,7 @@ from showctl.tick import Nowhere, Ticker, words
 log = logging.getLogger("showctl")
 
 TEND_EVERY_S = 1.0
+RECORD_EVERY_S, STEPS_WAITING = 0.25, 10_000  # the journal is written so often; steps that wait for a disk that hangs
 SAVES_APART_S = 0.2  # a cue is on disk so soon, and a fader that moves does not wear the disk out
 VITAL = frozenset({"engine", "output"})
 
@@ -91,12 +93,14 @@ class Daemon:
         self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt"}))
         self.output = self._open_output()
         self.journal = JournalWriter(options.state / "journal")
+        self.steps: deque[tuple[Inputs, float, bool]] = deque(maxlen=STEPS_WAITING)  # for the journal; the oldest go first
         self.seam = Seam()
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.standing = options.state / "standing.json"
         self.saved: resume.Standing | None = None
         self.moved = asyncio.Event()  # the standing on disk may be out of date
-        self.saving = threading.Lock()  # a thread that saves outlives the task that waited for it
+        self.saving = threading.Lock()  # a thread that saves outlives the task that waited for it,
+        self.recording = threading.Lock()  # and so does one that writes the journal
         self.clean = False
 
     # --- parts -----------------------------------------------------------------------------------------------------
@@ -179,7 +183,7 @@ class Daemon:
             web, osc = await self._doors(stack)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(keep("engine", self.ticker.run, vital=True))]
-                parts = [("output", self._tend), ("state", self._keep), *self._others(web, osc)]
+                parts = [("output", self._tend), ("state", self._keep), ("journal", self._record), *self._others(web, osc)]
                 tasks += [group.create_task(keep(name, part)) for name, part in parts]
                 if begin:
                     for one in self.plan.lists[:1]:
@@ -279,6 +283,17 @@ class Daemon:
             await asyncio.to_thread(self._save)
             await asyncio.sleep(SAVES_APART_S)
 
+    async def _record(self) -> None:
+        """The journal on disk, beside the tick: a disk that hangs costs lines of it and nothing else."""
+        while True:
+            await asyncio.sleep(RECORD_EVERY_S)
+            await asyncio.to_thread(self._write_down)
+
+    def _write_down(self) -> None:
+        with self.recording:
+            while self.steps:
+                self.journal.write(*self.steps.popleft())
+
     def _report_journal(self) -> None:
         if self.journal.fault:
             lost = (("lost_lines", float(self.journal.lost)),)
@@ -295,7 +310,8 @@ class Daemon:
 
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)
-        self.journal.write(inputs, frame.time, bool(frame.events))
+        if inputs.features or inputs.controls or frame.events:
+            self.steps.append((inputs, frame.time, bool(frame.events)))
         if frame.events:
             self.moved.set()
         for happened in frame.events:
@@ -330,6 +346,7 @@ class Daemon:
     def _close(self) -> None:
         """Leave the light as the venue says; if nobody asked for this end leave it as it is, for the next daemon to adopt."""
         self._save()
+        self._write_down()
         self.journal.close()
         if not isinstance(self.output, Output):
             return

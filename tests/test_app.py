@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from showctl import app
 from showctl.app import Daemon, Options
 from showctl.commands import init
 from showctl.config.load import Loaded, load
-from showctl.model import DeviceError, Happened, Health, State
+from showctl.model import DeviceError, Go, Happened, Health, State
 from showctl.tick import Nowhere
 
 
@@ -110,6 +111,24 @@ async def test_a_closed_terminal_does_not_end_the_show(night):
     assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
     os.kill(os.getpid(), signal.SIGHUP)
     assert await task == 0
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_light(night, tmp_path):
+    daemon, gate = night(), threading.Event()
+    write, night_goes_on = daemon.journal.write, []
+    daemon.journal.write = lambda *step: gate.wait(10) and write(*step)
+    task = asyncio.create_task(daemon.live())
+    await asyncio.sleep(0)
+    daemon.ticker.emit(Go(time=0.0, source="test"))
+    while not (daemon.recording.locked() and len(night_goes_on) > 10):
+        assert daemon.clock.now() < 10
+        if daemon.recording.locked() and daemon.ticker.ticks not in night_goes_on:
+            night_goes_on.append(daemon.ticker.ticks)
+        await asyncio.sleep(0.01)
+    gate.set()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await task == 0
+    assert '"type": "go", "source": "test"' in (tmp_path / "state" / "journal" / "journal-000001.jsonl").read_text()
 
 
 def test_a_fader_that_moves_is_one_line(night, caplog):
