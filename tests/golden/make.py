@@ -4,13 +4,14 @@
 
 writes them anew after a change that is meant to change the light; look at the differences before you commit them.
 `night.jsonl` is the night (40 s of an ear, and of hands that do everything), in the form that `run` records; NAME.npz holds
-`slots` (T, U, 512) of the frames at RATE, NAME.jsonl what happened.
+`slots` (T, U, 512) of the frames at RATE, NAME.jsonl what happened. `song.jsonl` is what happens when the demo show hears the
+whole demo song: what it hears goes through an FFT, so a time in it may differ a little from machine to machine.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +19,9 @@ import numpy as np
 
 import showctl.demo
 from showctl.config.load import load
-from showctl.model import Section
+from showctl.demo.song import song
+from showctl.demo.voices import RATE as SONG_RATE
+from showctl.model import AudioBlock, Section
 from showctl.outputs.record import write_npz
 from showctl.plan import (
     Category,
@@ -123,8 +126,24 @@ def played(name: str, folder: Path) -> tuple[np.ndarray, str]:
     return slots, (folder / "events.jsonl").read_text()
 
 
+def song_played(folder: Path) -> str:
+    """What happens in the demo show while it hears the demo song, as JSON Lines."""
+    render(demo(), folder, sound=sound(), rate=RATE)
+    return (folder / "events.jsonl").read_text()
+
+
+def sound() -> Iterator[AudioBlock]:
+    """The demo song as the ear gets it."""
+    start = 0
+    for samples in song(1):
+        yield AudioBlock(start, samples, SONG_RATE)
+        start += len(samples)
+
+
 def main() -> None:
     """Write all golden files anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        (HERE / "song.jsonl").write_text(song_played(Path(folder)))
     for name in SHOWS:
         with tempfile.TemporaryDirectory() as folder:
             slots, events = played(name, Path(folder))

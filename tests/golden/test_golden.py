@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.golden.make import HERE, RATE, SHOWS, played
+from tests.golden.make import HERE, RATE, SHOWS, played, song_played
 
 
 @pytest.mark.parametrize("name", sorted(SHOWS))
@@ -22,6 +23,21 @@ def test_a_stored_night_looks_as_it_did(name: str, tmp_path: Path) -> None:
     ]
     assert not where, f"{len(different)} slots differ, first {where}"
     assert events == (HERE / f"{name}.jsonl").read_text()
+
+
+@pytest.mark.slow
+def test_the_whole_song_gives_the_cues_it_gave(tmp_path: Path) -> None:
+    """From sound to cue, all three minutes: the same events in the same order, each within 50 ms of its time."""
+    heard = [json.loads(line) for line in song_played(tmp_path).splitlines()]
+    stored = [json.loads(line) for line in (HERE / "song.jsonl").read_text().splitlines()]
+    assert [what(one) for one in heard] == [what(one) for one in stored]
+    assert [one["time"] for one in heard] == pytest.approx([one["time"] for one in stored], abs=0.05)
+    assert sum(one["type"] == "cue" for one in stored) >= 10
+
+
+def what(event: dict[str, object]) -> tuple[object, ...]:
+    """An event without its time and its numbers from the ear."""
+    return tuple(event.get(key) for key in ("type", "list", "cue", "by", "section"))
 
 
 def test_the_stored_night_moves_the_light(tmp_path: Path) -> None:
