@@ -24,12 +24,12 @@ def keep(folder: Path, venue: Path, show: Path, files: Sequence[Path]) -> None:
     for one in dict.fromkeys(every):
         target = fresh / one.relative_to(top)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(one, target)
+        _write(target, one.read_bytes())
     names = {"venue": str(every[0].relative_to(top)), "show": str(every[1].relative_to(top))}
-    (fresh / INDEX).write_text(json.dumps(names))
-    before = folder.with_name(folder.name + ".old")
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():
+    _write(fresh / INDEX, json.dumps(names).encode())
+    if folder.exists():  # else a plug was pulled just here, and the copy before is all there is
+        before = folder.with_name(folder.name + ".old")
+        shutil.rmtree(before, ignore_errors=True)
         folder.rename(before)
     fresh.rename(folder)
 
@@ -43,3 +43,11 @@ def find(folder: Path) -> tuple[Path, Path] | None:
         except (OSError, ValueError, KeyError, TypeError):  # not there or not whole: the one before
             continue
     return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """On the disk before the copy gets its name: a plug that is pulled must not leave a good show of empty files."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -84,3 +85,31 @@ def test_a_damaged_copy_gives_way_to_the_one_before(tmp_path: Path, files: tuple
     found = lastgood.find(good)
     assert found is not None
     assert found[0].is_relative_to(tmp_path / "good.old")
+
+
+def test_a_plug_that_is_pulled_twice_between_two_renames(
+    tmp_path: Path, files: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue, show, _ = files
+    good = tmp_path / "good"
+    lastgood.keep(good, venue, show, files)
+    good.rename(tmp_path / "good.old")
+
+    def pulled(*_: object) -> None:
+        raise OSError("pulled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", pulled)
+        with pytest.raises(OSError, match="pulled"):
+            lastgood.keep(good, venue, show, files)
+    assert lastgood.find(good) is not None
+
+
+def test_every_file_is_on_the_disk_before_the_copy_counts(
+    tmp_path: Path, files: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue, show, _ = files
+    flushed: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: flushed.append((tmp_path / "good").exists()))
+    lastgood.keep(tmp_path / "good", venue, show, files)
+    assert flushed == [False] * 4
