@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from showctl.__main__ import COMMANDS, Parser
+from showctl.config import schema
 from showctl.config.load import check
+from showctl.fixtures.generic import TYPES
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -77,6 +79,17 @@ def test_the_example_of_the_guide_is_without_mistakes(tmp_path: Path) -> None:
     for path, (text, _) in zip(paths, blocks, strict=True):
         path.write_text(text)
     assert [str(problem) for problem in check(paths)] == []
+
+
+def test_the_list_of_keys_is_whole() -> None:
+    text = (REPOSITORY / "docs" / "files.md").read_text()
+    names = "Venue Fixture UniverseOut PlaceModel Mqtt Show CueModel EffectModel ListModel SubmasterModel Palettes Times"
+    models = [getattr(schema, name) for name in names.split()]
+    keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    doing_nothing_yet = {"lamps", "rate"}
+    assert sorted(key for key in keys - doing_nothing_yet if f"`{key}`" not in text and f"`{key}:" not in text) == []
+    assert [name for name in TYPES if f"`{name}`" not in text] == []
+    assert [mode for kind in TYPES.values() for mode in kind.modes if f"`{mode}`" not in text] == []
 
 
 def test_the_check_itself_sees_what_is_wrong() -> None:
