@@ -188,7 +188,8 @@ class Ticker:
 
 def words(happened: Happened) -> str:
     """An event as one line of log."""
-    return f"{happened.type} " + " ".join(f"{key}={value}" for key, value in happened.data if value not in (None, ""))
+    said = ((key, f"{value:g}" if isinstance(value, float) else value) for key, value in happened.data)
+    return f"{happened.type} " + " ".join(f"{key}={value}" for key, value in said if value not in (None, ""))
 
 
 class Nowhere:

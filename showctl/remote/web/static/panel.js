@@ -229,7 +229,7 @@ export class Panel {
     $("progress").style.transform = `scaleX(${state.state === "idle" || state.current === "0" ? 1 : done})`;
     $("now").classList.toggle("fading", running);
     const left = Math.max(0, state.ends - now);
-    say($("fade"), running ? `${left.toFixed(1)} s left` : state.state === "paused" || state.state === "released" ? state.state : "complete");
+    say($("fade"), running ? `${left.toFixed(1)} s left` : state.state === "paused" || state.state === "released" ? state.state : state.current === "0" ? "" : "complete");
   }
 
   // --- faders --------------------------------------------------------------------------------------------------------------------
