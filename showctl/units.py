@@ -22,16 +22,6 @@ def bpm_to_period(bpm: float) -> float:
     return 60.0 / bpm
 
 
-def frames_to_seconds(frames: int, rate: int) -> float:
-    """Audio frames -> seconds."""
-    return frames / rate
-
-
-def seconds_to_frames(seconds: float, rate: int) -> int:
-    """Seconds -> whole audio frames, rounded down."""
-    return int(seconds * rate)
-
-
 def round_time(seconds: float) -> float:
     """To 0.1 ms: how finely a time enters the engine, so that a log of it replays exactly."""
     return round(seconds, 4)

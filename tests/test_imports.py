@@ -20,6 +20,7 @@ EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", 
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "units": set(),
+    "address": set(),
     "model": {"units"},
     "plan": {"model"},
     "clock": set(),
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lastgood": {"model"},
     "tick": COMPILED | {"clock", "supervise"},
     "fixtures": COMPILED,
-    "config": COMPILED | {"fixtures"},
+    "config": COMPILED | {"fixtures", "address"},
     "wire": COMPILED,
     "analysis": NOUNS,
     "show": COMPILED,
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inputs": COMPILED | {"wire"},
     "inputs.ear": COMPILED | {"wire", "analysis", "sound"},
     "outputs": COMPILED | {"wire"},
-    "remote": COMPILED | {"wire", "config.schema", "supervise"},
+    "remote": COMPILED | {"wire", "config.schema", "supervise", "address"},
     "demo": {"units"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "wire", "config", "fixtures"},
     "app": EVERYTHING,
@@ -102,7 +103,7 @@ def slow_start(module: str, tree: ast.Module) -> Iterator[str]:
     names = (pair for node in top if isinstance(node, ast.Import | ast.ImportFrom) for pair in imports(node))
     for line, name in names:
         root = name.partition(".")[0]
-        if name in {"showctl", "showctl.commands"} or name.startswith("showctl.commands."):
+        if name in {"showctl", "showctl.address", "showctl.commands"} or name.startswith("showctl.commands."):
             continue
         if root not in sys.stdlib_module_names or root in SLOW_TO_IMPORT:
             yield f"{module}:{line}: import {name} where it is used, inside run()"

@@ -9,7 +9,8 @@ import threading
 import webbrowser
 from pathlib import Path
 
-from showctl.commands.run import CANNOT_RUN, is_loopback, live, live_arguments, runtime_folder, sacn, start_log, state_folder
+from showctl.address import is_loopback
+from showctl.commands.run import CANNOT_RUN, live, live_arguments, runtime_folder, sacn, start_log, state_folder
 
 FOLDER = Path(__file__).parent.parent / "demo"
 

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from showctl.commands.run import host_port, is_loopback
+from showctl.address import is_loopback
+from showctl.commands.run import host_port
 
 if TYPE_CHECKING:
     from showctl.config.schema import Venue

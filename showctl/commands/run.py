@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from showctl.address import is_loopback
+
 if TYPE_CHECKING:
     from showctl.app import Options
     from showctl.config.load import Loaded
@@ -145,16 +147,6 @@ def open_doors(loaded: Loaded, options: Options) -> str:
             f"OSC at {options.osc[0]} is open to the network: put osc: {{allow: [NETWORK]}} into the venue file, or use 127.0.0.1"
         )
     return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def start_log(service: bool) -> None:

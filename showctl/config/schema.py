@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from showctl.address import is_loopback
 from showctl.config import values
 from showctl.plan import Category, Layer, Place, Shape, Span, Sync
 
@@ -98,8 +98,7 @@ class Model(BaseModel):
 
 def _beyond(listener: str | None) -> bool:
     """Whether other machines can reach it."""
-    host = values.host_port(listener)[0] if listener else "localhost"
-    return host != "localhost" and not ip_address(host).is_loopback
+    return listener is not None and not is_loopback(values.host_port(listener)[0])
 
 
 # --- venue -----------------------------------------------------------------------------------------------------------

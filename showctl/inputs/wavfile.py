@@ -37,12 +37,6 @@ def blocks(path: Path, frames: int = 1024) -> Iterator[AudioBlock]:
             start += len(piece)
 
 
-def rate_of(path: Path) -> int:
-    """Hz of the blocks that `blocks` gives for this file. Errors as there."""
-    with _open(path) as file:
-        return stream_rate(file.samplerate)
-
-
 def duration_of(path: Path) -> float:
     """Seconds, as the file's header says. Errors as in `blocks`."""
     with _open(path) as file:

@@ -38,7 +38,7 @@ def test_other_rates_become_48_khz(tmp_path: Path, rate: int, channels: int) -> 
     write(path, rate, 3.0, channels)
     blocks = list(wavfile.blocks(path))
     whole = np.concatenate([b.samples for b in blocks])
-    assert {b.rate for b in blocks} == {48000} == {wavfile.rate_of(path)}
+    assert {b.rate for b in blocks} == {48000}
     assert [b.start for b in blocks] == list(np.cumsum([0, *(len(b.samples) for b in blocks)])[:-1])
     assert len(whole) == pytest.approx(3 * 48000, abs=2)
     assert whole.shape[1] == channels

@@ -18,6 +18,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from showctl.address import is_loopback
 from showctl.model import (
     Back,
     Blackout,
@@ -39,7 +40,7 @@ from showctl.model import (
 from showctl.remote.board import Board
 from showctl.remote.web import server as server_module
 from showctl.remote.web.control import parse_control
-from showctl.remote.web.guard import Guard, host_name, is_loopback
+from showctl.remote.web.guard import Guard, host_name
 from showctl.remote.web.server import MAX_CLIENTS, WebServer
 from showctl.remote.web.stream import HEADER, REPLIES, Client
 from tests.remote import fake_show

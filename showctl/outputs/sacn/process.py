@@ -85,7 +85,8 @@ class OutputProcess:
         self.file["output_beat"] = time.monotonic_ns()
         self._take()
         if not self.transmitter.busy:
-            self._listen(IDLE_S)
+            self._mind_the_daemon(time.monotonic_ns())
+            self._listen(0.0 if self.ending else IDLE_S)
             return
         now, grid, period = time.monotonic_ns(), int(self.file["grid"]), self.transmitter.period
         self.deadline = grid + -(-(now - grid) // period) * period

@@ -25,6 +25,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from showctl.address import is_loopback
+
 Scope: TypeAlias = Literal["view", "control"]
 
 HEADERS = {
@@ -40,16 +42,6 @@ HEADERS = {
 GUESSES = 10  # wrong tokens in a row that one address may send
 LOCKED_OUT = 60.0  # s that it then has to wait
 _ADDRESSES = 256  # addresses remembered for it
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what listens there can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def host_name(header: str) -> str:

@@ -20,10 +20,11 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
+from showctl.address import is_loopback
 from showctl.model import ConfigError, ControlEvent, DeviceError, Health, Problem, State, WireError
 from showctl.remote.board import Board
 from showctl.remote.web.control import parse_control
-from showctl.remote.web.guard import HEADERS, Guard, Scope, is_loopback
+from showctl.remote.web.guard import HEADERS, Guard, Scope
 from showctl.remote.web.stream import Client, Publisher, encode
 
 log = logging.getLogger(__name__)

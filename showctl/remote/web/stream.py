@@ -157,6 +157,8 @@ def _parameter(parameter: Parameter, index: int, rows: dict[int, int]) -> dict[s
         "slots": list(parameter.slots),
         "at": [] if row is None else [row * 512 + slot - 1 for slot in parameter.slots],
         "invert": parameter.invert,
+        "span": list(parameter.span),
+        "closed": [list(edges) for edges in parameter.closed],
         "default": parameter.default,
         "masters": list(parameter.masters),
     }

@@ -267,6 +267,13 @@ def test_an_orphan_whose_stream_ends_with_its_daemon_ends(studio, receiver):
     assert ended(pid)
 
 
+def test_an_orphan_that_never_had_a_look_ends_with_its_daemon_too(studio, receiver):
+    output = studio.open([Universe(1, unicast=(receiver.address,))], on_stop="terminate", orphan=0.1)
+    pid = studio.output_pid()
+    output.close("hold")  # as if it had been killed before its first look
+    assert ended(pid)
+
+
 @pytest.mark.parametrize(("on_stop", "last_words"), [("terminate", 3), ("hold", 0)])
 def test_sigterm_to_the_output_does_what_the_venue_says(studio, receiver, on_stop, last_words):
     output = studio.open([Universe(1, unicast=(receiver.address,))], on_stop=on_stop)

@@ -4,7 +4,7 @@
 // Generic heads turn 540 degrees in pan and 270 in tilt; their shutter is closed below 32 of 255. The value of a virtual
 // dimmer has no slot of its own: it is already in the colours that it scales.
 
-const PAN = 540, TILT = 270, SHUT = 32 / 255;
+const PAN = 540, TILT = 270;
 
 // What each emitter adds, as a screen shows it (0..1).
 const EMITTERS = {
@@ -24,7 +24,7 @@ export function reader(fixture) {
 
   return (slots) => {
     let master = dimmer ? value(slots, dimmer) : 1;
-    if (shutter && value(slots, shutter) < SHUT) master = 0;
+    if (shutter && shut(value(slots, shutter), shutter)) master = 0;
     const look = {
       ...mix(slots, whole, master, Boolean(dimmer)),
       pan: pan ? (value(slots, pan) - 0.5) * PAN : null,
@@ -46,7 +46,13 @@ export function value(slots, parameter) {
     raw = raw * 256 + slots[at];
     full = full * 256 + 255;
   }
-  return parameter.invert ? 1 - raw / full : raw / full;
+  const [start, end] = parameter.span;
+  const share = Math.min(1, Math.max(0, (raw / full - start) / (end - start)));
+  return parameter.invert ? 1 - share : share;
+}
+
+function shut(level, parameter) {
+  return parameter.closed.some(([first, last]) => level >= first && level <= last);
 }
 
 function source(fixture, cell) {
