@@ -47,6 +47,8 @@ class Parameter:
     low: float = 0.0  # limits of the venue file, 0..1 of the range
     high: float = 1.0
     exempt: bool = False  # not touched by grand master and blackout (house lights, hazers)
+    span: tuple[float, float] = (0.0, 1.0)  # of the slots' range: where 0 and 1 lie (a dimmer that shares its slot with a strobe)
+    closed: tuple[tuple[float, float], ...] = ()  # values from..to at which no light passes (a shutter): for who draws it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 
 from showctl.config import lint, schema, values
 from showctl.config.effects import Effects
@@ -20,6 +21,7 @@ from showctl.config.look import Looks, Values, parse_colour, positions
 from showctl.config.patch import Patch, patch, universes
 from showctl.config.tree import Key, Node, Report, Where
 from showctl.fixtures import generic
+from showctl.fixtures.library import Library, places
 from showctl.model import Section
 from showctl.plan import Category, Cue, CueList, Move, Plan, Span, Submaster, When
 
@@ -49,6 +51,7 @@ class Room:
     start: Values
     safe: Values
     stop: Values | None
+    files: tuple[Path, ...] = ()  # of fixture types
 
 
 def compile_venue(source: Source, report: Report) -> Room:
@@ -57,7 +60,8 @@ def compile_venue(source: Source, report: Report) -> Room:
     assert isinstance(venue, schema.Venue)
     broken = source.broken(("fixtures",), venue.fixtures) | source.broken(("groups",), venue.groups)
     broken |= {name for name in venue.fixtures if id(root.find(("fixtures", name))[0]) in source.cut}
-    room = patch(venue, root, broken, report)
+    library = Library(places(Path(root.mark.path).parent))
+    room = patch(venue, root, broken, report, library)
     looks = Looks(report, room, positions(venue, root, room, report))
     looks.broken = {"positions": source.broken(("positions",), venue.positions)}
     compiled = {name: looks.resolve(targets, root, ("looks", name)) for name, targets in venue.looks.items()}
@@ -65,8 +69,9 @@ def compile_venue(source: Source, report: Report) -> Room:
         near = values.did_you_mean(venue.on_stop[1], venue.looks)
         report.error(root.at("on_stop"), "E-unknown-look", f"no look is called `{venue.on_stop[1][:80]}`{near}")
     for name in venue.lamps:
-        if name not in generic.TYPES:
-            near = values.did_you_mean(name, generic.TYPES)
+        types = {*generic.TYPES, *(unit.type.name for unit in room.units)}
+        if name not in types:
+            near = values.did_you_mean(name, types)
             report.error(root.key("lamps", name), "E-unknown-type", f"no fixture type is called `{name[:80]}`{near}")
     idle: list[Where] = [("universes", str(n), "rate") for n, out in venue.universes.items() if out.rate is not None]
     idle += [("audio", "out")] if venue.audio.out is not None else []
@@ -75,7 +80,7 @@ def compile_venue(source: Source, report: Report) -> Room:
     for way in idle:
         report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
     stop = compiled.get(venue.on_stop[1], {}) if isinstance(venue.on_stop, tuple) else None
-    return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop)
+    return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop, tuple(library.files))
 
 
 def compile_show(source: Source, room: Room | None, report: Report) -> Plan | None:

@@ -48,6 +48,7 @@ def load(venue_path: Path, show_path: Path) -> Loaded:
     venue = _source(venue_path, "venue", report, files)
     show = _source(show_path, "show", report, files)
     room = compile_venue(venue, report) if venue else None
+    files += [path for path in room.files if path.is_relative_to(venue_path.parent)] if room else []  # what lies with the venue
     plan = compile_show(show, room, report) if show else None
     problems = _sorted(report.problems)
     if report.failed or plan is None or venue is None or show is None:

@@ -1,8 +1,8 @@
 """A venue -> the table of parameters, the names of the room, and every mistake in its patch.
 
 A fixture without a dimmer gets a virtual one: a parameter "intensity" without slots that scales its colours. Every cell of a
-divided fixture gets one of its own as well, so that a chase can run over `bar.cells`; it stands at full when nothing drives
-it, and where the whole fixture has a dimmer (real or virtual) it is exempt from the grand master, which acts on that one.
+divided fixture that has light and no dimmer gets one of its own as well, so that a chase can run over `bar.cells`; it stands at
+full when nothing drives it, and is exempt from the grand master, which acts on the dimmer of the whole (real or virtual).
 
 `all` means every fixture that is neither `exempt` nor one of the `house`: those are touched by no grand master and no blackout,
 and only a command that names them puts them on or out.
@@ -18,7 +18,9 @@ from showctl.config import schema, values
 from showctl.config.names import Element, Names, Selection
 from showctl.config.tree import Mark, Node, Report
 from showctl.fixtures import generic
-from showctl.fixtures.model import COLOURS, Channel, FixtureType, Mode
+from showctl.fixtures.library import Library
+from showctl.fixtures.model import Channel, FixtureType, Kind, Mode
+from showctl.model import ConfigError
 from showctl.plan import Category, Parameter, PatchedFixture, Place, Universe
 
 Taken: TypeAlias = dict[tuple[int, int], tuple[str, Mark]]  # (universe, slot) -> who has it, and where that is written
@@ -70,7 +72,7 @@ class Patch:
         )
 
 
-def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Report) -> Patch:
+def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Report, library: Library) -> Patch:
     """Hang every fixture and name every group; what is wrong goes to the report."""
     result = Patch()
     result.names.broken = broken
@@ -78,7 +80,7 @@ def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Repor
     for name, fixture in venue.fixtures.items():
         if name == "all":
             report.error(root.key("fixtures", name), "E-name", "`all` means every fixture: choose another name")
-        elif not _hang(name, fixture, venue, root, result, taken, report):
+        elif not _hang(name, fixture, venue, root, result, taken, report, library):
             result.names.broken |= {name}
     _groups(venue, root, result, report)
     _apart(venue, root, result, report)
@@ -89,10 +91,17 @@ def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Repor
 
 
 def _hang(
-    name: str, fixture: schema.Fixture, venue: schema.Venue, root: Node, result: Patch, taken: Taken, report: Report
+    name: str,
+    fixture: schema.Fixture,
+    venue: schema.Venue,
+    root: Node,
+    result: Patch,
+    taken: Taken,
+    report: Report,
+    library: Library,
 ) -> bool:
     way = ("fixtures", name)
-    if (known := _mode(fixture, root, way, report)) is None:
+    if (known := _mode(fixture, root, way, report, library)) is None:
         return False
     type_, mode = known
     if len(fixture.place) > 1 and len(fixture.place) != len(fixture.at):
@@ -110,16 +119,33 @@ def _hang(
     return True
 
 
-def _mode(fixture: schema.Fixture, root: Node, way: tuple[str, ...], report: Report) -> tuple[FixtureType, Mode] | None:
-    type_ = generic.TYPES.get(fixture.type)
+def _type(fixture: schema.Fixture, mark: Mark, report: Report, library: Library) -> FixtureType | None:
+    try:
+        type_ = library.find(fixture.type)
+    except ConfigError as error:
+        places = "; ".join(f"{p.path}:{p.line}:{p.column}: {p.text}" for p in error.problems[:3])
+        report.error(mark, "E-fixture-file", f"the file of `{fixture.type[:80]}` cannot be used: {places}")
+        return None
     if type_ is None:
-        near = values.did_you_mean(fixture.type, generic.TYPES)
+        near = values.did_you_mean(fixture.type, generic.TYPES) or values.did_you_mean(fixture.type, library.names())
         text = f"no fixture type is called `{fixture.type[:80]}`{near}: there are {', '.join(generic.TYPES)}"
-        report.error(root.at(*way, "type"), "E-unknown-type", text)
+        report.error(mark, "E-unknown-type", f"{text}, and those of `showctl fixtures search WORD`")
+    return type_
+
+
+def _mode(
+    fixture: schema.Fixture, root: Node, way: tuple[str, ...], report: Report, library: Library
+) -> tuple[FixtureType, Mode] | None:
+    if (type_ := _type(fixture, root.at(*way, "type"), report, library)) is None:
         return None
     mode = type_.modes.get(fixture.mode) if fixture.mode else next(iter(type_.modes.values()))
+    if (refused := dict(type_.refused).get(fixture.mode or "")) is not None:
+        text = f"{type_.name} cannot be used in this mode: {refused.path}:{refused.line}:{refused.column}: {refused.text}"
+        report.error(root.at(*way, "mode"), "E-fixture-file", text)
+        return None
     if mode is None:
-        text = f"{type_.name} has no mode `{str(fixture.mode)[:80]}`: it has {', '.join(type_.modes)}"
+        near = values.did_you_mean(str(fixture.mode), type_.modes)
+        text = f"{type_.name} has no mode `{str(fixture.mode)[:80]}`{near}: it has {', '.join(type_.modes)}"
         report.error(root.at(*way, "mode"), "E-unknown-mode", text)
         return None
     return type_, mode
@@ -175,7 +201,7 @@ def setting(text: str, channel: Channel | None) -> float:
         if not low <= (angle := values.angle(text)) <= high:
             raise values.Bad("E-range", f"`{text}`: {channel.name} goes from {low:g}deg to {high:g}deg")
         return (angle - low) / (high - low)
-    if channel is not None and channel.ranges and not text.endswith("%"):
+    if channel is not None and channel.ranges and not (text.endswith("%") or (text in ("full", "out") and not channel.snap)):
         labels = [r.label for r in channel.ranges]
         near = values.did_you_mean(text, labels)
         raise values.Bad("E-level", f"`{text}`: {channel.name} has {', '.join(labels)}{near}, or write a level like `70%`")
@@ -207,15 +233,19 @@ def _unit(
         own[parameter.name, parameter.cell] = len(table)
         table.append(parameter)
 
-    virtual = mode.channel("intensity") is None and any(c.name in COLOURS for c in mode.channels)
+    lights = mode.lights
+    lamps = [c for c in mode.channels if c.name in lights]
+    dimmers = {c.cell for c in mode.channels if c.name == "intensity"}  # real ones
+    virtual = 0 not in dimmers and any(c.cell not in dimmers for c in lamps)
     if virtual:
         add(Parameter(label, 0, "intensity", Category.INTENSITY, exempt=fixture.exempt))
-    for cell in range(1, mode.cells + 1) if mode.cells > 1 else ():
+    for cell in sorted({c.cell for c in lamps} - dimmers - {0}) if mode.cells > 1 else ():
         add(Parameter(label, cell, "intensity", Category.INTENSITY, default=1.0, exempt=True))
     channels = {(c.name, c.cell): c for c in mode.channels}
     for (name, cell), channel in channels.items():
-        masters = [own["intensity", 0]] if virtual and name in COLOURS else []
-        masters += [own["intensity", cell]] if cell and name in COLOURS else []
+        scaled = name in lights and cell not in dimmers
+        masters = [own["intensity", 0]] if virtual and scaled else []
+        masters += [own["intensity", cell]] if cell and scaled and ("intensity", cell) in own else []
         wired = channels.get(({"pan": "tilt", "tilt": "pan"}.get(name, name), cell), channel) if fixture.swap else channel
         low, high = (_safe(v, channel) for v in fixture.limits.get(name, ("0%", "100%")))
         low, high = (0.0 if low is None else low), (1.0 if high is None else high)
@@ -234,6 +264,8 @@ def _unit(
             low=min(low, high),
             high=max(low, high),
             exempt=fixture.exempt,
+            span=wired.span,
+            closed=tuple((r.first / 255, r.last / 255) for r in channel.ranges if r.kind is Kind.CLOSED),
         )
         add(parameter)
     return Unit(label, family, type_, mode, place, own, virtual)

@@ -1,7 +1,8 @@
 """Patch: values of parameters become slots, by tables made once when the show is loaded.
 
 A parameter has as many slots as it has bytes, most significant first; 1.0 is all ones. A value is first held between the
-limits of the venue file, then turned round if the fixture is mounted the other way, then rounded to the nearest step.
+limits of the venue file, then turned round if the fixture is mounted the other way, then laid into the part of the slots'
+range that the parameter spans (all of it, for most), then rounded to the nearest step.
 """
 
 from __future__ import annotations
@@ -50,5 +51,6 @@ def _group(width: int, members: list[tuple[int, tuple[int, ...]]], plan: Plan) -
     """Parameters of one width: their indices, their places (width, n), the top value, and how to turn them round."""
     parameters = np.array([i for i, _ in members], dtype=np.int64)
     places = np.array([p for _, p in members], dtype=np.int64).T.copy()
-    turned = np.array([plan.parameters[i].invert for i, _ in members], dtype=np.float64)
-    return parameters, places, float(256**width - 1), 1.0 - 2.0 * turned, turned
+    spans = [plan.parameters[i].span[:: -1 if plan.parameters[i].invert else 1] for i, _ in members]
+    start, end = np.array(spans, dtype=np.float64).T
+    return parameters, places, float(256**width - 1), end - start, start

@@ -1,0 +1,165 @@
+"""`showctl fixtures search WORD | show NAME | check DIR`: which fixture types there are, what one of them is, and whether every file
+below a folder can be used.
+
+Types are the generic ones and those of the files that `showctl.fixtures.library` finds; --venue adds the folder `fixtures`
+beside a venue file. `check` reads every mode of every file and says which it refuses and why; exit code 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from showctl.fixtures.library import Library
+    from showctl.fixtures.model import Channel, FixtureType, Mode
+
+CANNOT_BE_RUN = 78
+MOST = 200  # rows of a search, or ranges of a channel, before the rest is only counted
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `fixtures` takes."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="search|show|check")
+    search = commands.add_parser("search", help="the names that contain every one of these words")
+    search.add_argument("word", metavar="WORD", nargs="+")
+    show = commands.add_parser("show", help="the modes of a type and what is on their slots")
+    show.add_argument("name", metavar="NAME", help="as `search` and the venue file call it")
+    show.add_argument("--mode", metavar="MODE", help="only this one")
+    check = commands.add_parser("check", help="read every mode of every fixture file below a folder")
+    check.add_argument("folder", metavar="DIR", type=Path)
+    for one in (search, show):
+        one.add_argument("--venue", metavar="VENUE.yaml", type=Path, help="look into the folder `fixtures` beside it first")
+    for one in (search, show, check):
+        one.add_argument("--json", action="store_true", help="JSON Lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was asked for; 1 where there is nothing of the kind or a file is refused, 78 for a file that cannot be used."""
+    if args.command == "check":
+        return _check(args)
+    from showctl.fixtures.library import Library, places
+    from showctl.model import ConfigError
+
+    library = Library(places(args.venue.parent if args.venue else None))
+    try:
+        return _search(args, library) if args.command == "search" else _show(args, library)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_BE_RUN
+
+
+def _search(args: argparse.Namespace, library: Library) -> int:
+    from showctl.fixtures.reading import slug
+
+    words = [slug(word) for word in " ".join(args.word).split()]
+    found = [name for name in dict.fromkeys(library.names()) if all(word in name for word in words)]
+    for name in found if args.json else found[:MOST]:
+        print(json.dumps({"name": name}) if args.json else name)
+    if len(found) > MOST and not args.json:
+        print(f"... and {len(found) - MOST} more: add a word", file=sys.stderr)
+    if not found:
+        hint = "" if len(list(library.names())) > 10 else "; Debian's package qlcplus-data has 1358 more"
+        print(f"showctl fixtures: no type has `{' '.join(args.word)}` in its name{hint}", file=sys.stderr)
+    return int(not found)
+
+
+# --- show ------------------------------------------------------------------------------------------------------------
+
+
+def _show(args: argparse.Namespace, library: Library) -> int:
+    from showctl.config.values import did_you_mean
+
+    fixture = library.find(args.name)
+    if fixture is None:
+        near = did_you_mean(args.name, list(library.names()))
+        print(f"showctl fixtures: no type is called `{args.name}`{near} (try: showctl fixtures search WORD)", file=sys.stderr)
+        return 1
+    modes = [mode for mode in fixture.modes.values() if args.mode in (None, mode.name)]
+    if not modes:
+        there = ", ".join(fixture.modes)
+        print(f"showctl fixtures: {fixture.name} has no mode `{args.mode}`: it has {there}", file=sys.stderr)
+        return 1
+    for mode in modes:
+        if args.json:
+            print(json.dumps({"type": fixture.name, "kind": fixture.kind, **_mode_json(mode)}, ensure_ascii=False))
+        else:
+            print("\n".join(_mode_text(fixture, mode)))
+    for _, problem in fixture.refused if not args.json else ():
+        print(problem, file=sys.stderr)
+    return 0
+
+
+def _mode_json(mode: Mode) -> dict[str, Any]:
+    return {
+        "mode": mode.name,
+        "slots": mode.footprint,
+        "cells": mode.cells,
+        "channels": [_channel_json(c) for c in mode.channels],
+    }
+
+
+def _channel_json(one: Channel) -> dict[str, Any]:
+    ranges = [
+        {"label": r.label, "first": r.first, "last": r.last, "kind": r.kind.value}
+        | ({"colour": r.colour} if r.colour else {})
+        | ({"physical": list(r.physical), "unit": r.unit} if r.physical else {})
+        for r in one.ranges
+    ]
+    return {
+        "name": one.name,
+        "cell": one.cell,
+        "slots": [offset + 1 for offset in one.offsets],
+        "label": one.label,
+        "category": one.category.value,
+        "default": round(one.default, 4),
+        "highlight": round(one.highlight, 4),
+        "snap": one.snap,
+        "degrees": one.degrees,
+        "span": [round(edge * 255) for edge in one.span],
+        "ranges": ranges,
+        "also": list(one.also),
+    }
+
+
+def _mode_text(fixture: FixtureType, mode: Mode) -> Iterator[str]:
+    cells = f", {mode.cells} cells" if mode.cells > 1 else ""
+    yield f"type: {fixture.name}  mode: {mode.name}  ({mode.footprint} slots{cells})"
+    for one in mode.channels:
+        slots = "+".join(str(offset + 1) for offset in one.offsets)
+        turns = f"  {one.degrees[0]:g}deg..{one.degrees[1]:g}deg" if one.degrees else ""
+        jumps = "  jumps" if one.snap else ""
+        name = f"cells.{one.cell} {one.name}" if one.cell else one.name
+        called = f"  ({one.label})" if one.label else ""
+        yield f"  {slots:>7}  {name:<24} at rest {one.default * 100:3.0f}%{jumps}{turns}{called}"
+        for r in one.ranges[:MOST]:
+            yield f"             {r.first:3}-{r.last:<3} {r.label}" + (f" [{r.kind.value}]" if r.kind != "level" else "")
+        yield from (f"             or: {text}" for text in one.also)
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+def _check(args: argparse.Namespace) -> int:
+    from showctl.fixtures.check import check
+
+    if not args.folder.is_dir():
+        print(f"showctl fixtures: {args.folder} is no folder", file=sys.stderr)
+        return 2
+    started = time.process_time()
+    result = check(args.folder)
+    seconds = round(time.process_time() - started, 3)
+    refused = [{"file": r.file, "mode": r.mode, "reason": r.reason} for r in result.refused]
+    if args.json:
+        fields = {"loaded": result.loaded, "files": result.files, "refused": refused, "seconds": seconds}
+        print(json.dumps(fields, ensure_ascii=False))
+    else:
+        for one in result.refused:
+            print(one.message)
+        print(f"{result.files} files, {result.loaded} modes, {len(refused)} refused, {seconds} s of CPU", file=sys.stderr)
+    return int(bool(refused))
