@@ -47,6 +47,7 @@ log = logging.getLogger("showctl")
 TEND_EVERY_S = 1.0
 RECORD_EVERY_S, STEPS_WAITING = 0.25, 10_000  # the journal is written so often; steps that wait for a disk that hangs
 SAVES_APART_S = 0.2  # a cue is on disk so soon, and a fader that moves does not wear the disk out
+DEEDS = frozenset({"cue", "section", "blackout", "pause", "resume", "release", "stop"})  # each of them is worth its line
 VITAL = frozenset({"engine", "output"})
 
 
@@ -90,6 +91,7 @@ class Daemon:
         self.board.load(self.plan, (*problems, *loaded.warnings))
         self.supervisor = Supervisor(self.clock.now, self.board.report)
         self.quiet = Quiet(self.clock.now)
+        self.deeds = Quiet(self.clock.now, every=1.0)
         self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt"}))
         self.output = self._open_output()
         self.journal = JournalWriter(options.state / "journal")
@@ -319,7 +321,8 @@ class Daemon:
 
     def _told(self, happened: Happened) -> None:
         said = (f"{key}={value}" for key, value in happened.data if not isinstance(value, float))
-        more = self.quiet.line(" ".join((happened.type, *said)))  # without numbers: a fader that moves is one cause
+        quiet = self.deeds if happened.type in DEEDS else self.quiet
+        more = quiet.line(" ".join((happened.type, *said)))  # without numbers: a fader that moves is one cause
         if more is not None:
             log.info("%8.2f %s%s", happened.time, words(happened), more)
 

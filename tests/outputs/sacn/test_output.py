@@ -269,7 +269,7 @@ def test_an_orphan_whose_stream_ends_with_its_daemon_ends(studio, receiver):
 
 def test_an_orphan_that_never_had_a_look_ends_with_its_daemon_too(studio, receiver):
     output = studio.open([Universe(1, unicast=(receiver.address,))], on_stop="terminate", orphan=0.1)
-    pid = studio.output_pid()
+    pid = output.pid
     output.close("hold")  # as if it had been killed before its first look
     assert ended(pid)
 
