@@ -85,6 +85,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 def test_bad_sound_is_survived_and_forgotten(bad: np.ndarray) -> None:
     beats = beat_times((120, 14), start=2.0)

@@ -43,6 +43,7 @@ def test_indices_count_beats() -> None:
         assert after is before or after.anchor > before.anchor + 0.5 * before.period
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [(124, 132), (124, 100), (90, 140), (150, 124)])
 def test_a_jump_of_tempo_is_found_within_5_s(change: tuple[float, float]) -> None:
     beats = beat_times((change[0], 15), (change[1], 15))
@@ -51,6 +52,7 @@ def test_a_jump_of_tempo_is_found_within_5_s(change: tuple[float, float]) -> Non
     assert share_hit(after, flash) == 1.0
 
 
+@pytest.mark.slow
 def test_a_ramp_of_tempo_is_followed() -> None:
     beats = 0.5 + np.cumsum(60 / np.linspace(110, 130, 60))
     flash = flashes(hear(drums(beats)))
@@ -82,6 +84,7 @@ def test_in_silence_the_beat_is_let_go() -> None:
     assert any(f.grid for f in heard if f.time < beats[-1])
 
 
+@pytest.mark.slow
 def test_one_rate_hears_what_the_other_does() -> None:
     for rate in (44100, 48000):
         beats = beat_times((124, 15))

@@ -12,6 +12,7 @@ def onset_times(sound: np.ndarray, rate: int = RATE) -> np.ndarray:
     return np.array([f.time for f in hear(sound, rate) if f.onset > 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [44100, 48000])
 @pytest.mark.parametrize("background", [None, -70, -50])
 @pytest.mark.parametrize("seconds", [0.001, 0.004])
