@@ -110,8 +110,9 @@ bench() {
   touch $venv/.bench
 }
 
-# Program or library that shows that a package is there, and the package.
+# Program, library or folder that shows that a package is there, and the package.
 system_needs='
+/usr/share/qlcplus/fixtures:qlcplus-data
 ip:iproute2 curl:curl olad:ola tshark:tshark mosquitto:mosquitto mosquitto_pub:mosquitto-clients jackd:jackd2
 chromium:chromium systemd-analyze:systemd libportaudio.so.2:libportaudio2'
 
@@ -120,6 +121,7 @@ missing_packages() {
   for pair in $system_needs; do
     what=${pair%%:*}
     case $what in
+      /*) [ -e "$what" ] ;;
       *.so.*) [[ $libraries == *"$what"* ]] ;;
       *) PATH=$PATH:/sbin:/usr/sbin command -v "$what" >/dev/null ;;
     esac || echo "${pair#*:}"

@@ -1,5 +1,5 @@
-"""`showctl fixtures search WORD | show NAME | check DIR`: which fixture types there are, what one of them is, and whether every file
-below a folder can be used.
+"""`showctl fixtures search WORD | show NAME | check DIR`: which fixture types there are, what one of them is, and whether every
+file below a folder can be used.
 
 Types are the generic ones and those of the files that `showctl.fixtures.library` finds; --venue adds the folder `fixtures`
 beside a venue file. `check` reads every mode of every file and says which it refuses and why; exit code 1 if there is any.
