@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 def _search(args: argparse.Namespace, library: Library) -> int:
     from showctl.fixtures.reading import slug
 
-    words = [slug(word) for word in " ".join(args.word).split()]
+    words = [slug(word) for word in " ".join(args.word).replace("/", " ").split()]
     found = [name for name in dict.fromkeys(library.names()) if all(word in name for word in words)]
     for name in found if args.json else found[:MOST]:
         print(json.dumps({"name": name}) if args.json else name)
