@@ -31,6 +31,14 @@ class Category(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StrobeLimit:
+    """So many flashes in any second on more than this share of the fixtures are too many. See show/strobe.py."""
+
+    flashes: int = 4  # 1..
+    share: float = 0.25  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One thing of one fixture (or cell) that can be set."""
 
@@ -49,6 +57,8 @@ class Parameter:
     exempt: bool = False  # not touched by grand master and blackout (house lights, hazers)
     span: tuple[float, float] = (0.0, 1.0)  # of the slots' range: where 0 and 1 lie (a dimmer that shares its slot with a strobe)
     closed: tuple[tuple[float, float], ...] = ()  # values from..to at which no light passes (a shutter): for who draws it
+    strobe: tuple[tuple[float, float], ...] = ()  # values from..to at which the fixture flashes by itself
+    opened: float = 0.0  # where the strobe limit puts it instead: light passes, nothing flashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +221,4 @@ class Plan:
     show: str = ""
     back_time: Span = Span(1.0)
     go_guard: float = 0.1  # s within which a second GO of the same list is refused
+    strobe: StrobeLimit | None = StrobeLimit()  # None: the venue file puts no limit

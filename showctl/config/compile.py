@@ -121,6 +121,7 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
         venue=room.venue.name,
         show=show.name,
         back_time=show.back,
+        strobe=room.venue.safety.limit(),
     )
 
 

@@ -258,6 +258,12 @@ def _not_yet(root: Node, kind: str, report: Report) -> None:
         if key in root.value:
             report.warning(root.keys[key], "W-not-yet", f"`{key}` ({what}) does nothing in this version")
             del root.value[key]
+    safety = root.value.get("safety") if kind == "venue" else None
+    if safety is not None and isinstance(safety.value, dict):
+        for key in schema.LATER_IN_SAFETY.keys() & safety.value.keys():
+            text = f"`{key}` ({schema.LATER_IN_SAFETY[key]}) does nothing in this version"
+            report.warning(safety.keys[key], "W-not-yet", text)
+            del safety.value[key]
     ways: list[Where] = [("cues",), *(("lists", name, "cues") for name in _names(root, ("lists",)))]
     for way in ways if kind == "show" else ():
         node, found = root.find(way)

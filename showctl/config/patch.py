@@ -250,6 +250,7 @@ def _unit(
         low, high = (_safe(v, channel) for v in fixture.limits.get(name, ("0%", "100%")))
         low, high = (0.0 if low is None else low), (1.0 if high is None else high)
         home = _safe(fixture.home[name], channel) if name in fixture.home else None
+        strobe = _strobe(channel, mode)
         parameter = Parameter(
             label,
             cell,
@@ -266,9 +267,28 @@ def _unit(
             exempt=fixture.exempt,
             span=wired.span,
             closed=tuple((r.first / 255, r.last / 255) for r in channel.ranges if r.kind is Kind.CLOSED),
+            strobe=strobe,
+            opened=_opened(channel, strobe) if strobe else 0.0,
         )
         add(parameter)
     return Unit(label, family, type_, mode, place, own, virtual)
+
+
+def _strobe(channel: Channel, mode: Mode) -> tuple[tuple[float, float], ...]:
+    """Where a channel makes its fixture flash. A speed without ranges counts from its first step, unless a shutter starts it."""
+    spans = tuple((r.first / 255, (r.last + 0.99) / 255) for r in channel.ranges if r.kind is Kind.STROBE)
+    started = any(r.kind is Kind.STROBE for c in mode.channels for r in c.ranges)
+    if channel.name.partition("-")[0] == "strobe" and not channel.ranges and not started:
+        return ((1 / 255, 1.0),)
+    return spans
+
+
+def _opened(channel: Channel, strobe: tuple[tuple[float, float], ...]) -> float:
+    """A value of the channel at which nothing flashes: open, else where nothing happens, else its default, else any other."""
+    found = [channel.labelled(Kind.OPEN), channel.labelled(Kind.NONE), channel.default, 0.0]
+    found += [r.value for r in channel.ranges if r.kind not in (Kind.STROBE, Kind.DANGER)]
+    still = (v for v in found if v is not None and not any(first <= v <= last for first, last in strobe))
+    return next(still, 0.0)
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from showctl.address import is_loopback
 from showctl.config import values
-from showctl.plan import Category, Layer, Place, Shape, Span, Sync
+from showctl.plan import Category, Layer, Place, Shape, Span, StrobeLimit, Sync
 
 LATER: dict[str, dict[str, str]] = {
     "venue": {
@@ -25,7 +25,6 @@ LATER: dict[str, dict[str, str]] = {
         "pa": "the sound of the room",
         "wearables": "gestures",
         "midi": "MIDI",
-        "safety": "limits of strobe, gain and sound",
         "standby": "a second machine",
     },
     "show": {
@@ -36,6 +35,7 @@ LATER: dict[str, dict[str, str]] = {
         "bind": "bindings",
     },
 }
+LATER_IN_SAFETY = {"gain": "a limit of the microphone's gain", "sound": "a limit of the sound's level"}
 LATER_IN_CUE = {"mark": "move in black", "assert": "assert", "danger": "confirmation of gestures"}
 
 
@@ -219,6 +219,28 @@ class Mqtt(Model):
     topic: Text = "showctl"
 
 
+class Strobe(Model):
+    flashes: Annotated[int, _typed(values.whole(1, 25))] = StrobeLimit().flashes
+    share: Level = StrobeLimit().share
+
+
+def _strobe(value: Any) -> Any:
+    """None for `off`; a mapping is looked at by Strobe."""
+    if not isinstance(value, str):
+        return value
+    if value != "off":
+        text = f"`{value[:80]}`: write `strobe: {{flashes: 4, share: 25%}}`, or `strobe: off` for no limit at all"
+        raise PydanticCustomError("E-choice", "{text}", {"text": text})
+    return None
+
+
+class Safety(Model):
+    strobe: Annotated[Strobe | None, BeforeValidator(_strobe)] = Strobe()
+
+    def limit(self) -> StrobeLimit | None:
+        return None if self.strobe is None else StrobeLimit(self.strobe.flashes, self.strobe.share)
+
+
 Setting: TypeAlias = dict[str, Any]  # parameter or category -> text; typed when its fixture is known
 Targets: TypeAlias = dict[str, Setting]
 
@@ -254,6 +276,7 @@ class Venue(Header):
     mqtt: Mqtt | None = None
     on_stop: Annotated[str | tuple[str, str], _typed(_on_stop)] = "hold"
     orphan: Seconds | None = None
+    safety: Safety = Safety()
 
 
 # --- show ------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from showctl.show.playhead import Playhead
 from showctl.show.stage import Stage
 from showctl.show.transport import Refused
 
+HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
 WAITING = 4096  # inputs dated ahead that are kept; more are refused
 TOLD = {Deed.FIRE: "go", Deed.LEAP: "goto", Deed.UNDO: "back"}  # deeds after which the list is in another cue
 
@@ -49,6 +50,7 @@ class ShowEngine:
         self._arrived = 0
         self._time = -math.inf  # s of the last thing that happened
         self._trusting = False  # a beat is trusted, as far as was told
+        self._held_told = -math.inf  # s
         self._told: list[Happened] = []
         self._lists: tuple[ListState, ...] = ()
         self._lists_until = -math.inf  # s, until when `_lists` holds
@@ -67,6 +69,9 @@ class ShowEngine:
             self._take(one, now)
         self._happen(now)
         slots = self._stage.draw(now)
+        if self._stage.held and now >= self._held_told + HELD_TOLD:
+            self._held_told = now
+            self._tell(now, "strobe_limit", lamps=self._stage.held)
         self._playback = self._state(now)
         told, self._told = tuple(self._told), []
         return ShowFrame(now, slots, self._playback, told)

@@ -20,6 +20,7 @@ from showctl.show.merge import Layers, Masters, dimmer_steps
 from showctl.show.patch import Patch, Slots
 from showctl.show.playhead import Playhead, Snapshot
 from showctl.show.running import SUBMASTER, Effects, View
+from showctl.show.strobe import Limiter
 
 
 class Stage:
@@ -39,6 +40,7 @@ class Stage:
         self.masters = Masters(plan)
         self.clock, self.heard = BeatClock(), Heard()
         self._dimmers = dimmer_steps(plan.parameters)
+        self._limiter = None if plan.strobe is None else Limiter(plan, plan.strobe)
         self._patch = Patch(plan)
         self._stamp = 0
         self._shown = -math.inf  # position of the beat that was shown last: late news never turn it back
@@ -143,7 +145,7 @@ class Stage:
         return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
 
     def draw(self, now: float) -> Slots:
-        """Fades -> layers -> effects -> HTP -> masters -> virtual dimmers -> slots."""
+        """Fades -> layers -> effects -> HTP -> masters -> virtual dimmers -> strobe limit -> slots."""
         if not self._settled:
             self.fades.look(*self._list_times(now))
             self.layers.compose(self.fades, self._base)
@@ -151,7 +153,7 @@ class Stage:
         if not self._arranged:
             self.effects.arrange(self.layers, self.fades.stamp)
             self._arranged = True
-        if self._drawn and not self.effects.running:
+        if self._drawn and not self.effects.running and not self.held:
             return self._patch.slots
         self._drawn = True
         live = self._live
@@ -163,7 +165,14 @@ class Stage:
         live *= self.masters.scale
         for scaled, by in self._dimmers:
             live[scaled] *= live[by]
+        if self._limiter is not None:
+            self._limiter.hold(live, now)
         return self._patch.write(live)
+
+    @property
+    def held(self) -> int:
+        """How many lamps the strobe limit holds, as of what was drawn last."""
+        return 0 if self._limiter is None else self._limiter.held
 
     def _lay_effects(self, now: float, live: Floats) -> None:
         if not self.effects.running:

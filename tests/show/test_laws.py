@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -27,7 +28,21 @@ from showctl.model import (
     StopAll,
     Tap,
 )
-from showctl.plan import Category, Cue, CueList, Effect, EffectStart, Move, Parameter, Plan, Span, Submaster, Universe, When
+from showctl.plan import (
+    Category,
+    Cue,
+    CueList,
+    Effect,
+    EffectStart,
+    Move,
+    Parameter,
+    Plan,
+    Span,
+    StrobeLimit,
+    Submaster,
+    Universe,
+    When,
+)
 from showctl.show.cuelist import track
 from showctl.show.engine import ShowEngine
 from showctl.show.fade import CURVES
@@ -93,7 +108,7 @@ def made_cues(draw: st.DrawFn) -> tuple[Cue, ...]:
 
 @st.composite
 def made_plans(draw: st.DrawFn) -> Plan:
-    """Three lists, three submasters, all effects."""
+    """Three lists, three submasters, all effects; no strobe limit, which is a matter of frames (test_strobe.py)."""
     lists = tuple(
         CueList(name, draw(made_cues()), draw(st.integers(4, 6)), draw(st.booleans()), draw(st.booleans()), draw(spans))
         for name in ("main", "side", "top")
@@ -103,7 +118,7 @@ def made_plans(draw: st.DrawFn) -> Plan:
         Submaster("limit", "inhibitive", ((0, 1.0), (1, 0.5)), level=1.0),
         Submaster("fx", "effect", (), (EffectStart("pulse", ((0,), (2,))),)),
     )
-    return Plan(PARAMETERS, (), (Universe(1),), lists, EFFECTS, subs, start=((0, 0.25),), back_time=draw(spans))
+    return Plan(PARAMETERS, (), (Universe(1),), lists, EFFECTS, subs, start=((0, 0.25),), back_time=draw(spans), strobe=None)
 
 
 names = st.sampled_from(["main", "side", "top"])
@@ -196,13 +211,23 @@ def test_the_tick_rate_never_changes_the_light(of: Plan, night: tuple[list[Featu
 @settings(QUICK, max_examples=15)
 @given(made_plans(), made_nights())
 def test_the_same_events_give_the_same_bytes(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
-    assert played(of, night, AT_44) == played(of, night, AT_44)
+    for plan_ in (of, replace(of, strobe=StrobeLimit())):
+        assert played(plan_, night, AT_44) == played(plan_, night, AT_44)
+
+
+@settings(QUICK, max_examples=30)
+@given(made_plans(), made_nights())
+def test_the_strobe_limit_changes_nothing_until_it_is_told(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
+    free, held = played(of, night, AT_44), played(replace(of, strobe=StrobeLimit()), night, AT_44)
+    begun = next((float(h.partition("time=")[2].partition(",")[0]) for h in held[1] if "'strobe_limit'" in h), LONG + 1.0)
+    assert [look for t, look in free[0].items() if t < begun] == [look for t, look in held[0].items() if t < begun]
 
 
 @settings(QUICK, max_examples=40)
 @given(made_plans(), st.lists(made_controls(), max_size=60), st.randoms(use_true_random=False))
 def test_nothing_that_hands_do_ever_raises(of: Plan, controls: list[ControlEvent], chance: object) -> None:
     """In any order, late or early, all in one step or one at a time; levels stay within the venue's limits."""
+    of = replace(of, strobe=StrobeLimit())
     chance.shuffle(controls)  # type: ignore[attr-defined]
     engine = ShowEngine(of)
     for i, control in enumerate(controls):
