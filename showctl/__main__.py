@@ -83,10 +83,18 @@ def main(argv: list[str] | None = None) -> int:
         return int(command.run(arguments))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output left: nothing to say to anybody
+
+
+def program() -> int:
+    """`main` as a program, whose reader may leave early (`showctl listen song.wav | head`)."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())
