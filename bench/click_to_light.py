@@ -24,8 +24,8 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from bench.wire_beats import alone, end_output
+from lone import alone, end_output
+
 from showctl.wire.e131 import decode
 
 VENUE = """showctl: 1

@@ -16,7 +16,6 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import socket
 import statistics
 import subprocess
@@ -29,6 +28,7 @@ from pathlib import Path
 import mir_eval
 import numpy as np
 import soundfile
+from lone import alone, end_output
 
 from showctl.demo.song import truth
 from showctl.wire.e131 import decode
@@ -90,13 +90,6 @@ def changes(beats: list[tuple[float, int, str]]) -> float:
     return float(times[1 + int(np.argmax(np.abs(np.diff(periods))))])
 
 
-def alone() -> None:
-    """Begin anew in a network namespace of our own (needs root), so that no other show's light is taken for ours."""
-    if os.environ.get("ALONE") != "1":
-        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "alone", sys.executable, *sys.argv]
-        os.execvpe("unshare", ["unshare", "--net", *inside], {**os.environ, "ALONE": "1"})
-
-
 def watch(song: Path, seconds: float) -> np.ndarray:
     """The flashes in seconds of the song."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -115,12 +108,6 @@ def watch(song: Path, seconds: float) -> np.ndarray:
                 end_output(Path(state) / "run")
         began = origin + first_heard(Path(state) / "journal")
     return np.array(rises) - began
-
-
-def end_output(runtime: Path) -> None:
-    """The venue holds its light when the daemon stops: end the output, too, by its pid."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(int((runtime / "output.lock").read_text()), signal.SIGTERM)
 
 
 def receive(receiver: socket.socket, seconds: float) -> list[float]:
