@@ -6,7 +6,7 @@ First the CPU time of reading one message. Then each server in a process of its 
 at each rate (messages a second): how many arrive of those sent, the CPU time of each, and the longest pause of its event loop.
 Both servers do the same with a message: look its address up and note its value. CPU times are of the process, so that a
 busy machine shifts them little, and hold 200 looks a second at the server's own loop, which tell at the low rates; what is
-lost and the pauses depend on what else the machine does. A run of 2026-11-22 is kept in osc.txt.
+lost and the pauses depend on what else the machine does. A run of 2026-11-22 is kept in results/osc.txt.
 """
 
 from __future__ import annotations
