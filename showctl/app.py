@@ -237,14 +237,14 @@ class Daemon:
         if self.options.audio == "none":
             self.board.report(Health("ear", State.RUNNING, "off: no sound is listened to (--audio none)", self.clock.now()))
         else:
-            self.ear = Ear(
+            ear = Ear(
                 self.options.audio,
                 output=self.options.heard,
                 on_features=self._heard,
                 on_status=self.board.report,
                 offset=self.clock.offset,
             )
-            parts.append(("ear", self.ear.run))
+            parts.append(("ear", ear.run))
         mqtt = self.loaded.venue.mqtt
         if mqtt is not None:
             parts.append(("mqtt", partial(self._mqtt, mqtt)))

@@ -9,35 +9,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from showctl.model import (
-    Back,
     Blackout,
     ControlEvent,
-    Go,
     Goto,
-    Pause,
-    Release,
-    Resume,
     SetMaster,
     StopAll,
     Tap,
     WireError,
 )
 from showctl.plan import CueList, Plan
+from showctl.wire.osc_dictionary import LIST_TRIGGERS
 
-_ON_A_LIST: dict[str, Callable[..., ControlEvent]] = {
-    "go": Go,
-    "back": Back,
-    "pause": Pause,
-    "resume": Resume,
-    "release": Release,
-}
 _FIELDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(_ON_A_LIST, ("list",)),
+    **dict.fromkeys(LIST_TRIGGERS, ("list",)),
     "goto": ("cue", "list"),
     "stop": (),
     "tap": (),
@@ -56,8 +45,8 @@ def parse_control(text: str | bytes, plan: Plan, time: float, source: str) -> Co
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
             raise WireError(f"{kind} has no field {_shown(key)}; it takes {known}")
-    if kind in _ON_A_LIST:
-        return _ON_A_LIST[kind](time=time, source=source, list=_list(body, plan).name)
+    if kind in LIST_TRIGGERS:
+        return LIST_TRIGGERS[kind](time=time, source=source, list=_list(body, plan).name)
     if kind == "goto":
         cue_list = _list(body, plan)
         return Goto(time=time, source=source, list=cue_list.name, cue=_cue(body, cue_list))
