@@ -152,7 +152,106 @@ class Tap(Control):
     """The operator taps the beat."""
 
 
-ControlEvent: TypeAlias = Go | Back | Goto | Pause | Resume | Release | StopAll | Blackout | SetMaster | Tap
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitLoop(Control):
+    """The link of a list (`goto`) is not followed any more: after this round the list goes on behind it."""
+
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRate(Control):
+    """How fast a list runs: 0.5 makes every time of it twice as long, 0 stands still. 0..20."""
+
+    rate: float
+    list: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHouse(Control):
+    """The house lights, 0..1: nothing else moves them."""
+
+    level: float
+    fade: float = 0.0  # s
+
+
+# What is held by hand names parameters by key, so that a journal can be read beside another plan: "par.1/intensity",
+# "bar.2:3/red" (cell 3), "1/101" (a raw slot, universe/slot). `plan.Parameter.key` says the key of a parameter.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Control):
+    """Values held by hand above playback, at once."""
+
+    values: tuple[tuple[str, float], ...]  # key, 0..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetGo(Control):
+    """Held values go back to playback in the release time. No keys: all that is held."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park(Control):
+    """Values that nothing changes until they are unparked: no playback, no hand, no master, no blackout."""
+
+    values: tuple[tuple[str, float], ...]  # key, 0..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpark(Control):
+    """Parked values are free again. No keys: all that is parked."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flash(Control):
+    """A submaster's flash button: at full while it is down, back where its fader stands when it is let go."""
+
+    submaster: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identify(Control):
+    """A fixture shows which it is: full, open and white, a second on and a second off."""
+
+    fixture: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Control):
+    """Channel check: one fixture after the other at full, in the order of the patch. 0 ends it."""
+
+    step: int  # +1 the next, -1 the one before, 0 the end
+
+
+ControlEvent: TypeAlias = (
+    Go
+    | Back
+    | Goto
+    | Pause
+    | Resume
+    | Release
+    | StopAll
+    | Blackout
+    | SetMaster
+    | Tap
+    | ExitLoop
+    | SetRate
+    | SetHouse
+    | Hold
+    | LetGo
+    | Park
+    | Unpark
+    | Flash
+    | Identify
+    | Check
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +276,7 @@ class ListState:
     started: float = 0.0  # s, when the current cue was fired
     ends: float = 0.0  # s, when its last fade ends, as far as known now
     waiting: str = ""  # what the pending cue waits for, in words: "section drop"
+    rate: float = 1.0  # how fast the list runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +291,12 @@ class PlaybackState:
     beat: float = 0.0  # beats since the show began, as the effects see them
     bpm: float = 120.0
     confidence: float = 0.0  # 0..1 of the beat
+    house: float | None = None  # 0..1, None where the venue has no house lights
+    held: tuple[tuple[str, float], ...] = ()  # keys held by hand, 0..1
+    parked: tuple[tuple[str, float], ...] = ()  # keys that are parked, 0..1
+    flashed: tuple[str, ...] = ()  # submasters whose flash button is down
+    identified: tuple[str, ...] = ()  # fixtures that show which they are
+    checked: str = ""  # fixture that the channel check stands at
 
 
 @dataclass(frozen=True, slots=True)

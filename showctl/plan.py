@@ -59,6 +59,12 @@ class Parameter:
     closed: tuple[tuple[float, float], ...] = ()  # values from..to at which no light passes (a shutter): for who draws it
     strobe: tuple[tuple[float, float], ...] = ()  # values from..to at which the fixture flashes by itself
     opened: float = 0.0  # where the strobe limit puts it instead: light passes, nothing flashes
+    degrees: tuple[float, float] | None = None  # pan and tilt: the angles that 0 and 1 are, 0 deg being straight
+
+    @property
+    def key(self) -> str:
+        """What it is called outside the plan: "par.1/intensity", "bar.2:3/red"."""
+        return f"{self.fixture}:{self.cell}/{self.name}" if self.cell else f"{self.fixture}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,11 @@ class Move:
     down: Span  # time if it falls
     delay: Span = ZERO
     curve: str = "linear"  # linear, s, fast, slow, snap
+    origin: str = ""  # how the file says it: "wash colour blood"
 
 
 Shape: TypeAlias = Literal["sine", "ramp", "step", "pulse", "decay", "random"]
-Sync: TypeAlias = Literal["beat", "free", "onset", "energy", "loudness"]
+Sync: TypeAlias = Literal["beat", "free", "onset", "energy", "loudness", "low", "middle", "high"]
 Layer: TypeAlias = Literal["add", "scale", "replace", "max"]
 
 
@@ -94,7 +101,8 @@ class Effect:
     """A function of beat phase (or time, or what is heard) over a group: values for each parameter at each moment.
 
     value = low + (high - low) * shape(phase + offset of the parameter); `layer` says how it meets the level beneath.
-    With sync "onset" the shape runs once from each onset; with "energy" and "loudness" the value follows the ear.
+    With sync "onset" the shape runs once from each onset; with "energy", "loudness" and the bands "low", "middle" and "high"
+    the value follows the ear. With `sections` it runs only while one of them is heard.
     """
 
     name: str
@@ -112,6 +120,10 @@ class Effect:
     chase: bool = False  # one after the other: spread 1 and a step as wide as one of the group
     swing: float = 0.5  # share of the pair that the first half takes, 0.5..0.75
     seed: int = 1
+    segments: int = 0  # N neighbours share a phase; 0: each has its own
+    sections: tuple[Section, ...] = ()  # of the song in which it shows; () for all
+    entry: Span | None = None  # it grows in this time; None: as its parameter wants (heads gently, light at once)
+    exit: Span | None = None  # it shrinks in this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,12 @@ class Cue:
     cue_only: bool = False  # its values do not track into later cues
     block: bool = False
     goto: Decimal | None = None  # cue that becomes pending after this one (a link), else the next
+    rounds: int = 0  # so many times the link is followed, then the list goes on behind it; 0: until somebody asks
+    asserts: bool = False  # the whole tracked state is played again, in this cue's times, and owned again
+    mark: bool = False  # fixtures that this cue lights and moves have moved, dark, in the cue before
+    rate: float = 1.0  # scales every time of this cue, its follow and hang: 0.5 makes 5 s last 10
     line: int = 0  # in the show file, for messages
+    path: str = ""  # of that file
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +171,10 @@ class CueList:
 
     name: str
     cues: tuple[Cue, ...]
-    priority: int = 5  # 1..10, the highest wins a parameter
+    priority: int = 4  # 1..10, the highest wins a parameter
     htp: bool = False  # intensity takes the highest of all lists that ask so
     loop: bool = False  # after the last cue GO fires the first
-    release: Span = Span(2.0)
+    release: Span = Span(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,7 @@ class Submaster:
     levels: tuple[tuple[int, float], ...]  # parameter, 0..1 at full
     starts: tuple[EffectStart, ...] = ()
     level: float = 0.0  # 0..1 at the start
+    priority: int = 4  # 1..10, the place of its effects among those of the lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +223,23 @@ class PatchedFixture:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What a hand may name: a group of the venue, or a selection that the venue file names."""
+
+    name: str
+    elements: tuple[tuple[int, ...], ...]  # parameters of each element (a fixture with all its cells, or a cell), in its order
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What a hand may call up: a named look of one category (or a preset of several), for every fixture that can show it."""
+
+    category: Literal["intensity", "colour", "position", "beam", "preset"]
+    name: str
+    values: tuple[tuple[int, float], ...]  # parameter, 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A show in a venue, ready to be played."""
 
@@ -222,3 +257,8 @@ class Plan:
     back_time: Span = Span(1.0)
     go_guard: float = 0.1  # s within which a second GO of the same list is refused
     strobe: StrobeLimit | None = StrobeLimit()  # None: the venue file puts no limit
+    house: tuple[int, ...] = ()  # intensities of the house lights, that only SetHouse moves
+    house_level: float = 1.0  # 0..1 at the start
+    release_time: Span = Span(1.0)  # of what is held by hand
+    groups: tuple[Group, ...] = ()
+    palettes: tuple[Palette, ...] = ()

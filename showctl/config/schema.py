@@ -399,10 +399,10 @@ class CueModel(Model):
 
 
 class ListModel(Model):
-    priority: Annotated[int, _typed(values.whole(1, 10))] = 5
+    priority: Annotated[int, _typed(values.whole(1, 10))] = 4
     htp: Truth = False
     loop: Truth = False
-    release: Time = Span(2.0)
+    release: Time = Span(1.0)
     cues: list[CueModel] = Field(min_length=1)
 
 

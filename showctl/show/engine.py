@@ -153,6 +153,8 @@ class ShowEngine:
             self._reschedule(t)
         elif isinstance(one, StopAll):
             self._stop(t, one)
+        elif not isinstance(one, transport.Asked):
+            raise Refused("this version cannot do that yet")
         elif one.list not in self._by_name:
             raise Refused(f"there is no list {one.list!r}")
         else:

@@ -1,8 +1,8 @@
 """The journal: what the engine was given, and what happened, as JSON Lines. PURE: lines of text <-> values.
 
-One object a line, with `time` (s) and `type`. Given: "go", "back", "goto", "pause", "resume", "release", "stop", "blackout",
-"master", "tap" (each with its `source`), "features", and "tick": the engine was stepped to this time with all that stands
-above it. A journal that begins with a tick is one that `run` wrote, and replays step by step; one without ticks was written
+One object a line, with `time` (s) and `type`. Given: "go", "back", "goto" and all else
+in TYPES (each with its `source`), "features", and "tick": the engine was stepped to this time with all that stands above it.
+A journal that begins with a tick is one that `run` wrote, and replays step by step; one without ticks was written
 by hand, and each line acts at its own time. Fields that have their default are left out.
 
 What happened is told in the same form, `type` and then whatever belongs to it.
@@ -22,18 +22,28 @@ from showctl.model import (
     Back,
     BeatGrid,
     Blackout,
+    Check,
     ControlEvent,
+    ExitLoop,
     Features,
+    Flash,
     Go,
     Goto,
     Happened,
+    Hold,
+    Identify,
+    LetGo,
+    Park,
     Pause,
     Release,
     Resume,
     Section,
+    SetHouse,
     SetMaster,
+    SetRate,
     StopAll,
     Tap,
+    Unpark,
     WireError,
 )
 
@@ -61,6 +71,16 @@ TYPES: dict[str, type[Any]] = {
     "blackout": Blackout,
     "master": SetMaster,
     "tap": Tap,
+    "exit": ExitLoop,
+    "rate": SetRate,
+    "house": SetHouse,
+    "hold": Hold,
+    "let_go": LetGo,
+    "park": Park,
+    "unpark": Unpark,
+    "flash": Flash,
+    "identify": Identify,
+    "check": Check,
     "features": Features,
     "tick": Tick,
 }
@@ -208,6 +228,18 @@ def _floats(content: Any, name: str) -> tuple[float, ...]:
     return tuple(_float(one, name) for one in content)
 
 
+def _texts(content: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(content, list):
+        raise WireError(f"`{name}` must be a list of texts")
+    return tuple(_text(one, name) for one in content)
+
+
+def _levels(content: Any, name: str) -> tuple[tuple[str, float], ...]:
+    if not isinstance(content, list) or not all(isinstance(one, list) and len(one) == 2 for one in content):
+        raise WireError(f"`{name}` must be a list of pairs, a key and a value")
+    return tuple((_text(key, name), _float(value, name)) for key, value in content)
+
+
 def _section(content: Any, name: str) -> Section:
     try:
         return Section(_text(content, name))
@@ -223,11 +255,13 @@ def _grid(content: Any, name: str) -> BeatGrid:
 
 
 READERS: dict[str, Any] = {
-    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence"), _float),
-    **dict.fromkeys(("index", "bar_position", "beats_per_bar"), _int),
-    **dict.fromkeys(("source", "list", "cue", "submaster"), _text),
+    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade"), _float),
+    **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step"), _int),
+    **dict.fromkeys(("source", "list", "cue", "submaster", "fixture"), _text),
     "on": _bool,
     "bands": _floats,
+    "keys": _texts,
+    "values": _levels,
     "section": _section,
     "grid": _grid,
 }

@@ -228,7 +228,7 @@ def test_lists(tmp_path: Path) -> None:
     text = "lists: {a: {priority: 9, htp: true, loop: true, release: 1s, cues: [{cue: 1, set: {par: {red: 1%}}}]}}\n"
     plan = compiled(tmp_path, text + "cues: [{cue: 1, set: {par: {red: 2%}}}]\nback: 2s\n").plan
     main, a = plan.lists
-    assert (main.name, main.priority, main.htp, main.loop) == ("main", 5, False, False)
+    assert (main.name, main.priority, main.htp, main.loop) == ("main", 4, False, False)
     assert (a.name, a.priority, a.htp, a.loop, a.release) == ("a", 9, True, True, Span(1.0))
     assert plan.back_time == Span(2.0)
 

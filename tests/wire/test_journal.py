@@ -12,23 +12,34 @@ from showctl.model import (
     Back,
     BeatGrid,
     Blackout,
+    Check,
+    ExitLoop,
     Features,
+    Flash,
     Go,
     Goto,
     Happened,
+    Hold,
+    Identify,
+    LetGo,
+    Park,
     Pause,
     Release,
     Resume,
     Section,
+    SetHouse,
     SetMaster,
+    SetRate,
     StopAll,
     Tap,
+    Unpark,
     WireError,
 )
 from showctl.wire.journal import Given, Tick, decode, decode_happened, encode, encode_happened
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 text = st.text(st.characters(), max_size=20)  # halves of surrogate pairs too: the web can send them
+values = st.lists(st.tuples(text, finite), max_size=3).map(tuple)
 grids = st.builds(
     BeatGrid,
     finite,
@@ -45,6 +56,14 @@ given_values = st.one_of(
     st.builds(Tap, time=finite, source=text),
     st.builds(Blackout, time=finite, source=text, on=st.booleans()),
     st.builds(SetMaster, time=finite, source=text, level=finite, submaster=st.none() | text),
+    st.builds(ExitLoop, time=finite, source=text, list=text),
+    st.builds(SetRate, time=finite, source=text, list=text, rate=finite),
+    st.builds(SetHouse, time=finite, source=text, level=finite, fade=finite),
+    *(st.builds(one, time=finite, source=text, values=values) for one in (Hold, Park)),
+    *(st.builds(one, time=finite, source=text, keys=st.lists(text, max_size=3).map(tuple)) for one in (LetGo, Unpark)),
+    st.builds(Flash, time=finite, source=text, submaster=text, on=st.booleans()),
+    st.builds(Identify, time=finite, source=text, fixture=text, on=st.booleans()),
+    st.builds(Check, time=finite, source=text, step=st.integers(-1, 1)),
     st.builds(
         Features,
         finite,
