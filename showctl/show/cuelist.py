@@ -12,10 +12,11 @@ Tracking: a value stays until a cue moves it. What a `cue_only` cue did is undon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from showctl.plan import ZERO, Cue, CueList, EffectStart, Move, Parameter, Span
 from showctl.show.fade import Ints, Moves, compile_moves
 
 BLANK = -1  # index of cue 0
+STRIDE, KEPT = 32, 64  # cues between two whole states that are kept; steps and states that are kept of those asked for
+K, V = TypeVar("K"), TypeVar("V")
 
 
 class Mode(StrEnum):
@@ -89,16 +92,36 @@ class Tracked:
 NOTHING = Tracked({}, {})
 
 
-def track(cues: tuple[Cue, ...]) -> tuple[Tracked, ...]:
-    """The tracked state of every cue, walking the list from the blank state."""
-    beneath, states = NOTHING, []
+def track(cues: tuple[Cue, ...], beneath: Tracked = NOTHING) -> tuple[Tracked, ...]:
+    """The tracked state of every cue, walking the list from the blank state (or from what tracked before it)."""
+    states = []
     for cue in cues:
-        moves = {**beneath.moves, **{m.parameter: m for m in cue.moves}}
-        state = Tracked(moves, _effects_after(beneath.effects, cue))
+        state = Tracked({**beneath.moves, **{m.parameter: m for m in cue.moves}}, _effects_after(beneath.effects, cue))
         states.append(state)
         if not cue.cue_only:
             beneath = state
     return tuple(states)
+
+
+def _strides(cues: tuple[Cue, ...]) -> list[Tracked]:
+    """What tracks into cue 0, STRIDE, 2 STRIDE, ..."""
+    moves: dict[int, Move] = {}
+    effects: Mapping[str, EffectStart] = {}
+    found = []
+    for i, cue in enumerate(cues):
+        if i % STRIDE == 0:
+            found.append(Tracked(dict(moves), effects))
+        if not cue.cue_only:
+            moves.update((m.parameter, m) for m in cue.moves)
+            effects = _effects_after(effects, cue)
+    return found
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """Remember the last KEPT of something."""
+    if len(kept) >= KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = value
 
 
 def _effects_after(running: Mapping[str, EffectStart], cue: Cue) -> dict[str, EffectStart]:
@@ -116,17 +139,20 @@ class Step:
 
 
 class Track:
-    """One list, ready to be walked."""
+    """One list, ready to be walked.
+
+    What a cue does is worked out when it is first asked for, and the last of it kept: of a list of thousands of cues an
+    evening needs few, and a reload must not wait for the others. Tracking is kept for every STRIDE-th cue.
+    """
 
     def __init__(self, cuelist: CueList, parameters: tuple[Parameter, ...], back_time: Span) -> None:
         self.list = cuelist
-        self.states = track(cuelist.cues)
         self._index = {cue.number: i for i, cue in enumerate(cuelist.cues)}
         self._parameters, self._back_time = parameters, back_time
+        self._beneath = _strides(cuelist.cues)
         self._used = sorted({m.parameter for cue in cuelist.cues for m in cue.moves})
-        self.sequence = [self._in_sequence(i) for i in range(len(cuelist.cues))]
-        self.whole = [self._whole(i, own_times=True) for i in range(len(cuelist.cues))]
-        self.leaps = [self._whole(i, own_times=False) for i in range(len(cuelist.cues))]
+        self._states: dict[int, Tracked] = {}
+        self._steps: dict[tuple[str, int], Step] = {}
         self.blank = self._step([], self._used, back_time)
 
     def index(self, number: str) -> int | None:
@@ -154,11 +180,32 @@ class Track:
 
     def state(self, index: int) -> Tracked:
         """The tracked state of a cue."""
-        return NOTHING if index == BLANK else self.states[index]
+        if index == BLANK:
+            return NOTHING
+        if index not in self._states:
+            first = index // STRIDE * STRIDE
+            beneath, cues = self._beneath[index // STRIDE], self.list.cues[first : index + 1]
+            _keep(self._states, index, track(cues, beneath)[-1])
+        return self._states[index]
+
+    def sequence(self, index: int) -> Step:
+        """What GO plays when the cue before was current."""
+        return self._kept("sequence", index, lambda: self._in_sequence(index))
+
+    def whole(self, index: int) -> Step:
+        """What GO plays out of sequence: the whole state, what the cue itself moves in its own times."""
+        return self._kept("whole", index, lambda: self._whole(index, own_times=True))
 
     def leap(self, index: int) -> Step:
         """The whole state of a cue, all of it in the back time."""
-        return self.blank if index == BLANK else self.leaps[index]
+        if index == BLANK:
+            return self.blank
+        return self._kept("leap", index, lambda: self._whole(index, own_times=False))
+
+    def _kept(self, kind: str, index: int, make: Callable[[], Step]) -> Step:
+        if (kind, index) not in self._steps:
+            _keep(self._steps, (kind, index), make())
+        return self._steps[kind, index]
 
     def _in_sequence(self, i: int) -> Step:
         """The moves of the cue, and the undoing of the cue before where that was cue_only."""
@@ -168,7 +215,7 @@ class Track:
         for was in cues[i - 1].moves if i > 0 and cues[i - 1].cue_only else ():
             if was.parameter in moves:
                 continue
-            if (beneath := self.states[i].moves.get(was.parameter)) is not None:
+            if (beneath := self.state(i).moves.get(was.parameter)) is not None:
                 moves[was.parameter] = replace(was, value=beneath.value, delay=ZERO)
             else:
                 let_go.append(was.parameter)
@@ -177,7 +224,7 @@ class Track:
     def _whole(self, i: int, own_times: bool) -> Step:
         """The tracked state of a cue; what the cue itself moves may take its own times."""
         own = {m.parameter for m in self.list.cues[i].moves} if own_times else set()
-        state = self.states[i].moves
+        state = self.state(i).moves
         moves = [m if p in own else _in_time(m, self._back_time) for p, m in state.items()]
         return self._step(moves, [p for p in self._used if p not in state], self._back_time)
 

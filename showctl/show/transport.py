@@ -70,10 +70,10 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     stage.settle(t)
     head.history.append(stage.snapshot(head))
     if not in_sequence or (before != BLANK and track.list.cues[before].cue_only):
-        step = (track.sequence if in_sequence else track.whole)[index]
+        step = track.sequence(index) if in_sequence else track.whole(index)
         _stand_in(stage, head, index, step, t)
     else:
-        now = stage.play(head, track.sequence[index], t)
+        now = stage.play(head, track.sequence(index), t)
         head.stand(index, track.next(index), t, now)
         for name in track.list.cues[index].stops:
             stage.effects.stop(head.row, name, t)
