@@ -91,6 +91,15 @@ class Move:
     origin: str = ""  # how the file says it: "wash colour blood"
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long what a cue moves takes, as its file says it for a category, a parameter or the whole cue."""
+
+    up: Span = ZERO
+    down: Span = ZERO
+    delay: Span = ZERO
+
+
 Shape: TypeAlias = Literal["sine", "ramp", "step", "pulse", "decay", "random"]
 Sync: TypeAlias = Literal["beat", "free", "onset", "energy", "loudness", "low", "middle", "high"]
 Layer: TypeAlias = Literal["add", "scale", "replace", "max"]
@@ -161,6 +170,7 @@ class Cue:
     asserts: bool = False  # the whole tracked state is played again, in this cue's times, and owned again
     mark: bool = False  # fixtures that this cue lights and moves have moved, dark, in the cue before
     rate: float = 1.0  # scales every time of this cue, its follow and hang: 0.5 makes 5 s last 10
+    times: tuple[tuple[str, Timing], ...] = ()  # parameter, category or "" (the rest): for what tracked, and for marks
     line: int = 0  # in the show file, for messages
     path: str = ""  # of that file
 

@@ -176,13 +176,13 @@ class Fades:
         self.leave_by_beat[row, p] = by_beat
         return (-np.inf, begin + amount) if by_beat else (begin + amount, -np.inf)
 
-    def ends(self, row: int) -> tuple[float, float]:
-        """List times, in seconds and in beats, after which nothing of a list moves; -inf where nothing does."""
+    def ends(self, row: int) -> tuple[Floats, Floats]:
+        """For each parameter the list time, in seconds or in beats, after which it does not move; -inf where it does not."""
         held, leaving = self.held[row], self.leaving[row]
         end = self.begin[row] + np.where(self.bias[row] > 0.0, 0.0, 1.0 / self.speed[row])
         out = self.leave_begin[row] + np.where(self.leave_bias[row] > 0.0, 0.0, 1.0 / self.leave_speed[row])
         end, by_beat = np.where(leaving, out, end), np.where(leaving, self.leave_by_beat[row], self.by_beat[row])
-        return _latest(end[held & ~by_beat]), _latest(end[held & by_beat])
+        return np.where(held & ~by_beat, end, -np.inf), np.where(held & by_beat, end, -np.inf)
 
 
 def _speed(amount: Floats) -> tuple[Floats, Floats]:

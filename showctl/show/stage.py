@@ -67,7 +67,8 @@ class Stage:
         moved = self.fades.move(head.row, step.moves, self._from(head, step.moves), stamp, now)
         let_go = self.fades.release(head.row, step.let_go, step.span, now)
         head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
-        head.fades_end = self.fades.ends(head.row)
+        seconds, beats = self.fades.ends(head.row)
+        head.fades_end = (float(seconds.max(initial=-np.inf)), float(beats.max(initial=-np.inf)))
         self._rearrange()
         return now
 
