@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from showctl.config import lint, schema, values
+from showctl.config import lint, offered, schema, values
 from showctl.config.effects import Effects
 from showctl.config.look import Looks, Values, parse_colour, positions
 from showctl.config.patch import Patch, patch, universes
@@ -122,6 +122,9 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
         show=show.name,
         back_time=show.back,
         strobe=room.venue.safety.limit(),
+        house=room.patch.house,
+        groups=offered.groups(room.patch),
+        palettes=offered.palettes(show, looks, room.patch),
     )
 
 

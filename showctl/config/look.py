@@ -97,14 +97,7 @@ class Looks:
     def _one(self, name: str, given: Any, selection: Selection | None, target: str, mark: Mark, key: Mark) -> Values:
         """`intensity: 70%` for every element of the selection."""
         try:
-            if name == "colour":
-                pick = self._colour(given)
-            elif name == "position":
-                pick = self._position(given)
-            elif name == "beam":
-                pick = self._beam(given)
-            else:
-                pick = self._parameter(name, given)
+            pick = self.pick(name, given)
         except values.Bad as bad:
             place = key if bad.code == "E-unknown-key" else mark
             self.report.error(place, bad.code, str(bad))
@@ -112,6 +105,14 @@ class Looks:
         if selection is None or pick is None:
             return {}
         return self._apply(name, pick, selection, target, mark)
+
+    def pick(self, name: str, given: Any) -> Pick | None:
+        """What `name: given` means; None where it refers to a mistake that is reported elsewhere. Raises Bad."""
+        if name == "colour":
+            return self._colour(given)
+        if name == "position":
+            return self._position(given)
+        return self._beam(given) if name == "beam" else self._parameter(name, given)
 
     def _apply(self, name: str, pick: Pick, selection: Selection, target: str, mark: Mark) -> Values:
         assert self.patch is not None

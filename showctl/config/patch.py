@@ -44,6 +44,10 @@ class Unit:
             return (one,)
         return () if cell else tuple(index for (n, _), index in self.parameters.items() if n == name)
 
+    def reached(self, cell: int) -> tuple[int, ...]:
+        """Every parameter of a cell, or of the whole fixture with all its cells."""
+        return tuple(index for (_, c), index in self.parameters.items() if not cell or c == cell)
+
 
 @dataclass(slots=True)
 class Patch:
@@ -53,6 +57,7 @@ class Patch:
     units: list[Unit] = field(default_factory=list)
     parameters: list[Parameter] = field(default_factory=list)
     used_groups: set[str] = field(default_factory=set)  # that another group is made of
+    house: tuple[int, ...] = ()  # intensities of the house lights
 
     def find(self, element: Element, name: str) -> tuple[int, ...]:
         """The parameters of this name of a fixture or cell; () if it has none."""
@@ -103,7 +108,7 @@ def _hang(
     way = ("fixtures", name)
     if (known := _mode(fixture, root, way, report, library)) is None:
         return False
-    type_, mode = known
+    type_, mode = known[0], _swapped(known[1]) if fixture.swap else known[1]
     if len(fixture.place) > 1 and len(fixture.place) != len(fixture.at):
         text = f"{len(fixture.place)} places for {len(fixture.at)} addresses: write one place for each, or one for all"
         report.error(root.at(*way, "place"), "E-place", text)
@@ -149,6 +154,12 @@ def _mode(
         report.error(root.at(*way, "mode"), "E-unknown-mode", text)
         return None
     return type_, mode
+
+
+def _swapped(mode: Mode) -> Mode:
+    """The same mode with pan where tilt was: what a file calls pan is what turns about the upright axis, however it hangs."""
+    other = {"pan": "tilt", "tilt": "pan"}
+    return replace(mode, channels=tuple(replace(c, name=other.get(c.name, c.name)) for c in mode.channels))
 
 
 def _claim(
@@ -241,12 +252,11 @@ def _unit(
         add(Parameter(label, 0, "intensity", Category.INTENSITY, exempt=fixture.exempt))
     for cell in sorted({c.cell for c in lamps} - dimmers - {0}) if mode.cells > 1 else ():
         add(Parameter(label, cell, "intensity", Category.INTENSITY, default=1.0, exempt=True))
-    channels = {(c.name, c.cell): c for c in mode.channels}
-    for (name, cell), channel in channels.items():
+    for channel in mode.channels:
+        name, cell = channel.name, channel.cell
         scaled = name in lights and cell not in dimmers
         masters = [own["intensity", 0]] if virtual and scaled else []
         masters += [own["intensity", cell]] if cell and scaled and ("intensity", cell) in own else []
-        wired = channels.get(({"pan": "tilt", "tilt": "pan"}.get(name, name), cell), channel) if fixture.swap else channel
         low, high = (_safe(v, channel) for v in fixture.limits.get(name, ("0%", "100%")))
         low, high = (0.0 if low is None else low), (1.0 if high is None else high)
         home = _safe(fixture.home[name], channel) if name in fixture.home else None
@@ -257,7 +267,7 @@ def _unit(
             name,
             channel.category,
             universe,
-            tuple(first + offset for offset in wired.offsets if first + offset <= 512),
+            tuple(first + offset for offset in channel.offsets if first + offset <= 512),
             default=min(max(low, high), max(min(low, high), channel.default if home is None else home)),
             snap=channel.snap,
             invert=name in fixture.invert,
@@ -265,8 +275,9 @@ def _unit(
             low=min(low, high),
             high=max(low, high),
             exempt=fixture.exempt,
-            span=wired.span,
+            span=channel.span,
             closed=tuple((r.first / 255, r.last / 255) for r in channel.ranges if r.kind is Kind.CLOSED),
+            degrees=channel.degrees,
             strobe=strobe,
             opened=_opened(channel, strobe) if strobe else 0.0,
         )
@@ -343,6 +354,7 @@ def _all(venue: schema.Venue, names: Names) -> None:
 
 def _apart(venue: schema.Venue, root: Node, result: Patch, report: Report) -> None:
     """House lights: out of `all`, and out of reach of grand master and blackout."""
+    house: dict[int, None] = {}
     for i, item in enumerate(venue.house):
         try:
             found = result.names.select(item)
@@ -352,8 +364,13 @@ def _apart(venue: schema.Venue, root: Node, result: Patch, report: Report) -> No
         units = {e.unit for e in found.elements}
         result.used_groups |= found.groups
         result.names.everything = [u for u in result.names.everything if u not in units]
+        dimmers = [p for e in found.elements for p in result.find(Element(e.unit), "intensity")]
+        if not dimmers and found.sure:
+            report.error(root.at("house", i), "E-no-parameter", f"nothing in `{item}` has an intensity to be put out")
+        house.update(dict.fromkeys(dimmers))
         for index in {p for u in units for p in result.units[u].parameters.values()}:
             result.parameters[index] = replace(result.parameters[index], exempt=True)
+    result.house = tuple(house)
 
 
 def universes(venue: schema.Venue) -> tuple[Universe, ...]:
