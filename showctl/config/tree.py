@@ -116,12 +116,18 @@ def _printable(text: str) -> str:
 
 def read(path: Path, report: Report) -> Node | None:
     """The tree of a file, or None and at least one error in the report."""
-    name = _printable(os.fsencode(path).decode("utf-8", "replace"))
+    data = content(path, report)
+    return None if data is None else parse(data, _name(path), report)
+
+
+def content(path: Path, report: Report) -> bytes | None:
+    """The bytes of a file, one more than are allowed at most; None and an error in the report where they cannot be had."""
+    name = _name(path)
     try:
         if path.is_dir():
             raise IsADirectoryError
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         report.error(Mark(name), "E-missing-file", "no such file: check the name and the folder")
     except IsADirectoryError:
@@ -130,9 +136,11 @@ def read(path: Path, report: Report) -> Node | None:
         report.error(Mark(name), "E-unreadable", f"no permission to read this file: try `chmod a+r {name}`")
     except (OSError, ValueError) as error:
         report.error(Mark(name), "E-unreadable", f"cannot be read: {getattr(error, 'strerror', None) or error}")
-    else:
-        return parse(data, name, report)
     return None
+
+
+def _name(path: Path) -> str:
+    return _printable(os.fsencode(path).decode("utf-8", "replace"))
 
 
 def parse(data: bytes, name: str, report: Report) -> Node | None:
