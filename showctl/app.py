@@ -13,7 +13,6 @@ import gc
 import logging
 import signal
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +22,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl import resume
+from showctl import lastgood, resume
 from showctl.clock import Clock
 from showctl.config.load import Loaded
 from showctl.config.schema import Mqtt as MqttSettings
@@ -31,7 +30,7 @@ from showctl.inputs.ear_client import Ear
 from showctl.inputs.osc import OscInput
 from showctl.model import DeviceError, Features, Go, Happened, Health, Inputs, PlaybackState, Problem, ShowFrame, State
 from showctl.nurse import Nurse
-from showctl.outputs.record import JournalWriter
+from showctl.outputs.journal import JournalWriter
 from showctl.outputs.sacn.client import Output
 from showctl.plan import Plan, Universe
 from showctl.remote.board import Board
@@ -41,11 +40,12 @@ from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
 from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
+from showctl.wire.journal import Load
 
 log = logging.getLogger("showctl")
 
 TEND_EVERY_S = 1.0
-RECORD_EVERY_S, STEPS_WAITING = 0.25, 10_000  # the journal is written so often; steps that wait for a disk that hangs
+RECORD_EVERY_S = 0.25  # the journal is written so often
 SAVES_APART_S = 0.2  # a cue is on disk so soon, and a fader that moves does not wear the disk out
 DEEDS = frozenset({"cue", "section", "blackout", "pause", "resume", "release", "stop"})  # each of them is worth its line
 VITAL = frozenset({"engine", "output"})
@@ -95,9 +95,10 @@ class Daemon:
         self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt"}))
         self.output = self._open_output()
         self.journal = JournalWriter(options.state / "journal")
-        self.steps: deque[tuple[Inputs, float, bool]] = deque(maxlen=STEPS_WAITING)  # for the journal; the oldest go first
+        self.faults = 0  # of the engine, as far as the journal knows
         self.seam = Seam()
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
+        self.fingerprint = lastgood.fingerprint(loaded.files)
         self.standing = options.state / "standing.json"
         self.saved: resume.Standing | None = None
         self.moved = asyncio.Event()  # the standing on disk may be out of date
@@ -165,8 +166,10 @@ class Daemon:
         if self.options.seconds is not None:
             loop.call_later(self.options.seconds, stop.set)
         playback = self._resumed()
+        engine = self._engine(playback, 0.0)
+        self._begin_journal("start" if playback is None else "resume", 0.0)
         self.ticker = Ticker(
-            self._engine(playback, 0.0),
+            engine,
             self.output,
             self.clock,
             on_step=self._stepped,
@@ -293,8 +296,11 @@ class Daemon:
 
     def _write_down(self) -> None:
         with self.recording:
-            while self.steps:
-                self.journal.write(*self.steps.popleft())
+            self.journal.write_down()
+
+    def _begin_journal(self, why: str, now: float) -> None:
+        """A new file of the journal, with how the engine stands after its step to `now`."""
+        self.journal.begin(Load(now, self.fingerprint, self._show_id(), why))
 
     def _report_journal(self) -> None:
         if self.journal.fault:
@@ -312,8 +318,11 @@ class Daemon:
 
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)
-        if inputs.features or inputs.controls or frame.events:
-            self.steps.append((inputs, frame.time, bool(frame.events)))
+        self.journal.given(inputs, frame.time)
+        why = "fault" if self.ticker.faults > self.faults else self.journal.due(frame.time)
+        if why:
+            self.faults = self.ticker.faults
+            self._begin_journal(why, frame.time)
         if frame.events:
             self.moved.set()
         for happened in frame.events:

@@ -6,10 +6,11 @@ the mistakes instead. The files are kept with the folders between them, so that 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 INDEX = "index.json"
@@ -43,6 +44,12 @@ def find(folder: Path) -> tuple[Path, Path] | None:
         except (OSError, ValueError, KeyError, TypeError):  # not there or not whole: the one before
             continue
     return None
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """What tells one state of the files of a show from another, wherever they lie. Raises OSError."""
+    each = sorted(hashlib.sha256(one.read_bytes()).hexdigest() for one in {path.resolve() for path in files})
+    return hashlib.sha256("".join(each).encode()).hexdigest()[:16]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,9 +3,8 @@
 Frames are made at i / rate seconds. Sound is analysed just ahead of the light, and what is heard passes the same seam as in
 the live driver; so what a light does follows from the sound's own time, without the delay of a sound card.
 
-A journal that `run` wrote (it begins with a tick) is replayed step by step: what stands above a tick reaches the engine in a
-step to that time, as it did that night, however late it was, and a frame of the same moment is the same. One written by hand
-has no ticks: every line acts at its own time, and they need to be in order only to LOOKAHEAD seconds.
+A journal that `run` wrote (see `replay`) holds every step of the engine: it is stepped as it was that night, however late
+things came, and each step's look is a frame. One written by hand says no steps: every line acts at its own time.
 
 Nothing grows with the length of the show: sound, journal and frames are streamed.
 """
@@ -13,36 +12,23 @@ Nothing grows with the length of the show: sound, journal and frames are streame
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
 from showctl.analysis.hearing.analyzer import Analyzer
-from showctl.model import AudioBlock, ControlEvent, Features, Inputs, WireError
+from showctl.model import AudioBlock, Inputs, ShowFrame
 from showctl.outputs.record import Recorder
 from showctl.plan import Plan
+from showctl.replay import Batch, controls
 from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
-from showctl.wire.journal import Given, Tick, decode
+from showctl.wire.journal import Load
 
 RATE = 44.0  # Hz, the most that DMX carries
-LOOKAHEAD = 5.0  # s by which lines of a journal written by hand may be out of order
-LONGEST = 30 * 86400.0  # s, a time beyond this in a journal is a mistake
 REPORT_EVERY = 200  # frames between two reports of progress
-
-
-class BadJournal(ValueError):
-    """A journal that cannot be played; the text names the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What reaches the engine at a time (s): in a step of its own as it was recorded, or whenever the next frame is due."""
-
-    time: float
-    inputs: Inputs
-    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +67,70 @@ def render(
             waiting = Inputs()
             while coming is not None and coming.time <= now:
                 waiting, end = _joined(waiting, coming.inputs), coming.time
-                if coming.recorded:
-                    recorder.tell(engine.step(coming.time, waiting).events)
-                    waiting = Inputs()
                 coming = next(batches, None)
             recorder.add(engine.step(now, waiting))
             number += 1
             if progress is not None and number % REPORT_EVERY == 0:
                 progress(now)
         return Summary(number / rate, recorder.frames, recorder.events)
+
+
+def replay(
+    plan: Plan,
+    folder: Path,
+    steps: Iterable[Load | Batch],
+    *,
+    seconds: float | None = None,
+    rate: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Summary:
+    """Render a recorded journal to a folder, step by step as it was: every step's look is a frame, for `seconds` from the first.
+
+    With a `rate` the frames are at i / rate seconds instead, and each is the look that then stood: no step is added, since what
+    the strobe limit does depends on when steps fall. Raises OSError, and ValueError for what cannot be read.
+    """
+    engine: ShowEngine | None = None
+    first, frame = math.inf, None
+    with Recorder(folder, tuple(u.number for u in plan.universes)) as recorder:
+        for one in steps:
+            if isinstance(one, Load):
+                if engine is None or one.why != "full":  # else it says how the engine stands that goes on
+                    engine = _standing(plan, one)
+                continue
+            if engine is None:
+                raise ValueError("a recorded journal begins with a load")
+            first = min(first, one.time)
+            if seconds is not None and one.time - first >= seconds:
+                break
+            if rate is None:
+                recorder.add(frame := engine.step(one.time, one.inputs))
+            else:
+                _hold(recorder, frame, one.time, rate)
+                frame = engine.step(one.time, one.inputs)
+                recorder.tell(frame.events)
+            if progress is not None and recorder.frames % REPORT_EVERY == 0:
+                progress(one.time - first)
+        if frame is None:
+            return Summary(0.0, 0, 0)
+        if rate is not None:
+            _hold(recorder, frame, math.nextafter(frame.time, math.inf), rate)
+        return Summary(frame.time - first, recorder.frames, recorder.events)
+
+
+def _standing(plan: Plan, load: Load) -> ShowEngine:
+    """The engine as it stood when this was written."""
+    return ShowEngine(plan)
+
+
+def _hold(recorder: Recorder, frame: ShowFrame | None, until: float, rate: float) -> None:
+    """The look of a step, at every i / rate from its time on."""
+    if frame is None:
+        return
+    number = math.ceil(frame.time * rate)
+    while number / rate < until:
+        if number / rate >= frame.time:
+            recorder.look(number / rate, frame.slots)
+        number += 1
 
 
 def _joined(first: Inputs, then: Inputs) -> Inputs:
@@ -110,75 +151,3 @@ def heard(sound: Iterable[AudioBlock]) -> Iterator[Batch]:
                 yield Batch(kept.time, Inputs(features=(kept,)))
         until = (block.start + len(block.samples)) / block.rate
     yield Batch(until, Inputs())
-
-
-# --- journals --------------------------------------------------------------------------------------------------------
-
-
-def read_journal(path: Path) -> Iterator[Batch]:
-    """A journal in the order of its times. OSError; BadJournal with PATH:LINE:COLUMN for a line that cannot be played."""
-    with path.open(encoding="utf-8") as file:
-        lines = _lines(path, file)
-        first = next(lines, None)
-        if first is None:
-            return
-        yield from _as_recorded(lines) if isinstance(first[1], Tick) else _by_hand(path, first, lines)
-
-
-def controls(journal: Iterable[Batch]) -> Iterator[Batch]:
-    """A journal without what was heard."""
-    for batch in journal:
-        yield Batch(batch.time, Inputs(controls=batch.inputs.controls), batch.recorded)
-
-
-def _lines(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, Given]]:
-    number = 0
-    try:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                given = decode(line)
-                if abs(given.time) > LONGEST:
-                    raise WireError(f"`time` is {given.time:g} s: more than 30 days")
-                yield number, given
-    except WireError as error:
-        raise BadJournal(f"{path}:{number}:1: error: {error} [E-journal]") from error
-    except UnicodeDecodeError as error:
-        raise BadJournal(f"{path}:{number + 1}:1: error: not text in UTF-8 [E-journal]") from error
-
-
-def _as_recorded(lines: Iterator[tuple[int, Given]]) -> Iterator[Batch]:
-    """What stands above a tick in a step of that tick's time; a last line without a tick was cut off by a crash."""
-    features: list[Features] = []
-    given_controls: list[ControlEvent] = []
-    latest = 0.0
-    for _, given in lines:
-        if isinstance(given, Tick):
-            latest = max(latest, given.time)
-            yield Batch(latest, Inputs(tuple(features), tuple(given_controls)), recorded=True)
-            features, given_controls = [], []
-        elif isinstance(given, Features):
-            features.append(given)
-        else:
-            given_controls.append(given)
-
-
-def _by_hand(path: Path, first: tuple[int, Given], lines: Iterator[tuple[int, Given]]) -> Iterator[Batch]:
-    """Every line at its own time, sorted within LOOKAHEAD."""
-    waiting: list[tuple[float, int, Given]] = [(first[1].time, *first)]
-    newest, given_out = first[1].time, -LONGEST
-    for number, given in lines:
-        if given.time < given_out:
-            raise BadJournal(f"{path}:{number}:1: error: `time` goes back by more than {LOOKAHEAD:g} s [E-journal-order]")
-        heapq.heappush(waiting, (given.time, number, given))
-        newest = max(newest, given.time)
-        while waiting[0][0] < newest - LOOKAHEAD:
-            given_out = waiting[0][0]
-            yield _batch(heapq.heappop(waiting)[2])
-    while waiting:
-        yield _batch(heapq.heappop(waiting)[2])
-
-
-def _batch(given: Given) -> Batch:
-    if isinstance(given, Features):
-        return Batch(given.time, Inputs(features=(given,)))
-    return Batch(given.time, Inputs() if isinstance(given, Tick) else Inputs(controls=(given,)))

@@ -115,8 +115,8 @@ async def test_a_closed_terminal_does_not_end_the_show(night):
 
 async def test_a_disk_that_hangs_does_not_hold_up_the_light(night, tmp_path):
     daemon, gate = night(), threading.Event()
-    write, night_goes_on = daemon.journal.write, []
-    daemon.journal.write = lambda *step: gate.wait(10) and write(*step)
+    write, night_goes_on = daemon.journal.write_down, []
+    daemon.journal.write_down = lambda: gate.wait(10) and write()
     task = asyncio.create_task(daemon.live())
     await asyncio.sleep(0)
     daemon.ticker.emit(Go(time=0.0, source="test"))

@@ -16,7 +16,7 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__
 # What a place may import from showctl besides itself; the longest name that fits a module counts. All may read the version.
 NOUNS = {"model", "units"}
 COMPILED = NOUNS | {"plan"}
-EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", "render", "__main__"}
+EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", "render", "replay", "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "units": set(),
@@ -40,9 +40,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": COMPILED | {"wire"},
     "remote": COMPILED | {"wire", "config.schema", "supervise", "address"},
     "demo": {"units"},
-    "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "wire", "config", "fixtures"},
+    "replay": NOUNS | {"wire"},
+    "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
     "app": EVERYTHING,
-    "commands": EVERYTHING | {"app", "render"},
+    "commands": EVERYTHING | {"app", "render", "replay"},
     "__main__": {"commands"},
 }
 PURE = {"analysis", "show", "wire", "model", "plan", "units"}

@@ -11,12 +11,14 @@ import pytest
 
 import showctl.demo
 from showctl.commands import render as command
+from showctl.config.load import load
 from showctl.model import AudioBlock, Go, Inputs, Pause, SetMaster
-from showctl.outputs.record import JournalWriter
-from showctl.plan import Span
-from showctl.render import BadJournal, Batch, read_journal, render
+from showctl.outputs.journal import FILE_BYTES, JournalWriter
+from showctl.plan import Plan, Span
+from showctl.render import render, replay
+from showctl.replay import BadJournal, Batch, find, read_journal, steps
 from showctl.show.engine import ShowEngine
-from showctl.wire.journal import encode
+from showctl.wire.journal import Load, encode
 from tests.golden.make import HERE, small
 from tests.show.shows import cue, cues, dimmer, move, plan
 
@@ -41,7 +43,7 @@ def clicks(seconds: float, rate: int = 48000, block: int = 4800) -> list[AudioBl
 
 def test_the_same_night_is_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        render(small(), tmp_path / name, journal=read_journal(HERE / "night.jsonl"))
+        render(small(), tmp_path / name, journal=read_journal([HERE / "night.jsonl"]))
     assert content(tmp_path / "a") == content(tmp_path / "b")
     time, slots = frames(tmp_path / "a")
     assert slots.dtype == np.uint8
@@ -61,45 +63,93 @@ def test_sound_is_heard_and_the_cut_into_blocks_changes_nothing(tmp_path: Path) 
 
 def test_sound_stands_above_what_the_journal_says_was_heard(tmp_path: Path) -> None:
     render(small(), tmp_path / "a", sound=clicks(4.0), seconds=4.0)
-    kept = [b for b in read_journal(HERE / "night.jsonl") if b.inputs.features]
+    kept = [b for b in read_journal([HERE / "night.jsonl"]) if b.inputs.features]
     render(small(), tmp_path / "b", sound=clicks(4.0), journal=kept, seconds=4.0)
     assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
-def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_path: Path) -> None:
-    """Live: 44 Hz, every input arrives up to 0.2 s late. Its journal, rendered, gives every frame again."""
-    engine, writer, live = ShowEngine(small()), JournalWriter(tmp_path / "journal"), []
-    waiting = list(read_journal(HERE / "night.jsonl"))
+def lived(of: Plan, folder: Path, file_bytes: int = FILE_BYTES) -> list[tuple[float, bytes]]:
+    """A night as `run` plays it: every input late, early steps between those of the grid, its journal in `folder`."""
+    engine, writer, frames = ShowEngine(of), JournalWriter(folder, file_bytes), []
+    writer.begin(Load(0.0, "abc"))
+    waiting, period = list(read_journal([HERE / "night.jsonl"])), 22_727_273
     for i in range(44 * 40):
-        now = i / 44
-        due = [b for k, b in enumerate(waiting) if b.time + 0.05 * (k % 5) <= now]
-        waiting = [b for b in waiting if b not in due]
-        inputs = Inputs(
-            tuple(f for b in due for f in b.inputs.features),
-            tuple(c for b in due for c in b.inputs.controls),
-        )
-        live.append(engine.step(now, inputs).slots.copy())
-        writer.write(inputs, now)
+        grid = (25_000_000 + i * period) / 1e9
+        for now in (grid - 0.0107, grid) if i % 7 == 0 else (grid,):
+            due = [b for k, b in enumerate(waiting) if b.time + 0.05 * (k % 5) <= now]
+            waiting = [b for b in waiting if b not in due]
+            inputs = Inputs(tuple(f for b in due for f in b.inputs.features), tuple(c for b in due for c in b.inputs.controls))
+            frames.append((now, engine.step(now, inputs).slots.tobytes()))
+            writer.given(inputs, now)
+        if i % 11 == 0:
+            writer.write_down()
     writer.close()
-    journal = tmp_path / "journal" / "journal-000001.jsonl"
-    render(small(), tmp_path / "out", journal=read_journal(journal), seconds=40.0)
-    assert (frames(tmp_path / "out")[1] == np.array(live)).all()
+    return frames
+
+
+def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_path: Path) -> None:
+    live = lived(small(), tmp_path / "journal")
+    summary = replay(small(), tmp_path / "out", steps(find(tmp_path / "journal", print), print))
+    time, slots = frames(tmp_path / "out")
+    assert summary.frames == len(live)
+    assert list(zip(time.tolist(), (one.tobytes() for one in slots))) == live
+
+
+def test_a_night_at_another_rate_shows_what_stood_then(tmp_path: Path) -> None:
+    live = lived(small(), tmp_path / "journal")
+    replay(small(), tmp_path / "out", steps(find(tmp_path / "journal", print), print), rate=10.0, seconds=20.0)
+    time, slots = frames(tmp_path / "out")
+    assert time.tolist() == [i / 10 for i in range(1, 201)]
+    for t, look in zip(time, slots, strict=True):
+        assert look.tobytes() == next(seen for at, seen in reversed(live) if at <= t)
+
+
+def test_what_a_crash_tore_off_is_left_out_with_a_word(tmp_path: Path) -> None:
+    lived(small(), tmp_path)
+    path = next(tmp_path.iterdir())
+    whole = list(steps([path], print))
+    for tail, told in ((b'{"time": 41.0, "type": "feat', "torn off"), (b"\0" * 50, "torn off"), (b"\xff\xfe", "torn off")):
+        torn = tmp_path / "torn.jsonl"
+        torn.write_bytes(path.read_bytes() + tail)
+        said: list[str] = []
+        assert list(steps([torn], said.append)) == whole
+        assert len(said) == 1
+        assert told in said[0]
+    torn.write_bytes(path.read_bytes() + b'{"time": 41.0, "type": "go"}\n')
+    assert list(steps([torn], said.append)) == whole
+    assert "had not reached the engine" in said[-1]
+
+
+def test_a_line_broken_in_the_middle_is_named(tmp_path: Path) -> None:
+    lived(small(), tmp_path)
+    path = next(tmp_path.iterdir())
+    text = path.read_bytes().split(b"\n")
+    text[5] = text[5][:10]
+    path.write_bytes(b"\n".join(text))
+    with pytest.raises(BadJournal, match=":6:1: error: not JSON"):
+        list(steps([path], print))
 
 
 def test_what_came_late_acts_after_what_had_happened_by_itself(tmp_path: Path) -> None:
     """A follow falls due in a step without inputs; a PAUSE of the moment before it arrives only then, and finds cue 2."""
     stack = cues(cue(1, move(0, 1.0), follow=Span(1.0)), cue(2, move(0, 0.5), follow=Span(1.0)), cue(3, move(0, 0.0)))
     engine, writer = ShowEngine(plan([dimmer(1)], stack)), JournalWriter(tmp_path / "journal")
+    writer.begin(Load(0.0))
     night = [(0.51, (Go(time=0.507),)), (1.509, ()), (1.51, (Pause(time=1.506),)), (3.0, ())]
     for now, given in night:
         inputs = Inputs(controls=given)
         frame = engine.step(now, inputs)
-        writer.write(inputs, now, bool(frame.events))
+        writer.given(inputs, now)
     writer.close()
-    journal = read_journal(tmp_path / "journal" / "journal-000001.jsonl")
-    render(engine.plan, tmp_path / "out", journal=journal, seconds=3.1)
+    replay(engine.plan, tmp_path / "out", steps(find(tmp_path / "journal", print), print))
     assert engine.playback.lists[0].current == "2"
     assert frames(tmp_path / "out")[1][-1, 0, 0] == frame.slots[0, 0] == 128
+
+
+def test_with_sound_only_the_hands_of_a_night_count(tmp_path: Path) -> None:
+    lived(small(), tmp_path / "journal")
+    hands = [b for b in read_journal(find(tmp_path / "journal", print)) if b.inputs.controls]
+    assert hands == [b for b in read_journal([HERE / "night.jsonl"]) if b.inputs.controls]
 
 
 def test_lines_by_hand_need_not_be_in_order(tmp_path: Path) -> None:
@@ -107,7 +157,7 @@ def test_lines_by_hand_need_not_be_in_order(tmp_path: Path) -> None:
     path.write_text(
         "".join(encode(g) + "\n" for g in (Go(time=3.0), SetMaster(time=1.0, level=0.5), Go(time=2.0, list="probe"))) + "\n"
     )
-    assert [b.time for b in read_journal(path)] == [1.0, 2.0, 3.0]
+    assert [b.time for b in read_journal([path])] == [1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +172,7 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, wrong: str) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(text)
     with pytest.raises(BadJournal) as error:
-        list(read_journal(path))
+        list(read_journal([path]))
     assert str(error.value).startswith(f"{path}{wrong}")
 
 
@@ -130,7 +180,19 @@ def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(b'{"time": 1, "type": "go"}\n\xff\xfe\n')
     with pytest.raises(BadJournal, match="UTF-8"):
-        list(read_journal(path))
+        list(read_journal([path]))
+
+
+@pytest.mark.slow
+def test_the_command_takes_the_folder_of_a_night(tmp_path: Path) -> None:
+    """And says when other files were played than these."""
+    plan = load(DEMO / "venue.yaml", DEMO / "show.yaml").plan
+    live = lived(plan, tmp_path / "journal")
+    done = showctl_render(DEMO / "venue.yaml", DEMO / "show.yaml", "--out", tmp_path / "o", "--events", tmp_path / "journal")
+    assert done.returncode == 0, done.stderr
+    assert "other files than these" in done.stderr
+    time, slots = frames(tmp_path / "o")
+    assert list(zip(time.tolist(), (one.tobytes() for one in slots))) == live
 
 
 def showctl_render(*args: str | Path) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from showctl.render import Summary
+    from showctl.replay import Batch
+    from showctl.wire.journal import Load
 
 WRONG, WRONG_USE, MISSING, CANNOT_RUN = 1, 2, 69, 78
 MOST_HZ = 1000.0
@@ -25,9 +27,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cues", type=Path, metavar="CUES", help="the show file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where frames-NNNN.npz and events.jsonl go")
     parser.add_argument("--audio", type=Path, metavar="FILE", help="a sound file that is listened to")
-    parser.add_argument("--events", type=Path, metavar="LOG.jsonl", help="what the engine is given, as `run` records it")
+    parser.add_argument(
+        "--events", type=Path, metavar="LOG", help="what the engine is given: a file, or the folder `journal` that `run` records"
+    )
     parser.add_argument("--seconds", type=_number(0.0, 30 * 86400.0), metavar="N", help="how long (to the last sound or event)")
-    parser.add_argument("--rate", type=_number(1.0, MOST_HZ), default=44.0, metavar="HZ", help="frames a second (44)")
+    parser.add_argument(
+        "--rate", type=_number(1.0, MOST_HZ), metavar="HZ", help="frames a second (44; of a night: its own steps)"
+    )
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
@@ -64,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"showctl render: {name}: {error.strerror or error}{cure}", file=sys.stderr)
         return WRONG
     except ValueError as error:
-        print(error if str(error).startswith(f"{args.events}:") else f"showctl render: {error}", file=sys.stderr)
+        print(error if str(error).startswith(str(args.events)) else f"showctl render: {error}", file=sys.stderr)
         return WRONG
     spent = time.process_time() - began
     said = f"{summary.frames} frames ({summary.seconds:.1f} s) and {summary.events} events in {args.out}, {spent:.1f} s of CPU"
@@ -78,22 +84,44 @@ def run(args: argparse.Namespace) -> int:
 def _render(args: argparse.Namespace) -> Summary:
     from showctl.config.load import load
     from showctl.inputs import wavfile
-    from showctl.render import read_journal, render
+    from showctl.lastgood import fingerprint
+    from showctl.render import RATE, render, replay
+    from showctl.replay import begins, find, read_journal, steps
 
     loaded = load(args.venue, args.cues)
     for warning in loaded.warnings:
         print(warning, file=sys.stderr)
+    files = [] if args.events is None else find(args.events, _warn)
     length = args.seconds or (wavfile.duration_of(args.audio) if args.audio else None)
     with _progress(length) as progress:
+        if args.audio is None and files and begins(files[0]) is not None:
+            night = _checked(steps(files, _warn), fingerprint(loaded.files))
+            return replay(loaded.plan, args.out, night, seconds=args.seconds, rate=args.rate, progress=progress)
         return render(
             loaded.plan,
             args.out,
             sound=None if args.audio is None else wavfile.blocks(args.audio),
-            journal=() if args.events is None else read_journal(args.events),
+            journal=read_journal(files),
             seconds=args.seconds,
-            rate=args.rate,
+            rate=args.rate or RATE,
             progress=progress,
         )
+
+
+def _checked(night: Iterator[Load | Batch], show: str) -> Iterator[Load | Batch]:
+    """A recorded night; where other files were played than these, it is told."""
+    from showctl.wire.journal import Load
+
+    told = {show, ""}
+    for one in night:
+        if isinstance(one, Load) and one.show not in told:
+            told.add(one.show)
+            _warn(f"from {one.time:.1f} s on {one.name} was played from other files than these: the light may be another")
+        yield one
+
+
+def _warn(text: str) -> None:
+    print(f"showctl render: {text}", file=sys.stderr)
 
 
 @contextmanager

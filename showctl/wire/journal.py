@@ -1,9 +1,11 @@
 """The journal: what the engine was given, and what happened, as JSON Lines. PURE: lines of text <-> values.
 
-One object a line, with `time` (s) and `type`. Given: "go", "back", "goto" and all else
-in TYPES (each with its `source`), "features", and "tick": the engine was stepped to this time with all that stands above it.
-A journal that begins with a tick is one that `run` wrote, and replays step by step; one without ticks was written
-by hand, and each line acts at its own time. Fields that have their default are left out.
+One object a line, with `time` (s) and `type`. Given: "go", "back", "goto" and all else in TYPES (each with its `source`),
+"features", and "tick": the engine was stepped to this time with all that stands above it, and then every `every` nanoseconds
+with nothing, `count` steps in all. "load" says which show is played, and how the engine stands at that moment.
+
+A journal that begins with a load is one that `run` wrote: it holds every step of the engine, and replays step by step. One
+without was written by hand, and each line acts at its own time. Fields that have their default are left out.
 
 What happened is told in the same form, `type` and then whatever belongs to it.
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, NoReturn, TypeAlias
 
@@ -47,18 +50,46 @@ from showctl.model import (
     WireError,
 )
 
-LINE_LIMIT = 65536  # characters
+LINE_LIMIT = 2**20  # characters
+LOAD_LIMIT = 2**28  # characters of a line that says how the engine of a great show stands
+LOAD_SIGN, LOAD_WITHIN = '"type": "load"', 80  # how such a line is known before it is read
 INDEX_LIMIT = 2**53  # counts that every reader of JSON keeps exact
+STEPS_LIMIT = 10**7  # of one line: a day and more
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The engine was stepped to this time with all that stands above this line."""
+    """The engine was stepped to this time with all that stands above this line, and on from there on a grid."""
 
     time: float  # s
+    count: int = 1  # steps, this one included
+    every: int = 0  # ns from one to the next
+
+    def times(self) -> Iterator[float]:
+        """The time (s) of each step, to the last bit as a clock that counts nanoseconds has it."""
+        yield self.time
+        first = nanoseconds(self.time)
+        for i in range(1, self.count):
+            yield (first + i * self.every) / 1e9
 
 
-Given: TypeAlias = ControlEvent | Features | Tick
+def nanoseconds(time: float) -> int:
+    """Show time in whole nanoseconds."""
+    return round(time * 1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """From here on this show is played, by an engine that stands so."""
+
+    time: float  # s
+    show: str = ""  # fingerprint of its files
+    name: str = ""  # as people call it
+    why: str = "start"  # "start", "resume", "full" (the file before; the same engine goes on), or what else made a new beginning
+    state: dict[str, Any] | None = None  # of the engine, as `show.state` writes it; None: as at the start of a show
+
+
+Given: TypeAlias = ControlEvent | Features | Tick | Load
 
 TYPES: dict[str, type[Any]] = {
     "go": Go,
@@ -83,13 +114,17 @@ TYPES: dict[str, type[Any]] = {
     "check": Check,
     "features": Features,
     "tick": Tick,
+    "load": Load,
 }
 NAMES = {cls: name for name, cls in TYPES.items()}
 
 
 def encode(given: Given) -> str:
-    """One line without its end. WireError for numbers that are not finite."""
-    return _line({"time": given.time, "type": NAMES[type(given)], **_said(given)})
+    """One line without its end. WireError for what a reader would refuse: numbers that are not finite, endless lists."""
+    line = _line({"time": given.time, "type": NAMES[type(given)], **_said(given)})
+    if len(line) > _limit(line):
+        raise WireError(f"a line of {len(line)} characters; at most {_limit(line)} are read")
+    return line
 
 
 def decode(line: str) -> Given:
@@ -148,9 +183,13 @@ def _line(data: dict[str, Any]) -> str:
 # --- lines -> values -------------------------------------------------------------------------------------------------
 
 
+def _limit(line: str) -> int:
+    return LOAD_LIMIT if LOAD_SIGN in line[:LOAD_WITHIN] else LINE_LIMIT
+
+
 def _object(line: str) -> dict[str, Any]:
-    if len(line) > LINE_LIMIT:
-        raise WireError(f"a line of {len(line)} characters; at most {LINE_LIMIT} are read")
+    if len(line) > _limit(line):
+        raise WireError(f"a line of {len(line)} characters; at most {_limit(line)} are read")
     try:
         data = json.loads(line, parse_constant=_not_finite, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
@@ -182,7 +221,10 @@ def _value(cls: type[Any], data: Any, kind: str) -> Any:
         raise WireError(f"{kind}: unknown field `{unknown[0]}`; there are {', '.join(known)}")
     if missing := [n for n, f in known.items() if f.default is MISSING and n not in data]:
         raise WireError(f"{kind}: `{missing[0]}` is missing")
-    return cls(**{name: _field(cls, name, content) for name, content in data.items()})
+    value = cls(**{name: _field(cls, name, content) for name, content in data.items()})
+    if isinstance(value, Tick) and not (1 <= value.count <= STEPS_LIMIT and (value.every > 0 or value.count == 1)):
+        raise WireError(f"{kind}: `count` is 1 to {STEPS_LIMIT}, and above 1 `every` is above 0 (ns)")
+    return value
 
 
 def _field(cls: type[Any], name: str, content: Any) -> Any:
@@ -240,6 +282,12 @@ def _levels(content: Any, name: str) -> tuple[tuple[str, float], ...]:
     return tuple((_text(key, name), _float(value, name)) for key, value in content)
 
 
+def _state(content: Any, name: str) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise WireError(f"`{name}` must be an object")
+    return content
+
+
 def _section(content: Any, name: str) -> Section:
     try:
         return Section(_text(content, name))
@@ -256,13 +304,14 @@ def _grid(content: Any, name: str) -> BeatGrid:
 
 READERS: dict[str, Any] = {
     **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade"), _float),
-    **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step"), _int),
-    **dict.fromkeys(("source", "list", "cue", "submaster", "fixture"), _text),
+    **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
+    **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),
     "on": _bool,
     "bands": _floats,
     "keys": _texts,
     "values": _levels,
     "section": _section,
     "grid": _grid,
+    "state": _state,
 }
-OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid",)}
+OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid",), Load: ("state",)}

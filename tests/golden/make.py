@@ -37,7 +37,8 @@ from showctl.plan import (
     Universe,
     When,
 )
-from showctl.render import read_journal, render
+from showctl.render import render
+from showctl.replay import read_journal
 
 HERE = Path(__file__).parent
 RATE = 8.0  # Hz
@@ -120,7 +121,7 @@ SHOWS: dict[str, Callable[[], Plan]] = {"small": small, "demo": demo}
 
 def played(name: str, folder: Path) -> tuple[np.ndarray, str]:
     """Slots (T, U, 512) and events of the stored night in this show; `folder` is for the files of the render."""
-    render(SHOWS[name](), folder, journal=read_journal(HERE / "night.jsonl"), seconds=SECONDS, rate=RATE)
+    render(SHOWS[name](), folder, journal=read_journal([HERE / "night.jsonl"]), seconds=SECONDS, rate=RATE)
     with np.load(folder / "frames-0000.npz") as frames:
         slots = frames["slots"]
     return slots, (folder / "events.jsonl").read_text()

@@ -1,4 +1,4 @@
-"""Files of frames without dates, and a journal that never fills the disk and never raises."""
+"""Files of frames: a minute each, without dates, and never many of them in memory."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from showctl.model import Go, Happened, Inputs, PlaybackState, SetMaster, ShowFrame
-from showctl.outputs.record import JournalWriter, Recorder
-from showctl.wire.journal import Tick, decode, decode_happened
+from showctl.model import Happened, PlaybackState, ShowFrame
+from showctl.outputs import record
+from showctl.outputs.record import Recorder
+from showctl.wire.journal import decode_happened
 
 
 def frame(t: float, value: int) -> ShowFrame:
@@ -45,52 +46,26 @@ def test_the_same_frames_are_the_same_bytes_and_an_older_render_leaves_nothing(t
     assert made(tmp_path / "a", 100) == made(tmp_path / "b", 100)
 
 
-def lines(folder: Path) -> list[str]:
-    return [line for path in sorted(folder.glob("journal-*.jsonl")) for line in path.read_text().splitlines()]
+def test_a_great_show_does_not_wait_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit waits on the disk, and the file is the same."""
+    made = []
+    for spool in (record.SPOOL, 5000):
+        monkeypatch.setattr(record, "SPOOL", spool)
+        with Recorder(tmp_path / str(spool), (1, 2)) as recorder:
+            for i in range(50):
+                recorder.add(frame(i / 4, i % 200))
+            assert recorder._slots._rolled is (spool == 5000)  # type: ignore[attr-defined]
+        made.append((tmp_path / str(spool) / "frames-0000.npz").read_bytes())
+    assert made[0] == made[1]
 
 
-def test_the_journal_is_what_was_given_and_when(tmp_path: Path) -> None:
-    writer = JournalWriter(tmp_path)
-    writer.write(Inputs(controls=(Go(time=1.01),)), 1.02)
-    writer.write(Inputs(), 1.04)
-    writer.write(Inputs(controls=(Go(time=1.05), Go(time=1.06))), 1.07)
-    writer.close()
-    given = [decode(line) for line in lines(tmp_path)]
-    assert given == [Tick(1.02), Go(time=1.01), Tick(1.02), Go(time=1.05), Go(time=1.06), Tick(1.07)]
+def test_a_file_that_cannot_be_finished_does_not_get_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
 
-
-def test_the_journal_begins_anew_when_full_and_keeps_the_newest(tmp_path: Path) -> None:
-    for _ in range(3):
-        writer = JournalWriter(tmp_path, file_bytes=2000, files=4)
-        for i in range(200):
-            writer.write(Inputs(controls=(Go(time=float(i)),)), float(i))
-        writer.close()
-    files = sorted(tmp_path.glob("journal-*.jsonl"))
-    assert len(files) == 4
-    assert all(f.stat().st_size < 2200 for f in files)
-    assert all(isinstance(decode(f.read_text().splitlines()[0]), Tick) for f in files)
-    assert decode(lines(tmp_path)[-2]) == Go(time=199.0)
-
-
-def test_what_cannot_be_written_is_counted_and_told(tmp_path: Path) -> None:
-    writer = JournalWriter(tmp_path)
-    writer.write(Inputs(controls=(SetMaster(time=1.0, level=float("nan")), Go(time=1.0))), 1.0)
-    writer.close()
-    assert (writer.lost, len(lines(tmp_path))) == (1, 3)
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    writer = JournalWriter(blocked / "journal")
-    writer.write(Inputs(controls=(Go(time=1.0),)), 1.0)
-    assert writer.lost == 2
-    assert "cannot be written" in writer.fault
-    writer.close()
-
-
-@pytest.mark.parametrize("name", ["journal-x.jsonl", "journal-000001.txt"])
-def test_files_of_others_are_left_alone(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("mine")
-    writer = JournalWriter(tmp_path, files=1)
-    for i in range(3):
-        writer.write(Inputs(controls=(Go(time=float(i)),)), float(i))
-        writer.close()
-    assert (tmp_path / name).read_text() == "mine"
+    recorder = Recorder(tmp_path, (1, 2))
+    recorder.add(frame(0.0, 1))
+    monkeypatch.setattr(record.shutil, "copyfileobj", full)
+    with pytest.raises(OSError, match="No space"):
+        recorder.close()
+    assert [p.name for p in tmp_path.iterdir()] == ["events.jsonl"]

@@ -35,7 +35,7 @@ from showctl.model import (
     Unpark,
     WireError,
 )
-from showctl.wire.journal import Given, Tick, decode, decode_happened, encode, encode_happened
+from showctl.wire.journal import Given, Load, Tick, decode, decode_happened, encode, encode_happened
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 text = st.text(st.characters(), max_size=20)  # halves of surrogate pairs too: the web can send them
@@ -75,6 +75,8 @@ given_values = st.one_of(
         st.sampled_from(Section),
     ),
     st.builds(Tick, finite),
+    st.builds(Tick, finite, st.integers(2, 10**7), st.integers(1, 2**53)),
+    st.builds(Load, finite, text, text, text, st.none() | st.dictionaries(text, st.lists(finite) | text | st.none(), max_size=3)),
 )
 
 
@@ -134,7 +136,10 @@ def test_happened_comes_back_too(value: Happened) -> None:
         ('{"time": 1, "type": "features", "level": -10, "grid": {"anchor": 1, "index": 1.5, "period": 1}}', "whole number"),
         ('{"time": 1, "type": "features", "level": -10, "grid": {"anchor": 1, "index": 1, "period": 0}}', "above 0"),
         ('{"time": 1, "type": "tick", "source": "x"}', "unknown field"),
-        ('{"time": 1, "type": "go", "source": "' + "x" * 70000 + '"}', "characters"),
+        ('{"time": 1, "type": "tick", "count": 0}', "`count` is 1 to"),
+        ('{"time": 1, "type": "tick", "count": 2}', "`every` is above 0"),
+        ('{"time": 1, "type": "load", "state": [1]}', "`state` must be an object"),
+        ('{"time": 1, "type": "go", "source": "' + "x" * 2**20 + '"}', "characters"),
     ],
 )
 def test_a_bad_line_is_refused_with_what_is_wrong(line: str, wrong: str) -> None:
@@ -168,6 +173,21 @@ def test_what_is_no_number_is_not_written() -> None:
         encode(SetMaster(time=1.0, level=float("nan")))
     with pytest.raises(WireError, match="twice"):
         encode_happened(Happened(1.0, "x", (("time", 1.0),)))
+
+
+def test_a_state_may_be_longer_than_any_hand_s_line() -> None:
+    load = Load(1.0, state={"x": "y" * 2**21})
+    assert decode(encode(load)) == load
+    with pytest.raises(WireError, match="characters"):
+        encode(Go(time=1.0, source="x" * 2**20))
+
+
+@given(st.integers(0, 10**16), st.integers(1, 10**9), st.integers(1, 50))
+def test_a_run_of_steps_is_exact(first: int, every: int, count: int) -> None:
+    """To the last bit what a clock that counts nanoseconds gives, for a hundred days."""
+    first = min(first, 86400 * 10**9 * 100)
+    times = [(first + i * every) / 1e9 for i in range(count)]
+    assert list(Tick(times[0], count, every if count > 1 else 0).times()) == times
 
 
 def test_defaults_are_left_out() -> None:
