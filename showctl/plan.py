@@ -133,11 +133,16 @@ class Effect:
     sections: tuple[Section, ...] = ()  # of the song in which it shows; () for all
     entry: Span | None = None  # it grows in this time; None: as its parameter wants (heads gently, light at once)
     exit: Span | None = None  # it shrinks in this time
+    direction: Literal["forward", "reverse", "bounce"] = "forward"  # bounce: every second cycle backwards
 
 
 @dataclass(frozen=True, slots=True)
 class EffectStart:
-    """A cue starts an effect on these parameters, one or more (the cells of a fixture) for each element of the group."""
+    """A cue starts an effect on these parameters, one or more (the cells of a fixture) for each element of the group.
+
+    One written effect may be several in the plan, called NAME, NAME~2 ... (25 degrees are another share of the range of
+    another head). Each then has () for the elements that another one moves, so that all keep their places in the group.
+    """
 
     effect: str
     targets: tuple[tuple[int, ...], ...]  # in the order of the group
