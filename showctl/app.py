@@ -26,7 +26,9 @@ from showctl import lastgood, resume
 from showctl.clock import Clock
 from showctl.config.load import Loaded
 from showctl.config.schema import Mqtt as MqttSettings
+from showctl.config.values import host_port
 from showctl.inputs.ear_client import Ear
+from showctl.inputs.eos import EosDoor
 from showctl.inputs.osc import OscInput
 from showctl.model import DeviceError, Features, Go, Happened, Health, Inputs, PlaybackState, Problem, ShowFrame, State
 from showctl.nurse import Nurse
@@ -97,6 +99,7 @@ class Daemon:
         self.journal = JournalWriter(options.state / "journal")
         self.faults = 0  # of the engine, as far as the journal knows
         self.seam = Seam()
+        self.eos: EosDoor | None = None
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = lastgood.fingerprint(loaded.files)
         self.standing = options.state / "standing.json"
@@ -212,9 +215,22 @@ class Daemon:
             web = WebServer(*self.options.http, board=self.board, emit=emit, now=now, tokens=tokens, allow=venue.web.allow)
             await self._open("web", web.open)
             stack.push_async_callback(web.close)
+        door = EosDoor(
+            None if venue.osc.eos is None else host_port(venue.osc.eos),
+            [host_port(one) for one in venue.osc.feedback],
+            allow=venue.osc.allow,
+            emit=emit,
+            now=now,
+            plan=lambda: self.plan,
+            playback=lambda: self.board.playback,
+        )
+        if venue.osc.eos is not None or venue.osc.feedback:
+            self.eos = door
+            await self._open("eos", door.open)
+            stack.push_async_callback(door.close)
         if self.options.osc:
             names = (frozenset(one.name for one in self.plan.lists), frozenset(one.name for one in self.plan.submasters))
-            osc = OscInput(*self.options.osc, allow=venue.osc.allow, emit=emit, now=now, names=lambda: names)
+            osc = OscInput(*self.options.osc, allow=venue.osc.allow, emit=emit, now=now, names=lambda: names, eos=door.act)
             await self._open("osc", osc.open)
             stack.callback(osc.close)
         return web, osc
@@ -237,6 +253,9 @@ class Daemon:
         if osc:
             self.polled["osc"] = osc
             parts.append(("osc", osc.run))
+        if self.eos:
+            self.polled["eos"] = self.eos
+            parts.append(("eos", self.eos.run))
         if self.options.audio == "none":
             self.board.report(Health("ear", State.RUNNING, "off: no sound is listened to (--audio none)", self.clock.now()))
         else:

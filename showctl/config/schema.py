@@ -21,7 +21,6 @@ from showctl.plan import Category, Layer, Place, Shape, Span, StrobeLimit, Sync
 
 LATER: dict[str, dict[str, str]] = {
     "venue": {
-        "points": "positions by point",
         "pa": "the sound of the room",
         "wearables": "gestures",
         "midi": "MIDI",
@@ -36,7 +35,7 @@ LATER: dict[str, dict[str, str]] = {
     },
 }
 LATER_IN_SAFETY = {"gain": "a limit of the microphone's gain", "sound": "a limit of the sound's level"}
-LATER_IN_CUE = {"mark": "move in black", "assert": "assert", "danger": "confirmation of gestures"}
+LATER_IN_CUE = {"danger": "confirmation of gestures"}
 
 
 def _typed(parse: Callable[[str], Any]) -> Any:
@@ -75,6 +74,7 @@ Time: TypeAlias = Annotated[Span, _typed(values.time)]
 Hang: TypeAlias = Annotated[Span, _typed(lambda text: values.time(text, negative=True))]
 Seconds: TypeAlias = Annotated[float, _typed(values.seconds)]
 Level: TypeAlias = Annotated[float, _typed(values.level)]
+Rate: TypeAlias = Annotated[float, _typed(values.rate)]
 Angle: TypeAlias = Annotated[float, _typed(values.angle)]
 Metres: TypeAlias = Annotated[float, _typed(values.metres)]
 Truth: TypeAlias = Annotated[bool, _typed(values.truth)]
@@ -137,14 +137,27 @@ class UniverseOut(Model):
     rate: Annotated[float, _typed(values.hertz)] | None = None
 
 
+FLOOR = 1.2  # m: what is lower stands, unless its file says otherwise
+
+
 class PlaceModel(Model):
     x: Metres = 0.0
     y: Metres = 0.0
     z: Metres = 3.0
     facing: Angle = 0.0
+    mount: Annotated[
+        Literal["hung", "standing", "wall"] | None,
+        _typed(values.choice("hung", "standing", "wall")),
+    ] = None
 
     def place(self) -> Place:
-        return Place(self.x, self.y, self.z, self.facing)
+        return Place(self.x, self.y, self.z, self.facing, self.mount or ("standing" if self.z < FLOOR else "hung"))
+
+
+class PointModel(Model):
+    x: Metres
+    y: Metres
+    z: Metres = 0.0
 
 
 class Fixture(Model):
@@ -185,13 +198,16 @@ class Audio(Model):
 
 class Osc(Model):
     listen: Listener | None = None
+    eos: Listener | None = None  # OSC over TCP as an Eos console speaks it
+    feedback: Annotated[list[Listener], Field(max_length=8)] = Field(default_factory=list)  # UDP addresses that are told
     allow: Networks
 
     @model_validator(mode="after")
     def _guarded(self) -> Osc:
-        if _beyond(self.listen) and not self.allow:
-            text = "OSC beyond this machine needs `allow`: name the networks that may send, like `allow: [10.0.0.0/24]`"
-            raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": "listen"})
+        for key, listener in (("listen", self.listen), ("eos", self.eos)):
+            if _beyond(listener) and not self.allow:
+                text = "OSC beyond this machine needs `allow`: name the networks that may send, like `allow: [10.0.0.0/24]`"
+                raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": key})
         return self
 
 
@@ -241,8 +257,13 @@ class Safety(Model):
         return None if self.strobe is None else StrobeLimit(self.strobe.flashes, self.strobe.share)
 
 
+def _short(value: Any) -> Any:
+    """`wash: sunrise` is `wash: {preset: sunrise}`."""
+    return {"preset": value} if isinstance(value, str) and value else value
+
+
 Setting: TypeAlias = dict[str, Any]  # parameter or category -> text; typed when its fixture is known
-Targets: TypeAlias = dict[str, Setting]
+Targets: TypeAlias = dict[str, Annotated[Setting, BeforeValidator(_short)]]
 
 
 class Header(Model):
@@ -267,6 +288,7 @@ class Venue(Header):
     fixtures: dict[Name, Fixture] = Field(default_factory=dict)
     groups: dict[Name, list[Text]] = Field(default_factory=dict)
     positions: dict[Name, dict[Text, dict[Name, Text]]] = Field(default_factory=dict)
+    points: dict[Name, PointModel] = Field(default_factory=dict)
     house: list[Text] = Field(default_factory=list)
     looks: dict[Name, Targets] = Field(default_factory=dict)
     audio: Audio = Field(default_factory=lambda: Audio.model_validate({}))
@@ -343,17 +365,6 @@ class SubmasterModel(Model):
         return self
 
 
-class Times(Model):
-    intensity: Time | None = None
-    colour: Time | None = None
-    position: Time | None = None
-    beam: Time | None = None
-
-    def of(self, category: Category) -> Span | None:
-        found: Span | None = getattr(self, category.value)
-        return found
-
-
 SECTIONS = ("silence", "steady", "build", "drop", "break")
 
 
@@ -365,14 +376,24 @@ def _when(text: str) -> str:
     return section
 
 
+def _delays(value: Any) -> Any:
+    """`delay: 1s` is `delay: {all: 1s}`."""
+    return {EVERYTHING: value} if isinstance(value, str) else value
+
+
+EVERYTHING = "all"  # in `delay`, what is not named there
+Times: TypeAlias = dict[Name, Time]  # by parameter or category
+Delays: TypeAlias = Annotated[Times, BeforeValidator(_delays)]
+
+
 class CueModel(Model):
     cue: CueNumber
     name: Label = ""
     set: Targets = Field(default_factory=dict)
     up: Time | None = Field(None, alias="in")
     down: Time | None = Field(None, alias="out")
-    delay: Time = Span(0.0)
-    times: Times = Times()
+    delay: Delays = Field(default_factory=dict)
+    times: Times = Field(default_factory=dict)
     curve: Annotated[str, _typed(values.choice("linear", "s", "fast", "slow", "snap"))] = "linear"
     follow: Time | None = None
     hang: Hang | None = None
@@ -382,7 +403,11 @@ class CueModel(Model):
     stop: list[Text] = Field(default_factory=list)
     cue_only: Truth = False
     block: Truth = False
+    asserts: Truth = Field(False, alias="assert")
+    mark: Truth | None = None
+    rate: Rate = 1.0
     goto: CueNumber | None = None
+    rounds: Annotated[int, _typed(values.whole(1, 9999))] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -395,6 +420,8 @@ class CueModel(Model):
             raise _clash("hang", "`follow` counts from GO, `hang` from the end of the cue: use one")
         if self.quantise is not None and self.when is None:
             raise _clash("quantise", "`quantise` says when after `when`: without `when` it does nothing")
+        if self.rounds is not None and (self.goto is None or self.goto > self.cue):
+            raise _clash("rounds", "`rounds` counts how often a `goto` leads back: write `goto` with this cue or an earlier one")
         return self
 
 
@@ -402,6 +429,7 @@ class ListModel(Model):
     priority: Annotated[int, _typed(values.whole(1, 10))] = 4
     htp: Truth = False
     loop: Truth = False
+    mark: Truth = False
     release: Time = Span(1.0)
     cues: list[CueModel] = Field(min_length=1)
 
@@ -417,6 +445,7 @@ class Show(Header):
     name: Label = ""
     venue: Label | None = None
     palettes: Palettes = Palettes()
+    presets: dict[Name, Setting] = Field(default_factory=dict)
     effects: dict[Name, EffectModel] = Field(default_factory=dict)
     submasters: dict[Name, SubmasterModel] = Field(default_factory=dict)
     lists: dict[Name, ListModel] = Field(default_factory=dict)

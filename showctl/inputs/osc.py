@@ -51,11 +51,13 @@ class OscInput:
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         names: Names,
+        eos: Callable[[Message, str], None] | None = None,
     ) -> None:
-        """`allow` holds addresses and networks ("10.0.0.0/24"), `now` is show time (s). Raises ValueError for a bad network."""
+        """`allow` holds addresses and networks ("10.0.0.0/24"), `now` is show time (s); `eos` takes messages in the dialect of
+        Eos consoles, and who sent them. Raises ValueError for a bad network."""
         self.host, self.port = host, port
         self._allow = [ipaddress.ip_network(one, strict=False) for one in allow]
-        self._emit, self._now, self._names = emit, now, names
+        self._emit, self._now, self._names, self._eos = emit, now, names, eos
         self._socket: socket.socket | None = None
         self._local = False  # bound to loopback
         self._since = now()
@@ -160,6 +162,9 @@ class OscInput:
             self._act(message, source, host)
 
     def _act(self, message: Message, source: str, host: str) -> None:
+        if self._eos is not None and message.address.startswith("/eos/"):
+            self._eos(message, source)
+            return
         asked = control(message, self._now(), source, *self._names())
         if isinstance(asked, Refusal):
             self._counts[_counter(asked)] += 1
