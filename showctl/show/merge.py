@@ -72,6 +72,8 @@ class Masters:
     def __init__(self, plan: Plan) -> None:
         self.submasters = {s.name: s for s in plan.submasters}
         self.levels = {s.name: s.level for s in plan.submasters}
+        self.flashed: set[str] = set()  # submasters whose flash button is down
+        self.acting = dict(self.levels)  # the level at which each submaster acts
         self.grand, self.blackout = 1.0, False
         self._count = len(plan.parameters)
         own = _own_dimmers(plan.parameters)
@@ -82,12 +84,19 @@ class Masters:
         self.additive: list[tuple[Ints, Floats]] = []
         self.refresh()
 
+    def flash(self, name: str, on: bool) -> None:
+        """A flash button: full while it is down; of an inhibitive submaster out, as it is on an Eos."""
+        (self.flashed.add if on else self.flashed.discard)(name)
+        self.refresh()
+
     def refresh(self) -> None:
         """Work out the factors anew, after a fader moved."""
+        down = {name: float(self.submasters[name].mode != "inhibitive") for name in self.flashed}
+        self.acting = self.levels | down
         self.scale = np.ones(self._count)
         self.additive = []
         for name, sub in self.submasters.items():
-            (parameter, full), level = self._columns[name], self.levels[name]
+            (parameter, full), level = self._columns[name], self.acting[name]
             if sub.mode == "inhibitive":
                 self.scale[parameter] *= 1.0 - full * (1.0 - level)
             elif sub.mode == "additive" and level > 0.0:

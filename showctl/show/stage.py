@@ -15,6 +15,7 @@ from showctl.plan import EffectStart, Plan
 from showctl.show.beatclock import BeatClock
 from showctl.show.cuelist import BLANK, Step, Track
 from showctl.show.fade import Fades, Floats, Moment, Moves
+from showctl.show.hands import Asked, Hands
 from showctl.show.heard import Heard
 from showctl.show.merge import Layers, Masters, dimmer_steps
 from showctl.show.patch import Patch, Slots
@@ -38,6 +39,7 @@ class Stage:
         self.layers = Layers(plan, rest)
         self.effects = Effects(plan)
         self.masters = Masters(plan)
+        self.hands = Hands(plan)
         self.clock, self.heard = BeatClock(), Heard()
         self._dimmers = dimmer_steps(plan.parameters)
         self._limiter = None if plan.strobe is None else Limiter(plan, plan.strobe)
@@ -98,9 +100,22 @@ class Stage:
             self.masters.grand = level
         else:
             self.masters.levels[name] = level
-            self.submaster_effects(name, t)
         self.masters.refresh()
+        if name is not None:
+            self.submaster_effects(name, t)
         self._drawn = False
+
+    def flash(self, name: str, on: bool, t: float) -> None:
+        """The flash button of a submaster that exists goes down or up."""
+        self.masters.flash(name, on)
+        self.submaster_effects(name, t)
+        self._drawn = False
+
+    def hand(self, one: Asked, t: float) -> dict[str, str | int]:
+        """Hold, park or show something by hand; -> what is worth telling. Refused where that cannot be."""
+        told = self.hands.take(one, self._moment(t))
+        self._drawn = False
+        return told
 
     def blackout(self, on: bool) -> None:
         """All light out, or back."""
@@ -110,7 +125,7 @@ class Stage:
 
     def submaster_effects(self, name: str, t: float) -> None:
         """Effects of a submaster run while it is up."""
-        up = self.masters.levels[name] > 0.0
+        up = self.masters.acting[name] > 0.0
         running = self.effects.of(SUBMASTER, name)
         for start in self.masters.submasters[name].starts:
             if up and start.effect not in running:
@@ -140,13 +155,17 @@ class Stage:
 
     # --- the look of now -----------------------------------------------------------------------------------------------
 
+    def _moment(self, t: float) -> Moment:
+        """An instant as what belongs to no list sees it."""
+        return Moment(t, self.clock.position(t), self.clock.period, self.clock.beats_per_bar)
+
     def _list_times(self, t: float) -> tuple[Floats, Floats]:
         moments = [head.moment(t, self.clock) for head in self.heads]
         seconds = np.array([[m.seconds] for m in moments]).reshape(-1, 1)
         return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
 
     def draw(self, now: float) -> Slots:
-        """Fades -> layers -> effects -> HTP -> masters -> virtual dimmers -> strobe limit -> slots."""
+        """Fades -> layers -> effects -> HTP -> hands -> masters -> virtual dimmers, park -> strobe limit -> slots."""
         if not self._settled:
             self.fades.look(*self._list_times(now))
             self.layers.compose(self.fades, self._base)
@@ -156,19 +175,25 @@ class Stage:
             self._arranged = True
         if self._drawn and not self.effects.running and not self.held:
             return self._patch.slots
-        self._drawn = True
+        moment = self._moment(now)
+        self._drawn = not self.hands.moving(moment)
         live = self._live
         np.copyto(live, self._base)
         self._lay_effects(now, live)
         self.layers.join_htp(self.fades, live)
         self.masters.join_additive(live)
         np.clip(live, 0.0, 1.0, out=live)
+        self.hands.lay(live, moment)
         live *= self.masters.scale
+        self.hands.park(live, moment)
         for scaled, by in self._dimmers:
             live[scaled] *= live[by]
+            self.hands.park(live, moment)  # a parked dimmer scales; a parked colour is not scaled
         if self._limiter is not None:
             self._limiter.hold(live, now)
-        return self._patch.write(live)
+        slots = self._patch.write(live)
+        self.hands.write(slots, moment)
+        return slots
 
     @property
     def held(self) -> int:
@@ -180,6 +205,6 @@ class Stage:
             return
         self.effects.drop_gone(now)
         views = [self.view(head, now) for head in self.heads]
-        self.effects.lay_over(live, now, views, self.view(None, now), self.masters.levels)
+        self.effects.lay_over(live, now, views, self.view(None, now), self.masters.acting)
         self._shown = max(self._shown, self.clock.position(now))
         self._drawn = False
