@@ -16,26 +16,34 @@ import math
 
 from showctl.model import (
     Blackout,
+    Check,
     ControlEvent,
     Features,
+    Flash,
     Happened,
+    Hold,
+    Identify,
     Inputs,
+    LetGo,
     ListState,
+    Park,
     PlaybackState,
     SetMaster,
     ShowFrame,
     StopAll,
     Tap,
+    Unpark,
 )
 from showctl.plan import Plan
 from showctl.show import transport
 from showctl.show.cuelist import Deed, Mode
 from showctl.show.playhead import Playhead
+from showctl.show.refused import Refused
 from showctl.show.stage import Stage
-from showctl.show.transport import Refused
 
 HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
 WAITING = 4096  # inputs dated ahead that are kept; more are refused
+HANDS = {Hold: "hold", LetGo: "let_go", Park: "park", Unpark: "unpark", Identify: "identify", Check: "check"}
 TOLD = {Deed.FIRE: "go", Deed.LEAP: "goto", Deed.UNDO: "back"}  # deeds after which the list is in another cue
 
 
@@ -153,6 +161,11 @@ class ShowEngine:
             self._reschedule(t)
         elif isinstance(one, StopAll):
             self._stop(t, one)
+        elif isinstance(one, Hold | LetGo | Park | Unpark | Identify | Check):
+            told = self._stage.hand(one, t)
+            self._tell(t, HANDS[type(one)], **told, source=one.source)
+        elif isinstance(one, Flash):
+            self._flash(t, one)
         elif not isinstance(one, transport.Asked):
             raise Refused("this version cannot do that yet")
         elif one.list not in self._by_name:
@@ -172,6 +185,12 @@ class ShowEngine:
             raise Refused(f"there is no submaster {one.submaster!r}")
         self._stage.fader(one.submaster, one.level, t)
         self._tell(t, "master", submaster=one.submaster, level=one.level, source=one.source)
+
+    def _flash(self, t: float, one: Flash) -> None:
+        if one.submaster not in self._stage.masters.levels:
+            raise Refused(f"there is no submaster {one.submaster!r}")
+        self._stage.flash(one.submaster, one.on, t)
+        self._tell(t, "flash", submaster=one.submaster, on=one.on, source=one.source)
 
     def _stop(self, t: float, one: StopAll) -> None:
         for head in self._stage.heads:
@@ -202,6 +221,11 @@ class ShowEngine:
             beat=self._stage.clock.position(now),
             bpm=self._stage.clock.bpm,
             confidence=self._stage.clock.confidence,
+            held=self._stage.hands.held,
+            parked=self._stage.hands.parked,
+            flashed=tuple(sorted(self._stage.masters.flashed)),
+            identified=tuple(self._stage.hands.identified),
+            checked=self._stage.hands.checked,
         )
 
     def _tell(self, t: float, type_: str, **data: str | float | int | bool | None) -> None:

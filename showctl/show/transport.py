@@ -14,6 +14,7 @@ from showctl.plan import ZERO, Span
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
 from showctl.show.fade import UNITS, Floats, Moment, Moves
 from showctl.show.playhead import Playhead, Snapshot
+from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 
 Asked = Go | Back | Goto | Pause | Resume | Release
@@ -25,10 +26,6 @@ ACTIONS: dict[type, Action] = {
     Resume: Action.RESUME,
     Release: Action.RELEASE,
 }
-
-
-class Refused(Exception):
-    """A control that cannot be done; the text says why. Never leaves the engine."""
 
 
 def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
