@@ -7,7 +7,12 @@ those of Eos: GO fires the pending cue and, on a paused list, only lets it go on
 undoes the last GO in the show's back time; GOTO, a link, the wrap of a loop and a GO after RELEASE are out of sequence
 and play the whole tracked state, while a GO in sequence plays the moves of the cue alone.
 
-Tracking: a value stays until a cue moves it. What a `cue_only` cue did is undone by the next one. Cue 0 is the blank state.
+Tracking: a value stays until a cue moves it. What a `cue_only` cue did is undone by the next one, in the times of that one, as
+if the moves back stood in it. A cue that asserts plays all that tracked into it again, in its own times, and so takes back
+what another list took. `block` changes nothing here: it is a matter of the files (see `config.lint`). Cue 0 is the blank state.
+
+A link back to an earlier cue is a loop: it is followed `rounds` times, or until somebody asks to leave it, and then the list
+goes on behind it. How often it was followed is counted by the playhead, anew each time that the list comes into the loop.
 """
 
 from __future__ import annotations
@@ -20,12 +25,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from showctl.plan import ZERO, Cue, CueList, EffectStart, Move, Parameter, Span
+from showctl.plan import Cue, CueList, EffectStart, Move, Parameter, Span, Timing
 from showctl.show.fade import Ints, Moves, compile_moves
 
 BLANK = -1  # index of cue 0
+SLOWEST = 1e-9  # a rate of 0 makes every second a lifetime
 STRIDE, KEPT = 32, 64  # cues between two whole states that are kept; steps and states that are kept of those asked for
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Mode(StrEnum):
@@ -138,6 +145,23 @@ class Step:
     span: Span  # in this time
 
 
+class Timings:
+    """The times of a cue by parameter, at the rate of the cue."""
+
+    def __init__(self, cue: Cue, parameters: tuple[Parameter, ...]) -> None:
+        self._times = {key: _rated_timing(timing, cue.rate) for key, timing in cue.times}
+        self._parameters = parameters
+
+    def own(self, parameter: int) -> Timing | None:
+        """What the cue says of just this parameter, or of its category; None where it says nothing."""
+        p = self._parameters[parameter]
+        return self._times.get(p.name) or self._times.get(p.category.value)
+
+    def of(self, parameter: int) -> Timing:
+        """What the cue says of this parameter."""
+        return self.own(parameter) or self._times.get("", Timing())
+
+
 class Track:
     """One list, ready to be walked.
 
@@ -153,7 +177,7 @@ class Track:
         self._used = sorted({m.parameter for cue in cuelist.cues for m in cue.moves})
         self._states: dict[int, Tracked] = {}
         self._steps: dict[tuple[str, int], Step] = {}
-        self.blank = self._step([], self._used, back_time)
+        self.blank = self._step({}, self._used, back_time)
 
     def index(self, number: str) -> int | None:
         """Index of a cue by its number as text, BLANK for "0"; None where there is no such cue."""
@@ -169,14 +193,37 @@ class Track:
         """Number of a cue as text."""
         return "0" if index == BLANK else format(self.list.cues[index].number, "f")
 
-    def next(self, index: int) -> int | None:
-        """The cue that is pending once this one was fired."""
-        cues = self.list.cues
-        if index != BLANK and (link := cues[index].goto) is not None:
-            return self._index.get(link)
-        if index + 1 < len(cues):
+    def next(self, index: int, followed: Mapping[int, int], leaving: bool) -> int | None:
+        """The cue that is pending once this one was fired: links followed so often, and whether loops are to be left."""
+        link = self.link(index)
+        if link is not None and not (self.is_loop(index) and (leaving or self._done(index, followed))):
+            return link
+        if index + 1 < len(self.list.cues):
             return index + 1
-        return 0 if self.list.loop and cues else None
+        return 0 if self.list.loop and self.list.cues and not leaving else None
+
+    def link(self, index: int) -> int | None:
+        """The cue that this one leads to, None where it is the next one as ever."""
+        goto = None if index == BLANK else self.list.cues[index].goto
+        return None if goto is None else self._index.get(goto)
+
+    def is_loop(self, index: int) -> bool:
+        """Whether the link of this cue leads back."""
+        link = self.link(index)
+        return link is not None and link <= index
+
+    def in_loop(self, index: int) -> bool:
+        """Whether a list that stands in this cue goes round: a link leads back across it, or the list itself is a loop."""
+        ahead = range(index, len(self.list.cues)) if index != BLANK else ()
+        links = [link for i in ahead if (link := self.link(i)) is not None and link <= i]
+        return self.list.loop or any(link <= index for link in links)
+
+    def _done(self, index: int, followed: Mapping[int, int]) -> bool:
+        return 0 < self.list.cues[index].rounds <= followed.get(index, 0)
+
+    def timings(self, index: int) -> Timings:
+        """How long what this cue does not move itself would take in it."""
+        return Timings(self.list.cues[index], self._parameters)
 
     def state(self, index: int) -> Tracked:
         """The tracked state of a cue."""
@@ -194,43 +241,74 @@ class Track:
 
     def whole(self, index: int) -> Step:
         """What GO plays out of sequence: the whole state, what the cue itself moves in its own times."""
-        return self._kept("whole", index, lambda: self._whole(index, own_times=True))
+        return self._kept("whole", index, lambda: self._whole(index))
 
     def leap(self, index: int) -> Step:
         """The whole state of a cue, all of it in the back time."""
         if index == BLANK:
             return self.blank
-        return self._kept("leap", index, lambda: self._whole(index, own_times=False))
+        return self._kept("leap", index, lambda: self._leap(index))
 
     def _kept(self, kind: str, index: int, make: Callable[[], Step]) -> Step:
         if (kind, index) not in self._steps:
             _keep(self._steps, (kind, index), make())
         return self._steps[kind, index]
 
+    def moves(self, index: int, in_sequence: bool) -> dict[int, Move]:
+        """What GO moves: the cue and the undoing of a cue_only one before it, or out of sequence the whole state."""
+        state, times = self.state(index).moves, self.timings(index)
+        own = self._own(index)
+        asserts = self.list.cues[index].asserts
+        if in_sequence:
+            again = [*(state if asserts else ()), *(p for p in self._undone(index) if p in state)]
+            return {**{p: timed(state[p], times.of(p)) for p in again}, **own}
+        back = Timing(self._back_time, self._back_time)
+        return {**{p: timed(m, times.of(p) if asserts else back) for p, m in state.items()}, **own}
+
+    def _undone(self, index: int) -> dict[int, None]:
+        """Parameters of a cue_only cue before this one."""
+        before = self.list.cues[index - 1] if index > 0 else None
+        return dict.fromkeys(m.parameter for m in before.moves) if before is not None and before.cue_only else {}
+
+    def _own(self, i: int) -> dict[int, Move]:
+        """What a cue itself moves, in its own times at its own rate."""
+        rate = self.list.cues[i].rate
+        return {m.parameter: m if rate == 1.0 else _rated(m, rate) for m in self.list.cues[i].moves}
+
     def _in_sequence(self, i: int) -> Step:
-        """The moves of the cue, and the undoing of the cue before where that was cue_only."""
-        cues = self.list.cues
-        moves = {m.parameter: m for m in cues[i].moves}
-        let_go = []
-        for was in cues[i - 1].moves if i > 0 and cues[i - 1].cue_only else ():
-            if was.parameter in moves:
-                continue
-            if (beneath := self.state(i).moves.get(was.parameter)) is not None:
-                moves[was.parameter] = replace(was, value=beneath.value, delay=ZERO)
-            else:
-                let_go.append(was.parameter)
-        return self._step(list(moves.values()), let_go, self.list.release)
+        let_go = [p for p in self._undone(i) if p not in self.state(i).moves]
+        return self._step(self.moves(i, in_sequence=True), let_go, self.list.release)
 
-    def _whole(self, i: int, own_times: bool) -> Step:
-        """The tracked state of a cue; what the cue itself moves may take its own times."""
-        own = {m.parameter for m in self.list.cues[i].moves} if own_times else set()
+    def _whole(self, i: int) -> Step:
+        return self._step(self.moves(i, in_sequence=False), self._strange(i), self._back_time)
+
+    def _leap(self, i: int) -> Step:
+        back = Timing(self._back_time, self._back_time)
+        moves = {p: timed(m, back) for p, m in self.state(i).moves.items()}
+        return self._step(moves, self._strange(i), self._back_time)
+
+    def _strange(self, i: int) -> list[int]:
+        """Parameters that the list uses, but not in this cue."""
         state = self.state(i).moves
-        moves = [m if p in own else _in_time(m, self._back_time) for p, m in state.items()]
-        return self._step(moves, [p for p in self._used if p not in state], self._back_time)
+        return [p for p in self._used if p not in state]
 
-    def _step(self, moves: list[Move], let_go: list[int], span: Span) -> Step:
-        return Step(compile_moves(moves, self._parameters), np.array(let_go, dtype=np.int64), span)
+    def _step(self, moves: Mapping[int, Move], let_go: list[int], span: Span) -> Step:
+        return Step(compile_moves(list(moves.values()), self._parameters), np.array(let_go, dtype=np.int64), span)
 
 
-def _in_time(move: Move, span: Span) -> Move:
-    return replace(move, up=span, down=span, delay=ZERO)
+def timed(move: Move, timing: Timing) -> Move:
+    """The same move in other times."""
+    return replace(move, up=timing.up, down=timing.down, delay=timing.delay)
+
+
+def slower(span: Span, rate: float) -> Span:
+    """A span at a rate: 0.5 makes it twice as long."""
+    return span if rate == 1.0 or span.amount == 0.0 else Span(span.amount / max(rate, SLOWEST), span.unit)
+
+
+def _rated(move: Move, rate: float) -> Move:
+    return replace(move, up=slower(move.up, rate), down=slower(move.down, rate), delay=slower(move.delay, rate))
+
+
+def _rated_timing(timing: Timing, rate: float) -> Timing:
+    return Timing(slower(timing.up, rate), slower(timing.down, rate), slower(timing.delay, rate))

@@ -13,13 +13,19 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from showctl.model import (
+    Back,
     Blackout,
     Check,
     ControlEvent,
+    ExitLoop,
     Features,
     Flash,
+    Go,
+    Goto,
     Happened,
     Hold,
     Identify,
@@ -27,8 +33,13 @@ from showctl.model import (
     LetGo,
     ListState,
     Park,
+    Pause,
     PlaybackState,
+    Release,
+    Resume,
+    SetHouse,
     SetMaster,
+    SetRate,
     ShowFrame,
     StopAll,
     Tap,
@@ -37,10 +48,12 @@ from showctl.model import (
 from showctl.plan import Plan
 from showctl.show import transport
 from showctl.show.cuelist import Deed, Mode
-from showctl.show.playhead import Playhead
+from showctl.show.hands import Asked
+from showctl.show.playhead import COMPLETE, MARK, Playhead
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 
+Handler: TypeAlias = Callable[["ShowEngine", float, Any], None]  # at time t (s), a control of the type that it stands for
 HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
 WAITING = 4096  # inputs dated ahead that are kept; more are refused
 HANDS = {Hold: "hold", LetGo: "let_go", Park: "park", Unpark: "unpark", Identify: "identify", Check: "check"}
@@ -111,7 +124,7 @@ class ShowEngine:
                 self._trusting = False
                 self._tell(t, "beat_lost")
             elif due == first and head is not None:
-                self._fire_by_itself(head, t)
+                self._by_itself(head, t)
             else:
                 self._input(t, heapq.heappop(self._waiting)[3])
 
@@ -150,33 +163,49 @@ class ShowEngine:
         self._lists_until = -math.inf
 
     def _control(self, t: float, one: ControlEvent) -> None:
-        if isinstance(one, Blackout):
-            self._stage.blackout(one.on)
-            self._tell(t, "blackout", on=one.on, source=one.source)
-        elif isinstance(one, SetMaster):
-            self._fader(t, one)
-        elif isinstance(one, Tap):
-            self._stage.clock = self._stage.clock.tapped(t)
-            self._trust(t)
-            self._reschedule(t)
-        elif isinstance(one, StopAll):
-            self._stop(t, one)
-        elif isinstance(one, Hold | LetGo | Park | Unpark | Identify | Check):
-            told = self._stage.hand(one, t)
-            self._tell(t, HANDS[type(one)], **told, source=one.source)
-        elif isinstance(one, Flash):
-            self._flash(t, one)
-        elif not isinstance(one, transport.Asked):
+        handler = CONTROLS.get(type(one))
+        if handler is None:
             raise Refused("this version cannot do that yet")
-        elif one.list not in self._by_name:
-            raise Refused(f"there is no list {one.list!r}")
+        handler(self, t, one)
+        transport.look_again(self._stage, t)
+
+    def _head(self, name: str) -> Playhead:
+        if name not in self._by_name:
+            raise Refused(f"there is no list {name!r}")
+        return self._by_name[name]
+
+    def _ask(self, t: float, one: transport.Asked) -> None:
+        head = self._head(one.list)
+        deed = transport.ask(self._stage, head, one, t)
+        if deed in TOLD:
+            self._tell_cue(head, t, TOLD[deed], one.source)
         else:
-            head = self._by_name[one.list]
-            deed = transport.ask(self._stage, head, one, t)
-            if deed in TOLD:
-                self._tell_cue(head, t, TOLD[deed], one.source)
-            else:
-                self._tell(t, deed.value, list=one.list, source=one.source)
+            self._tell(t, deed.value, list=one.list, source=one.source)
+
+    def _rate(self, t: float, one: SetRate) -> None:
+        transport.set_rate(self._stage, self._head(one.list), one, t)
+        self._tell(t, "rate", list=one.list, rate=one.rate, source=one.source)
+
+    def _exit_loop(self, t: float, one: ExitLoop) -> None:
+        transport.exit_loop(self._stage, self._head(one.list), t)
+        self._tell(t, "exit_loop", list=one.list, source=one.source)
+
+    def _blackout(self, t: float, one: Blackout) -> None:
+        self._stage.blackout(one.on)
+        self._tell(t, "blackout", on=one.on, source=one.source)
+
+    def _tap(self, t: float, _: Tap) -> None:
+        self._stage.clock = self._stage.clock.tapped(t)
+        self._trust(t)
+        self._reschedule(t)
+
+    def _house(self, t: float, one: SetHouse) -> None:
+        if not self.plan.house:
+            raise Refused("the venue file names no house lights")
+        if not 0.0 <= one.level <= 1.0 or not 0.0 <= one.fade < math.inf:
+            raise Refused(f"house lights go from 0 to 1 in a time of 0 or more, not to {one.level} in {one.fade} s")
+        self._stage.house(one.level, one.fade, t)
+        self._tell(t, "house", level=one.level, fade=one.fade, source=one.source)
 
     def _fader(self, t: float, one: SetMaster) -> None:
         if not 0.0 <= one.level <= 1.0:
@@ -185,6 +214,10 @@ class ShowEngine:
             raise Refused(f"there is no submaster {one.submaster!r}")
         self._stage.fader(one.submaster, one.level, t)
         self._tell(t, "master", submaster=one.submaster, level=one.level, source=one.source)
+
+    def _hand(self, t: float, one: Asked) -> None:
+        told = self._stage.hand(one, t)
+        self._tell(t, HANDS[type(one)], **told, source=one.source)
 
     def _flash(self, t: float, one: Flash) -> None:
         if one.submaster not in self._stage.masters.levels:
@@ -199,12 +232,13 @@ class ShowEngine:
         self._stage.effects.stop_all(t)
         self._tell(t, "stop", source=one.source)
 
-    def _fire_by_itself(self, head: Playhead, t: float) -> None:
-        by = head.due_by
-        if transport.fire_by_itself(self._stage, head, t):
+    def _by_itself(self, head: Playhead, t: float) -> None:
+        by = transport.by_itself(self._stage, head, t)
+        if by == "runaway":
+            self._tell(t, by, list=head.track.list.name, cue=head.track.number(head.current))
+        elif by not in (COMPLETE, MARK):
             self._tell_cue(head, t, by, "")
-        else:
-            self._tell(t, "runaway", list=head.track.list.name, cue=head.track.number(head.current))
+            transport.look_again(self._stage, t)
 
     # --- what is told ------------------------------------------------------------------------------------------------
 
@@ -267,3 +301,17 @@ class ShowEngine:
         told, self._told = self._told, []
         self._playback = self._state(now)
         return told
+
+
+CONTROLS: dict[type, Handler] = {  # the one place that says what the engine can be asked
+    **dict.fromkeys((Go, Back, Goto, Pause, Resume, Release), ShowEngine._ask),
+    SetRate: ShowEngine._rate,
+    ExitLoop: ShowEngine._exit_loop,
+    StopAll: ShowEngine._stop,
+    Blackout: ShowEngine._blackout,
+    SetMaster: ShowEngine._fader,
+    SetHouse: ShowEngine._house,
+    Tap: ShowEngine._tap,
+    Flash: ShowEngine._flash,
+    **dict.fromkeys(HANDS, ShowEngine._hand),
+}

@@ -1,7 +1,10 @@
-"""One cue list at run: where it stands, its own clock that a pause stops, and when its next cue comes by itself.
+"""One cue list at run: where it stands, and what it does next by itself.
 
-Times of a list are list times: show time less all pauses, in seconds and in beats. What is due is computed anew from
-them whenever the beat or the section changes, so an automatic cue fires at its exact time, between two ticks too.
+Times of a list are list times (`listclock`): a pause stops them, a rate stretches them. What is due is computed anew from
+them whenever the beat, the section or the list changes, so an automatic cue fires at its exact time, between two ticks too.
+
+Four things come by themselves: a cue by its follow, hang or section; the completion of a cue that hangs, from which the hang
+is counted; and marks, the moves of the pending cue that wait for the dark (`mark`).
 """
 
 from __future__ import annotations
@@ -14,14 +17,17 @@ from dataclasses import dataclass, field
 from showctl.model import ListState
 from showctl.plan import Cue, EffectStart, Span
 from showctl.show.beatclock import BeatClock
-from showctl.show.cuelist import BLANK, Mode, Track
+from showctl.show.cuelist import BLANK, Mode, Track, slower
 from showctl.show.fade import Bools, Floats, Ints, Moment
 from showctl.show.heard import Heard
+from showctl.show.listclock import NEVER, ListClock, ListTime
+from showctl.show.mark import Waiting
 
 HISTORY = 32  # so many GOs can be undone to the letter; further back BACK follows the numbers
 FRESH = 2.0  # s, a section entered so shortly before a cue became pending still fires it
 GRACE = 0.1  # beats after a beat or bar line within which a quantised cue fires at once
 RUSH, RUSH_TIME = 100, 1.0  # automatic cues of one list within so many seconds that are a runaway
+COMPLETE, MARK = "complete", "mark"  # what is due and fires no cue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +40,8 @@ class Snapshot:
     target: Floats
     stamp: Ints
     effects: Mapping[str, EffectStart]
+    followed: Mapping[int, int]
+    leaving: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -43,19 +51,23 @@ class Playhead:
     row: int
     track: Track
     mode: Mode = Mode.RUNNING
+    time: ListClock = field(default_factory=ListClock)
     current: int = BLANK
     pending: int | None = None
     pending_since: float = 0.0  # s
     fired: float = 0.0  # s
-    begun: tuple[float, float] = (0.0, 0.0)  # list time of that, in seconds and beats
+    begun: ListTime = (0.0, 0.0)  # list time of that
     last_go: float = -math.inf  # s, for the guard
     automatic: bool = False  # follow and hang of the current cue count
-    lag: tuple[float, float] = (0.0, 0.0)  # seconds and beats that all pauses took
-    frozen: tuple[float, float] | None = None  # list time while paused
-    cue_ends: tuple[float, float] = (-math.inf, -math.inf)  # list times at which the current cue is complete
-    fades_end: tuple[float, float] = (-math.inf, -math.inf)  # and at which nothing of this list moves
+    cue_ends: ListTime = NEVER  # at which the current cue is complete
+    completed: ListTime | None = None  # at which it was, once it is
+    fades_end: ListTime = NEVER  # at which nothing of this list moves
+    followed: dict[int, int] = field(default_factory=dict)  # how often the link of a cue was followed, for those that lead back
+    leaving: bool = False  # the next link back is not followed
+    waiting: list[Waiting] = field(default_factory=list)  # marks that wait for the dark
+    look_again: float = math.inf  # s, when marks that found light are looked at again
     history: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    due: float = math.inf  # s, when the pending cue fires by itself
+    due: float = math.inf  # s, when something happens by itself
     due_by: str = ""
     rush: int = 0
     rush_since: float = -math.inf
@@ -67,48 +79,84 @@ class Playhead:
 
     def moment(self, t: float, clock: BeatClock) -> Moment:
         """List time at show time t."""
-        seconds, beats = self.frozen or (t - self.lag[0], clock.position(t) - self.lag[1])
+        seconds, beats = self.time.read(t, clock)
         return Moment(seconds, beats, clock.period, clock.beats_per_bar)
 
     def pause(self, t: float, clock: BeatClock) -> None:
         """Stop the clock of the list."""
-        self.frozen = (t - self.lag[0], clock.position(t) - self.lag[1])
+        self.time.tie(t, clock)
+        self.time.paused = True
 
     def resume(self, t: float, clock: BeatClock) -> None:
         """Let the clock of the list go on from where it stands."""
-        if self.frozen is not None:
-            self.lag = (t - self.frozen[0], clock.position(t) - self.frozen[1])
-            self.frozen = None
+        if self.time.paused:
+            self.time.tie(t, clock)
+            self.time.paused = False
 
-    def stand(self, index: int, pending: int | None, t: float, now: Moment) -> None:
+    def run_at(self, rate: float, t: float, clock: BeatClock) -> None:
+        """Let the clock of the list run at another rate from here on."""
+        self.time.tie(t, clock)
+        self.time.rate = rate
+
+    def stand(self, index: int, t: float, now: Moment) -> None:
         """Be in this cue from show time t on, which is `now` for the list."""
-        self.current, self.pending, self.fired, self.pending_since = index, pending, t, t
-        self.begun = (now.seconds, now.beats)
+        self.current, self.fired, self.begun, self.completed = index, t, (now.seconds, now.beats), None
+        self.await_next(t)
 
-    def show_time(self, ends: tuple[float, float], clock: BeatClock) -> float:
-        """The later of a list time in seconds and one in beats, in seconds of show time; -inf for (-inf, -inf)."""
-        seconds, beats = ends
-        beat_time = clock.time_of(beats + self.lag[1]) if beats > -math.inf else -math.inf
-        return max(seconds + self.lag[0], beat_time)
+    def await_next(self, t: float) -> None:
+        """Work out which cue is pending."""
+        self.pending, self.pending_since = self.track.next(self.current, self.followed, self.leaving), t
+
+    def pass_on(self, index: int) -> None:
+        """Count that the list leaves its cue for this one: how often links back are followed, anew once they are left."""
+        before = self.current
+        if not self.track.is_loop(before):
+            return
+        if index == self.track.link(before):
+            self.followed[before] = self.followed.get(before, 0) + 1
+        else:
+            self.followed.pop(before, None)
+            self.leaving = False
 
     def reschedule(self, t: float, clock: BeatClock, heard: Heard) -> None:
-        """Work out when the pending cue comes by itself, as far as known at time t."""
+        """Work out what comes next by itself and when, as far as known at time t."""
         self.due, self.due_by = math.inf, ""
         if self.pending is None or self.mode is not Mode.RUNNING:
             return
         if self.automatic and self.cue is not None:
             self._timed(self.cue, clock)
         self._on_section(t, clock, heard)
+        self._in_the_dark(clock)
 
     def _timed(self, cue: Cue, clock: BeatClock) -> None:
-        begun = self.begun[0] + self.lag[0]
         if cue.follow is not None:
-            beats = _beats(cue.follow, clock)
-            ends = (self.begun[0] + cue.follow.amount, -math.inf) if beats is None else (-math.inf, self.begun[1] + beats)
-            self.due, self.due_by = max(begun, self.show_time(ends, clock)), "follow"
+            due = self._after(self.begun, slower(cue.follow, cue.rate), clock)
+            self.due, self.due_by = max(self.fired, due), "follow"
         elif cue.hang is not None:
-            complete = max(begun, self.show_time(self.cue_ends, clock))
-            self.due, self.due_by = max(begun, _later(complete, cue.hang, clock)), "hang"
+            hang = slower(cue.hang, cue.rate)
+            if self.completed is not None:
+                self.due, self.due_by = self._after(self.completed, hang, clock), "hang"
+            elif hang.amount > 0.0:
+                self.due, self.due_by = max(self.fired, self.time.show_time(self.cue_ends, clock)), COMPLETE
+            else:
+                complete = max(self.fired, self.time.show_time(self.cue_ends, clock))
+                self.due, self.due_by = max(self.fired, self._before(complete, hang, clock)), "hang"
+
+    def _after(self, since: ListTime, span: Span, clock: BeatClock) -> float:
+        """Show time a span after a list time."""
+        beats = _beats(span, clock)
+        ends = (since[0] + span.amount, -math.inf) if beats is None else (-math.inf, since[1] + beats)
+        return self.time.show_time(ends, clock)
+
+    def _before(self, t: float, span: Span, clock: BeatClock) -> float:
+        """Show time so far before t, for a span below zero."""
+        beats, speed = _beats(span, clock), self.time.speed
+        if speed <= 0.0 or not math.isfinite(t):
+            return t
+        if beats is None:
+            return t + span.amount / speed
+        position = clock.position(t) if t >= clock.at else clock.beat - (clock.at - t) * clock.rate
+        return clock.time_of(position + beats / speed)
 
     def _on_section(self, t: float, clock: BeatClock, heard: Heard) -> None:
         assert self.pending is not None
@@ -124,6 +172,12 @@ class Playhead:
         if due < self.due:
             self.due, self.due_by = max(due, t), "section"
 
+    def _in_the_dark(self, clock: BeatClock) -> None:
+        for one in self.waiting:
+            due = self.look_again if one.found_light else max(self.fired, self.time.show_time(one.ready, clock))
+            if due < self.due:
+                self.due, self.due_by = due, MARK
+
     def runs_away(self, t: float) -> bool:
         """Count an automatic cue at time t; whether they come too thick to be meant."""
         if t - self.rush_since > RUSH_TIME:
@@ -133,7 +187,7 @@ class Playhead:
 
     def state(self, t: float, clock: BeatClock) -> ListState:
         """What an operator sees."""
-        ends = self.show_time(self.fades_end, clock)
+        ends = self.time.show_time(self.fades_end, clock)
         moving = "fading" if ends > t else "idle"
         word = {Mode.PAUSED: "paused", Mode.RELEASED: "released"}.get(self.mode, moving)
         pending = None if self.pending is None else self.track.number(self.pending)
@@ -143,26 +197,20 @@ class Playhead:
             pending=pending,
             state=word,  # type: ignore[arg-type]
             started=self.fired,
-            ends=max(ends, self.fired),
-            waiting=self._waiting(),
+            ends=max(ends, self.fired) if math.isfinite(ends) else self.fired,
+            waiting=self._waits_for(),
+            rate=self.time.rate,
         )
 
-    def _waiting(self) -> str:
+    def _waits_for(self) -> str:
         when = None if self.pending is None else self.track.list.cues[self.pending].when
         if when is not None:
             return f"section {when.section.value}" + ("" if when.quantise == "none" else f", on the {when.quantise}")
-        return self.due_by
+        if self.pending is None or self.mode is not Mode.RUNNING or not self.automatic or self.cue is None:
+            return ""
+        return "follow" if self.cue.follow is not None else "hang" if self.cue.hang is not None else ""
 
 
 def _beats(span: Span, clock: BeatClock) -> float | None:
     """A span in beats; None for one in seconds."""
     return None if span.unit == "s" else span.amount * (clock.beats_per_bar if span.unit == "bar" else 1)
-
-
-def _later(t: float, span: Span, clock: BeatClock) -> float:
-    """Show time a span after t. Beats from before the last announcement are counted at the present tempo."""
-    beats = _beats(span, clock)
-    if beats is None:
-        return t + span.amount
-    position = clock.position(t) if t >= clock.at else clock.beat - (clock.at - t) * clock.rate
-    return clock.time_of(position + beats)

@@ -13,10 +13,11 @@ import numpy as np
 
 from showctl.plan import EffectStart, Plan
 from showctl.show.beatclock import BeatClock
-from showctl.show.cuelist import BLANK, Step, Track
-from showctl.show.fade import Fades, Floats, Moment, Moves
+from showctl.show.cuelist import Step, Track
+from showctl.show.fade import Bools, Fades, Floats, Moment, Moves
 from showctl.show.hands import Asked, Hands
 from showctl.show.heard import Heard
+from showctl.show.mark import Lamps
 from showctl.show.merge import Layers, Masters, dimmer_steps
 from showctl.show.patch import Patch, Slots
 from showctl.show.playhead import Playhead, Snapshot
@@ -34,7 +35,9 @@ class Stage:
             rest[parameter] = value
         self.heads = [Playhead(i, Track(lst, plan.parameters, plan.back_time)) for i, lst in enumerate(plan.lists)]
         for head in self.heads:
-            head.pending = head.track.next(BLANK)
+            head.await_next(0.0)
+        self.lamps = Lamps(plan.parameters)
+        self.snaps: Bools = np.array([p.snap for p in plan.parameters], dtype=np.bool_)
         self.fades = Fades(len(plan.lists), len(plan.parameters))
         self.layers = Layers(plan, rest)
         self.effects = Effects(plan)
@@ -62,13 +65,17 @@ class Stage:
         self.effects.drop_gone(t)
         self._rearrange()
 
-    def play(self, head: Playhead, step: Step, t: float, fresh: bool = True) -> Moment:
-        """Begin the fades of a step from where the light is; `settle` first. `fresh` moves take what they move."""
+    def play(self, head: Playhead, step: Step, t: float, fresh: bool = True, of_cue: bool = True) -> Moment:
+        """Begin the fades of a step from where the light is; `settle` first. `fresh` moves take what they move.
+
+        Those of a cue say when it is complete.
+        """
         now = head.moment(t, self.clock)
         stamp = self._next_stamp() if fresh else None
         moved = self.fades.move(head.row, step.moves, self._from(head, step.moves), stamp, now)
         let_go = self.fades.release(head.row, step.let_go, step.span, now)
-        head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
+        if of_cue:
+            head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
         seconds, beats = self.fades.ends(head.row)
         head.fades_end = (float(seconds.max(initial=-np.inf)), float(beats.max(initial=-np.inf)))
         self._rearrange()
@@ -80,7 +87,29 @@ class Stage:
         owned = (self.layers.owner == row) | self.layers.htp[row]
         held = fades.held[row] & ~fades.leaving[row]
         effects = self.effects.of(row)
-        return Snapshot(head.current, owned, held, fades.target[row].copy(), fades.stamp[row].copy(), effects)
+        target, stamp = fades.target[row].copy(), fades.stamp[row].copy()
+        return Snapshot(head.current, owned, held, target, stamp, effects, dict(head.followed), head.leaving)
+
+    def leads_to(self, head: Playhead) -> Floats:
+        """Where a list leads every parameter: at rest what it does not hold."""
+        holds = self.fades.held[head.row] & ~self.fades.leaving[head.row]
+        return np.where(holds, self.fades.target[head.row], self.layers.rest)
+
+    def lights(self, t: float) -> Floats:
+        """All that makes light at t (s), before the masters; 1 where an effect plays. `settle` at t first."""
+        levels = np.empty(len(self.plan.parameters))
+        self.layers.compose(self.fades, levels)
+        self.layers.join_htp(self.fades, levels)
+        self.masters.join_additive(levels)
+        for running in self.effects.running:
+            if running.lamps.effect.layer != "scale":  # which brings no light where there is none
+                levels[running.lamps.parameter] = 1.0
+        self.hands.lay(levels, self._moment(t))
+        return levels
+
+    def retime(self) -> None:
+        """The clock of a list has changed: nothing that was shown says what is to be shown."""
+        self._settled = self._drawn = False
 
     def begin(self, head: Playhead, start: EffectStart, t: float) -> None:
         """Start an effect of a list, with the place that the list's last move has."""

@@ -9,11 +9,12 @@ import math
 
 import numpy as np
 
-from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume
+from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume, SetRate
 from showctl.plan import ZERO, Span
+from showctl.show import mark
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
-from showctl.show.fade import UNITS, Floats, Moment, Moves
-from showctl.show.playhead import Playhead, Snapshot
+from showctl.show.fade import UNITS, Bools, Floats, Ints, Moment, Moves, compile_moves
+from showctl.show.playhead import COMPLETE, MARK, Playhead, Snapshot
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 
@@ -26,6 +27,7 @@ ACTIONS: dict[type, Action] = {
     Resume: Action.RESUME,
     Release: Action.RELEASE,
 }
+FASTEST = 20.0  # a list runs at most so many times as fast
 
 
 def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
@@ -66,12 +68,13 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     in_sequence = index == before + 1 and head.mode is Mode.RUNNING
     stage.settle(t)
     head.history.append(stage.snapshot(head))
-    if not in_sequence or (before != BLANK and track.list.cues[before].cue_only):
+    head.pass_on(index)
+    if not in_sequence or track.list.cues[index].asserts or (before != BLANK and track.list.cues[before].cue_only):
         step = track.sequence(index) if in_sequence else track.whole(index)
         _stand_in(stage, head, index, step, t)
     else:
         now = stage.play(head, track.sequence(index), t)
-        head.stand(index, track.next(index), t, now)
+        _stand(stage, head, index, t, now)
         for name in track.list.cues[index].stops:
             stage.effects.stop(head.row, name, t)
         for start in track.list.cues[index].starts:
@@ -79,15 +82,48 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     head.automatic = True
 
 
-def fire_by_itself(stage: Stage, head: Playhead, t: float) -> bool:
-    """A follow, hang or section fires the pending cue. False if this list runs away: then only a hand fires it on."""
-    if head.runs_away(t):
+def by_itself(stage: Stage, head: Playhead, t: float) -> str:
+    """What is due: a follow, hang or section fires the pending cue, a cue completes, marks move in the dark.
+
+    Returns what it was, or "runaway" where a list runs away: then only a hand fires it on.
+    """
+    due = head.due_by
+    if due == COMPLETE:
+        now = head.moment(t, stage.clock)
+        head.completed = (now.seconds, now.beats)
+    elif due == MARK:
+        _mark(stage, head, t)
+    elif head.runs_away(t):
         head.automatic, head.pending_since, head.due = False, math.inf, math.inf
-        return False
-    head.last_go = t
-    fire(stage, head, t)
+        return "runaway"
+    else:
+        head.last_go = t
+        fire(stage, head, t)
     head.reschedule(t, stage.clock, stage.heard)
-    return True
+    return due
+
+
+def _mark(stage: Stage, head: Playhead, t: float) -> None:
+    """Move what waits for the dark where it is dark; what is lit is looked at again."""
+    stage.settle(t)
+    lit = stage.lamps.lit(stage.lights(t))
+    ready = [one for one in head.waiting if one.found_light or head.time.show_time(one.ready, stage.clock) <= t]
+    dark = [one for one in ready if not lit[one.lamp]]
+    for one in ready:
+        one.found_light = True
+    head.waiting = [one for one in head.waiting if one not in dark]
+    ends = [head.time.show_time(other.fades_end, stage.clock) for other in stage.heads]
+    head.look_again = min((end for end in ends if end > t), default=math.inf)
+    moves = compile_moves([move for one in dark for move in one.moves], stage.plan.parameters)
+    stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
+
+
+def look_again(stage: Stage, t: float) -> None:
+    """Something was done: marks that found their lamp lit look again."""
+    for head in stage.heads:
+        if any(one.found_light for one in head.waiting):
+            head.look_again = t
+            head.reschedule(t, stage.clock, stage.heard)
 
 
 def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
@@ -97,6 +133,8 @@ def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
         raise Refused(f"there is no cue {number!r} in the list {head.track.list.name!r}")
     stage.settle(t)
     head.history.append(stage.snapshot(head))
+    head.followed.clear()
+    head.leaving = False
     _stand_in(stage, head, index, head.track.leap(index), t)
     head.automatic = index != BLANK
 
@@ -110,7 +148,8 @@ def undo(stage: Stage, head: Playhead, t: float) -> None:
         was = head.history.pop()
         thaw(stage, head, t)
         now = _return_to(stage, head, was, t)
-        head.stand(was.index, head.track.next(was.index), t, now)
+        head.followed, head.leaving = dict(was.followed), was.leaving or head.leaving
+        _stand(stage, head, was.index, t, now)
         stage.become(head, was.effects, t)
     else:
         index = head.current if head.mode is Mode.RELEASED else head.current - 1
@@ -138,9 +177,34 @@ def let_go(stage: Stage, head: Playhead, t: float) -> None:
     head.history.append(stage.snapshot(head))
     thaw(stage, head, t)
     everything = np.arange(len(stage.plan.parameters))
-    stage.play(head, Step(_together([], np.empty(0), ZERO), everything, head.track.list.release), t, fresh=False)
+    stage.play(
+        head,
+        Step(_together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps), everything, head.track.list.release),
+        t,
+        fresh=False,
+    )
     stage.effects.stop(head.row, "all", t)
     head.mode, head.automatic, head.due = Mode.RELEASED, False, math.inf
+    head.waiting = []
+
+
+def set_rate(stage: Stage, head: Playhead, one: SetRate, t: float) -> None:
+    """How fast the list runs from now on: its fades, delays, follows and hangs, and its effects in free time."""
+    if not 0.0 <= one.rate <= FASTEST:
+        raise Refused(f"a rate is 0 to {FASTEST:g}, not {one.rate}")
+    head.run_at(one.rate, t, stage.clock)
+    stage.retime()
+    head.reschedule(t, stage.clock, stage.heard)
+
+
+def exit_loop(stage: Stage, head: Playhead, t: float) -> None:
+    """The next link back is not followed: the list goes on behind it."""
+    if not head.track.in_loop(head.current):
+        raise Refused(f"the list {head.track.list.name!r} is in no loop")
+    head.leaving = True
+    head.await_next(t)
+    _await_dark(stage, head)
+    head.reschedule(t, stage.clock, stage.heard)
 
 
 def restore(stage: Stage, standing: ListState, t: float) -> Playhead | str:
@@ -154,7 +218,7 @@ def restore(stage: Stage, standing: ListState, t: float) -> Playhead | str:
     stage.settle(t)
     moves = head.track.state(index).moves if standing.state != "released" else {}
     values = np.array([m.value for m in moves.values()], dtype=np.float64)
-    step = Step(_together([*moves], values, ZERO), np.empty(0, dtype=np.int64), ZERO)
+    step = Step(_together(np.array([*moves], dtype=np.int64), values, ZERO, stage.snaps), np.empty(0, dtype=np.int64), ZERO)
     _stand_in(stage, head, index, step, t)
     head.automatic = index != BLANK
     if standing.state == "paused":
@@ -169,8 +233,26 @@ def _stand_in(stage: Stage, head: Playhead, index: int, step: Step, t: float) ->
     """Be in a cue with its whole tracked state."""
     thaw(stage, head, t)
     now = stage.play(head, step, t)
-    head.stand(index, head.track.next(index), t, now)
+    _stand(stage, head, index, t, now)
     stage.become(head, head.track.state(index).effects, t)
+
+
+def _stand(stage: Stage, head: Playhead, index: int, t: float, now: Moment) -> None:
+    head.stand(index, t, now)
+    _await_dark(stage, head)
+
+
+def _await_dark(stage: Stage, head: Playhead) -> None:
+    """Find out what the pending cue would have moved in the dark, and when it may be looked for."""
+    own = stage.leads_to(head)
+    head.waiting, head.look_again = [], math.inf
+    found = mark.wanted(head.track, head.current, head.pending, stage.lamps, own)
+    if found:
+        seconds, beats = stage.fades.ends(head.row)
+        for lamp, moves in found.items():
+            p = stage.lamps.parameters(lamp)
+            ready = (max(head.begun[0], float(seconds[p].max())), float(beats[p].max()))
+            head.waiting.append(mark.Waiting(lamp, moves, ready))
 
 
 def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
@@ -184,16 +266,17 @@ def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
     gone = changed[~fades.held[row, changed]]
     fades.stamp[row, gone] = was.stamp[gone]
     back = stage.plan.back_time
-    return stage.play(head, Step(_together([*changed], was.target[changed], back), give_up, back), t, fresh=False)
+    return stage.play(head, Step(_together(changed, was.target[changed], back, stage.snaps), give_up, back), t, fresh=False)
 
 
-def _together(parameters: list[int], values: Floats, span: Span) -> Moves:
-    """Moves that all take the same time, in a straight line."""
+def _together(parameters: Ints, values: Floats, span: Span, snaps: Bools) -> Moves:
+    """Moves that all take the same time, in a straight line; what snaps takes none."""
     count = len(parameters)
+    amount = np.where(snaps[parameters], 0.0, span.amount)
     return Moves(
-        parameter=np.array(parameters, dtype=np.int64),
+        parameter=parameters,
         value=values,
-        times=np.repeat([[span.amount], [span.amount], [0.0]], count, axis=1),
+        times=np.array([amount, amount, np.zeros(count)]),
         units=np.full((3, count), UNITS[span.unit], dtype=np.int64),
         curve=np.repeat([[1.0], [0.0], [0.0]], count, axis=1),
         falls=np.zeros(count, dtype=np.bool_),
