@@ -1,9 +1,14 @@
 """What the engine costs: one hour of the demo show at 44 Hz on a made-up night, with and without writing the frames.
 
     python bench/engine.py [--seconds 3600] [--profile]
+    python bench/engine.py --universes 1 64 512 [--seed 1] [--profile]
 
 The night has 124 beats a minute, announced as a tracker does, a section now and then, onsets, energy ten times a second and a
 hand on GO, masters and pause; nothing of it is chance. Prints CPU seconds and microseconds a tick.
+
+With --universes: shows of so many universes from a seed (bench/universes.py says what is in them), each in a process of its own,
+one line each: how long the plan and the engine took to make, and the CPU a frame takes at 44 Hz. "frames" are those between the
+first GO of all lists and the end; the worst of them takes a GO of half the rig, or is the one in which a layer has gone.
 """
 
 from __future__ import annotations
@@ -13,10 +18,15 @@ import cProfile
 import math
 import pstats
 import resource
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import universes as made
 
 import showctl.demo
 from showctl.config.load import load
@@ -80,11 +90,61 @@ def play(plan: Plan, seconds: float, recorder: Recorder | None) -> ShowFrame | N
     return frame
 
 
+HEAD = "universes  slots   parameters  plan s  engine s |  mean ms  median   99 %   worst  with a GO  frames | held  MB"
+
+
+def grow(counts: list[int], seed: int) -> None:
+    """A line for every number of universes."""
+    print(HEAD, flush=True)
+    for count in counts:
+        subprocess.run([sys.executable, __file__, "--one", str(count), "--seed", str(seed)], check=True)
+
+
+def one(count: int, seed: int, profile: bool) -> None:
+    """Play the show of so many universes and print its line."""
+    begun = time.process_time()
+    plan = made.show(count, seed)
+    planned = time.process_time()
+    engine = ShowEngine(plan)
+    built = time.process_time()
+    profiler = cProfile.Profile()
+    spent, goes, held = [], [], 0
+    for now, inputs in made.night():
+        if profile and now > 1.0:
+            profiler.enable()
+        began = time.process_time_ns()
+        engine.step(now, inputs)
+        cost = (time.process_time_ns() - began) / 1e6
+        profiler.disable()
+        if now > 1.0:
+            (goes if inputs.controls else spent).append(cost)
+            held += bool(engine._stage.held)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    frames = sorted(spent + goes)
+    print(
+        f"{count:9d} {count * 512:7d} {len(plan.parameters):11d} {planned - begun:7.2f} {built - planned:9.2f} |"
+        f" {statistics.mean(frames):8.3f} {statistics.median(frames):7.3f} {frames[int(len(frames) * 0.99)]:6.2f} {frames[-1]:7.2f}"
+        f" {statistics.mean(goes):10.2f} {len(frames):7d} | {held:4d} {memory:5d}",
+        flush=True,
+    )
+    if profile:
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--universes", type=int, nargs="+")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.one or (args.universes and args.profile):
+        one(args.one or args.universes[0], args.seed, args.profile)
+        return
+    if args.universes:
+        grow(args.universes, args.seed)
+        return
     demo = Path(showctl.demo.__file__).parent
     plan = load(demo / "venue.yaml", demo / "show.yaml").plan
     print(
