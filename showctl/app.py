@@ -22,9 +22,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl import lastgood, resume
+from showctl import resume
 from showctl.clock import Clock
-from showctl.config.load import Loaded
+from showctl.config.loaded import Loaded
 from showctl.config.schema import Mqtt as MqttSettings
 from showctl.config.values import host_port
 from showctl.inputs.ear_client import Ear
@@ -101,7 +101,7 @@ class Daemon:
         self.seam = Seam()
         self.eos: EosDoor | None = None
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
-        self.fingerprint = lastgood.fingerprint(loaded.files)
+        self.fingerprint = loaded.version
         self.standing = options.state / "standing.json"
         self.saved: resume.Standing | None = None
         self.moved = asyncio.Event()  # the standing on disk may be out of date

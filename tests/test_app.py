@@ -14,7 +14,8 @@ import pytest
 from showctl import app
 from showctl.app import Daemon, Options
 from showctl.commands import init
-from showctl.config.load import Loaded, load
+from showctl.config.load import load
+from showctl.config.loaded import Loaded
 from showctl.model import DeviceError, Go, Happened, Health, State
 from showctl.tick import Nowhere
 

@@ -84,7 +84,6 @@ def run(args: argparse.Namespace) -> int:
 def _render(args: argparse.Namespace) -> Summary:
     from showctl.config.load import load
     from showctl.inputs import wavfile
-    from showctl.lastgood import fingerprint
     from showctl.render import RATE, render, replay
     from showctl.replay import begins, find, read_journal, steps
 
@@ -95,7 +94,7 @@ def _render(args: argparse.Namespace) -> Summary:
     length = args.seconds or (wavfile.duration_of(args.audio) if args.audio else None)
     with _progress(length) as progress:
         if args.audio is None and files and begins(files[0]) is not None:
-            night = _checked(steps(files, _warn), fingerprint(loaded.files))
+            night = _checked(steps(files, _warn), loaded.version)
             return replay(loaded.plan, args.out, night, seconds=args.seconds, rate=args.rate, progress=progress)
         return render(
             loaded.plan,

@@ -21,7 +21,7 @@ from showctl.address import is_loopback
 
 if TYPE_CHECKING:
     from showctl.app import Options
-    from showctl.config.load import Loaded
+    from showctl.config.loaded import Loaded
     from showctl.model import Problem
 
 MISSING, CANNOT_RUN = 69, 78

@@ -10,6 +10,7 @@ or of the wrong kind, hides what is in it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ from pydantic import BaseModel, ValidationError
 
 from showctl.config import schema, values
 from showctl.config.compile import Room, Source, compile_show, compile_venue
+from showctl.config.loaded import Loaded, version
 from showctl.config.tree import Key, Node, Report, Where, read
 from showctl.model import ConfigError, Problem
-from showctl.plan import Plan
 
 M = TypeVar("M", bound=schema.Header)
 
@@ -32,30 +33,45 @@ KINDS: dict[str, type[schema.Header]] = {"venue": schema.Venue, "show": schema.S
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A venue and a show that can be played."""
+class Attempt:
+    """What came of reading a venue and a show, good or not."""
 
-    plan: Plan
-    venue: schema.Venue
-    show: schema.Show
-    warnings: tuple[Problem, ...]
-    files: tuple[Path, ...]  # every file that was read: what to watch
+    loaded: Loaded | None
+    problems: tuple[Problem, ...]
+    files: tuple[Path, ...]  # every file that was asked for, there or not: a change of any of them may change what comes of it
 
 
 def load(venue_path: Path, show_path: Path) -> Loaded:
     """Read a venue and a show. Raises ConfigError with every problem of both files and all they include."""
+    made = attempt(venue_path, show_path)
+    if made.loaded is None:
+        raise ConfigError(list(made.problems))
+    return made.loaded
+
+
+def attempt(venue_path: Path, show_path: Path) -> Attempt:
+    """Read a venue and a show, with every problem of both files and all they include."""
     report, files = Report(), list[Path]()
     venue = _source(venue_path, "venue", report, files)
     show = _source(show_path, "show", report, files)
     room = compile_venue(venue, report) if venue else None
-    files += [path for path in room.files if path.is_relative_to(venue_path.parent)] if room else []  # what lies with the venue
     plan = compile_show(show, room, report) if show else None
-    problems = _sorted(report.problems)
-    if report.failed or plan is None or venue is None or show is None:
-        raise ConfigError(problems)
+    problems = tuple(_sorted(report.problems))
+    types = room.files if room else ()
+    asked = (*map(Path, report.files), *types)
+    if report.failed or plan is None or venue is None:
+        return Attempt(None, problems, asked)
     assert isinstance(venue.model, schema.Venue)
-    assert isinstance(show.model, schema.Show)
-    return Loaded(plan, venue.model, show.model, tuple(problems), tuple(files))
+    files += [path for path in types if path.is_relative_to(venue_path.parent)]  # what lies with the venue goes where it goes
+    named = version([*report.files.values(), *(_digest(path) for path in types)])
+    return Attempt(Loaded(plan, venue.model, problems, tuple(files), named), problems, asked)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:  # gone since it was read: whoever watches it will see that
+        return ""
 
 
 def load_venue(path: Path) -> schema.Venue:
@@ -166,7 +182,9 @@ _NAMED: tuple[Where, ...] = (
     ("fixtures",),
     ("groups",),
     ("positions",),
+    ("points",),
     ("looks",),
+    ("presets",),
     ("effects",),
     *(("palettes", category) for category in ("intensity", "colour", "position", "beam")),
 )
@@ -210,6 +228,7 @@ def _include(path: Path, root: Node, node: Node, kind: str, report: Report, file
         elif len(files) >= MAX_FILES:
             report.error(item.mark, "E-too-many-files", f"more than {MAX_FILES} files: join some of them")
         elif not os.path.isfile(other):
+            report.files.setdefault(str(other), "")
             report.error(item.mark, "E-missing-file", f"no such file: {other}")
         elif (below := _read(path.parent / item.value, report)) is not None and _header(below, kind, report) is not None:
             files.append(path.parent / item.value)

@@ -11,6 +11,7 @@ aliases are expanded. Every limit is far above what a show needs.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ class Report:
     """Every problem found so far, each once."""
 
     problems: list[Problem] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)  # every file that was asked for -> SHA-256 of what was read, "" for none
     _seen: set[Problem] = field(default_factory=set)
 
     def error(self, mark: Mark, code: str, text: str) -> None:
@@ -122,12 +124,15 @@ def read(path: Path, report: Report) -> Node | None:
 
 def content(path: Path, report: Report) -> bytes | None:
     """The bytes of a file, one more than are allowed at most; None and an error in the report where they cannot be had."""
-    name = _name(path)
+    name, place = _name(path), os.path.abspath(path)
+    report.files.setdefault(place, "")
     try:
         if path.is_dir():
             raise IsADirectoryError
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
+        report.files[place] = hashlib.sha256(data).hexdigest()
+        return data
     except FileNotFoundError:
         report.error(Mark(name), "E-missing-file", "no such file: check the name and the folder")
     except IsADirectoryError:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from showctl.config.load import Loaded, load
+from showctl.config.load import load
+from showctl.config.loaded import Loaded
 from showctl.model import Section
 from showctl.plan import Category, Cue, Plan, Span, When
 
@@ -214,7 +215,7 @@ def test_what_fires_the_next_cue(tmp_path: Path) -> None:
     plan = plan_of(
         tmp_path,
         "cue: 1, set: {par: {red: 1%}}, follow: 8 bars, when: section drop, quantise: bar",
-        "cue: 2, set: {par: {red: 2%}}, hang: -1s, cue_only: true, block: true",
+        "cue: 2, set: {par: {red: 2%}}, in: 2s, hang: -1s, cue_only: true, block: true",
     )
     first, second = plan.lists[0].cues
     assert first.follow == Span(8.0, "bar")
