@@ -22,6 +22,7 @@ COMMANDS = {
     "fixtures": "the fixture types there are, what is on their slots, and whether fixture files can be used",
     "explain": "why a fixture is as it is in a cue",
     "render": "the same show offline, as fast as it goes, byte for byte repeatable",
+    "diff": "what of the light is another in a second render, as text and as a picture",
     "listen": "what the ear hears: beats, onsets, sections, levels",
     "devices": "the sound devices of this machine, by name",
     "doctor": "what of this machine works, and what to do about the rest",

@@ -16,7 +16,8 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__
 # What a place may import from showctl besides itself; the longest name that fits a module counts. All may read the version.
 NOUNS = {"model", "units"}
 COMPILED = NOUNS | {"plan"}
-EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", "render", "replay", "__main__"}
+OFFLINE = {"render", "replay", "compare", "picture"}
+EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", *OFFLINE, "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "units": set(),
@@ -41,9 +42,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "remote": COMPILED | {"wire", "config.schema", "supervise", "address"},
     "demo": {"units"},
     "replay": NOUNS | {"wire"},
+    "compare": COMPILED | {"wire"},
+    "picture": COMPILED | {"compare"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
     "app": EVERYTHING,
-    "commands": EVERYTHING | {"app", "render", "replay"},
+    "commands": EVERYTHING | {"app", *OFFLINE},
     "__main__": {"commands"},
 }
 PURE = {"analysis", "show", "wire", "model", "plan", "units"}
