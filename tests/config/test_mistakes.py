@@ -20,7 +20,7 @@ name: Room
 universes: {1: {to: 127.0.0.1}}
 fixtures:
   par: {type: generic/rgbw, mode: drgbw, at: [1/1, 1/6, 1/11]}
-  spot: {type: generic/spot, at: [1/101, 1/111]}
+  spot: {type: generic/spot, at: [1/101, 1/111], home: {tilt: 0deg}, limits: {pan: [-200deg, 200deg]}}
   lamp: {type: generic/dimmer, at: 1/200}
   bar: {type: generic/bar, mode: 8-cell-dimmer, at: 1/301}
   raw: {type: generic/rgb, mode: rgb, at: 1/400}
@@ -87,6 +87,14 @@ IN_VENUE = {
     "priority": "universes: {1: {priority: ⟦E-number⟧201}}\n",
     "look that is none": "on_stop: ⟦E-unknown-look⟧look save\n",
     "stop somehow": "on_stop: ⟦E-choice⟧fade\n",
+    "synchronised by light": "universes: {1: {sync: ⟦E-sync⟧1}}\nfixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
+    "priority of nobody": "universes: {1: {priority: ⟦W-priority⟧0}}\nfixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
+    "universe twice": "universes: {1: {}, ⟦E-name-twice⟧01: {}}\nfixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
+    "universe for nothing": "universes: {1: {}, ⟦W-universe-empty⟧2: {}}\nfixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
+    "head without a home": PATCH + "  ⟦W-no-home⟧a: {type: generic/spot, at: 1/1}\n",
+    "head that a look places": PATCH + "  a: {type: generic/spot, at: 1/1}\nlooks: {start: {a: {tilt: 9deg}}}\n",
+    "name that is a truth": "groups: {⟦W-misread⟧on: [a], 'off': [a]}\nuniverses: {1: {}}\n"
+    "fixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
     "later": "⟦W-not-yet⟧wearables: {}\nuniverses: {1: {⟦W-not-yet⟧rate: 40Hz}}\naudio: {⟦W-not-yet⟧out: {main: [1, 2]}}\n",
     "nothing under a key": "groups:⟦E-empty⟧\nname: x\n",
     "a list for a mapping": "fixtures: ⟦E-type⟧[a, b]\n",
@@ -140,7 +148,42 @@ IN_SHOW = {
     "unused": "palettes: {colour: {⟦W-unused⟧a: 2900K}}\neffects: {⟦W-unused⟧b: {param: red}}\n" + SET,
     "submaster of nothing": "submasters: {a: ⟦E-clash⟧{level: 5%}}\n" + SET,
     "endless": CUE + "⟦E-endless⟧1, set: {wash: {intensity: 5%}}, follow: 0s, goto: 1}\n",
-    "later": "⟦W-not-yet⟧setlist: [a]\ncues:\n  - {cue: 1, set: {wash: {intensity: 5%}}, ⟦W-not-yet⟧mark: true}\n",
+    "hang before the beginning": CUE + "1, set: {wash: {intensity: 5%}}, in: 2s, hang: ⟦E-hang⟧-3s}\n  - {cue: 2, stop: all}\n",
+    "hang in other units": CUE + "1, set: {wash: {intensity: 5%}}, in: 2s, hang: -8 beats}\n  - {cue: 2, stop: all}\n",
+    "cue_only at the end": CUE + "1, set: {wash: {intensity: 5%}}, ⟦W-cue-only⟧cue_only: true}\n",
+    "up while it turns": SET + "  - {cue: ⟦W-live-move⟧2, set: {heads: {intensity: 5%, tilt: 40deg}}, in: 2s}\n",
+    "up when it has turned": SET + "  - {cue: 2, set: {heads: {intensity: 5%, tilt: 40deg}}, in: 2s, mark: true}\n",
+    "up with a colour": SET + "  - {cue: 2, set: {heads: {intensity: 5%, colour: 2900K, tilt: 2deg}}, in: 2s}\n",
+    "mark of what is lit": SET + "  - {cue: 2, set: {wash: {intensity: 9%, red: 5%}}, ⟦W-mark⟧mark: true}\n",
+    "mark before anything": CUE + "1, set: {heads: {intensity: 5%, tilt: 40deg}}, ⟦W-mark⟧mark: true}\n",
+    "shutter closed": CUE + "⟦W-closed⟧1, set: {heads: {intensity: 5%, shutter: closed}}}\n",
+    "shutter opened": CUE + "1, set: {heads: {shutter: closed}}}\n  - {cue: 2, set: {heads: {intensity: 5%, shutter: open}}}\n",
+    "turn in no time": CUE + "1, set: {heads: {intensity: 5%}}}\n  - {cue: ⟦W-jump⟧2, set: {heads: {tilt: 90deg}}}\n",
+    "turn in time": CUE + "1, set: {heads: {intensity: 5%}}}\n  - {cue: 2, set: {heads: {tilt: 90deg}}, in: 1s}\n",
+    "turn in the dark": SET + "  - {cue: 2, set: {heads: {tilt: 90deg}}}\n",
+    "beyond the limits": CUE + "⟦W-limits⟧1, set: {heads: {pan: 250deg}}}\n",
+    "left on": CUE + "1, set: {wash + heads: {intensity: 5%}}}\n  - {cue: ⟦W-left-on⟧2, set: {wash: {intensity: out}}}\n",
+    "left on and meant": CUE + "1, set: {wash + heads: {intensity: 5%}}}\n"
+    "  - {cue: 2, set: {wash: {intensity: out}, heads: {intensity: 6%}}}\n",
+    "effect in the dark": "effects: {a: {param: intensity}}\n" + CUE + "1, set: {wash: {intensity: 5%}}, start: {a: wash}}\n"
+    "  - {cue: ⟦W-effect-left⟧2, set: {wash: {intensity: out}}}\n  - {cue: 3, set: {wash: {intensity: 5%}}, stop: a}\n",
+    "effect that makes no light": "effects: {a: {param: intensity, layer: scale}}\n"
+    + CUE
+    + "1, set: {wash: {intensity: 5%}}, start: {a: wash}}\n  - {cue: 2, set: {wash: {intensity: out}}}\n"
+    "  - {cue: 3, set: {wash: {intensity: 5%}}, stop: a}\n",
+    "effect past the end": "effects: {a: {param: intensity, size: 60%}}\n"
+    + CUE
+    + "⟦W-clip⟧1, set: {wash: {intensity: 70%}}, start: {a: wash}}\n",
+    "effect that is a strobe": "effects: {a: {param: intensity, every: 1/2 beat}}\n"
+    + CUE
+    + "1, set: {wash: {intensity: 70%}}, start: {⟦W-strobe⟧a: wash}}\n",
+    "effect on a few": "effects: {a: {param: intensity, every: 1/2 beat}}\n"
+    + CUE
+    + "1, set: {wash: {intensity: 70%}}, start: {a: heads}}\n",
+    "cycle that no music has": "effects: {a: {param: intensity, every: ⟦E-multiple⟧1.37 beats}}\n" + START,
+    "chase of one": "effects: {a: {param: intensity, chase: true}}\n" + CUE + "1, start: {⟦W-spread-one⟧a: house}}\n",
+    "effect called yes": "effects: {⟦W-misread⟧yes: {param: red}}\n" + CUE + "1, start: {yes: wash}}\n",
+    "later": "⟦W-not-yet⟧setlist: [a]\ncues:\n  - {cue: 1, set: {wash: {intensity: 5%}}, ⟦W-not-yet⟧danger: true}\n",
     "include of nothing": "include: [⟦E-missing-file⟧nobody.yaml]\n" + SET,
     "include of itself": "include: [⟦E-include-cycle⟧show.yaml]\n" + SET,
     "many at once": "palettes: {colour: {a: ⟦E-colour⟧pink, ⟦W-unused⟧b: 2900K}}\ncues:\n"
