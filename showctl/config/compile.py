@@ -79,6 +79,8 @@ def compile_venue(source: Source, report: Report) -> Room:
     idle += [("lamps", name) for name in venue.lamps]
     for way in idle:
         report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
+    lint.room(venue, source, room, frozenset(compiled.get("start", {})), report)
+    lint.misread(source, report)
     stop = compiled.get(venue.on_stop[1], {}) if isinstance(venue.on_stop, tuple) else None
     return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop, tuple(library.files))
 
@@ -100,12 +102,14 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
     effects = Effects(show.effects, looks, root, source.broken(("effects",), show.effects))
     effects.check()
     _palettes(show, root, looks)
-    lists = _lists(show, source, looks, effects)
+    lists = _lists(show, source, looks, effects, room)
     submasters = tuple(_submaster(n, s, root, looks, effects) for n, s in show.submasters.items())
     if room is not None:
         lint.needs(show, root, room.venue, room.patch, report)
         lint.unused_groups(room.venue, room.source.root, room.patch, looks, report)
     lint.unused(show, root, looks, effects, report)
+    lint.multiples(show, root, report)
+    lint.misread(source, report)
     if room is None:
         return None
     return Plan(
@@ -153,10 +157,13 @@ def _palettes(show: schema.Show, root: Node, looks: Looks) -> None:
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects) -> list[CueList]:
+def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, room: Room | None) -> list[CueList]:
     if show.cues and "main" in show.lists:
         mark = source.root.key("lists", "main")
         looks.report.error(mark, "E-name-twice", "`cues:` is already the list main: write its cues in one of the two places")
+    walk = None
+    if room is not None:
+        walk = lint.Walk(room.patch, room.start, effects.plan, room.venue.safety.limit(), looks.report)
     found = []
     for name, (way, one) in show.all_lists().items():
         cues: list[Cue] = []
@@ -166,12 +173,11 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects) ->
             cues.append(_cue(cue, (*way, i), source.root, looks, effects))
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
                 faulty.add(cue.cue)
-        lint.numbers(cues, way, source, looks.report)
-        marks = {cue.number: source.root.at(*way, i, "cue") for i, cue in reversed(list(enumerate(cues)))}
+        lint.numbers(cues, one.loop, way, source, looks.report)
+        rows = {cue.number: (*way, i) for i, cue in reversed(list(enumerate(cues)))}
         cues.sort(key=lambda cue: cue.number)
-        lint.endless(cues, one.loop, marks, looks.report)
-        if looks.patch is not None:
-            lint.changes_nothing(cues, faulty, marks, looks.report)
+        if walk is not None:
+            walk.through(cues, not one.loop, faulty, lint.Places(source.root, rows))
         found.append(CueList(name, tuple(cues), one.priority, one.htp, one.loop, one.release))
     return found
 
