@@ -33,6 +33,13 @@ def pan(slot: int, **more: object) -> Parameter:
     return Parameter(f"head.{slot}", 0, "pan", Category.POSITION, 1, (slot, slot + 1), **more)  # type: ignore[arg-type]
 
 
+def spot(slot: int, **more: object) -> tuple[Parameter, Parameter]:
+    """A moving light: its intensity on one slot, a 16-bit pan on the two after it, at the middle unless driven."""
+    name = f"spot.{slot}"
+    tail = Parameter(name, 0, "pan", Category.POSITION, 1, (slot + 1, slot + 2), default=0.5)
+    return dimmer(slot, name, **more), tail
+
+
 def move(parameter: int, value: float, time: float | Span = 0.0, down: float | Span | None = None, **more: object) -> Move:
     """A move in a time, or a time up and another down."""
     up = time if isinstance(time, Span) else Span(time)
