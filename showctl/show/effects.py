@@ -1,14 +1,22 @@
 """Effects: pure functions of the beat, of time or of what is heard, laid over the look of the cues.
 
-An effect is a dict entry (its shape) and a few arrays (its lamps); there are no classes of effects. Its value is a closed
-formula of the moment, so it does not matter how often one looks.
+An effect is a dict entry (its shape) and a few columns (its lamps); there are no classes of effects. Its value is a closed
+formula of the moment, so it does not matter how often one looks. Here is what one effect is by itself; `bank` evaluates all
+that run at once, `running` starts and ends them.
 
 Phase: a cycle is `every` long. A beat-synced effect stands on the show's beat position, not on its start, so that two of
-them agree. Each lamp lags by its share of `spread` (or of the `parts`) in the order of the group. A chase divides the
-cycle among the lamps: each has its turn, and the shape runs within it. Swing lengthens the first of every two cycles.
+them agree. Each lamp lags by its share of `spread` (or of the `parts`) in the order of the group; with `segments` so many
+neighbours count as one. A chase divides the cycle among the lamps: each has its turn, and the shape runs within it.
 
-Only tables, + - * / and floor: the sine is a table made of exact fractions, chance is an integer hash (splitmix64) of seed,
-cycle and lamp. The same show gives the same bytes on any machine.
+Two things bend time for the whole picture, before any lamp lags: `swing` lengthens the first of every two cycles (of two
+turns, where lamps take turns), and `direction` plays the cycle backwards, always or every second time. In a chase the turns
+come backwards while each lamp still does what its shape says: Eos runs its steps so, and a decay that swells is none.
+
+Lamps that do the same share a row; `Lamps.row` says which row each parameter shows. Cycle and phase are worked out in
+float64, what is left of a cycle and all values in float32: 24 bits, where a fine slot has 16.
+
+Only + - * / and floor: the sine is a polynomial, chance an integer hash (splitmix64) of seed, cycle and lamp. The same
+show gives the same bytes on any machine.
 """
 
 from __future__ import annotations
@@ -16,89 +24,113 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.plan import Category, Effect, EffectStart, Parameter, Span
-from showctl.show.fade import Bools, Floats, Ints
+from showctl.plan import ZERO, Category, Effect, EffectStart, Parameter, Span
+from showctl.show.fade import Floats, Ints
 
-Hashes = NDArray[np.uint64]
+Singles: TypeAlias = NDArray[np.float32]
+Hashes: TypeAlias = NDArray[np.uint64]
 
-TABLE = 1024  # steps of the sine table a cycle
-STEADY_IN, STEADY_OUT = 1.0, 1.0  # s in which an effect on position grows and shrinks: heads do not jump
-QUICK_OUT = 0.25  # s in which all other effects end; they begin at once
+STEADY = Span(1.0)  # in which an effect on position grows and shrinks where it does not say: heads do not jump
+QUICK_OUT = Span(0.25)  # in which all others end; they begin at once
+FOLLOWS = ("energy", "loudness", "low", "middle", "high")  # syncs whose value is what is heard
+EVER = np.float32(1.5)  # length of a pulse that fills its cycle: no rounding may reach it
+HAIR = 2.0**-20  # of a cycle: what runs backwards is so much short of the edge, where another turn begins
 
-
-def _cosine_table() -> Floats:
-    """(1 + cos) / 2 of a whole turn in TABLE steps, one more entry to interpolate to, each a multiple of 1/32767."""
-    pi = Fraction(3141592653589793, 10**15)
-    quarter = []
-    for k in range(TABLE // 4 + 1):
-        x2, term, total = (2 * pi * Fraction(k, TABLE)) ** 2, Fraction(1), Fraction(0)
-        for n in range(10):
-            total += term
-            term = -term * x2 / ((2 * n + 1) * (2 * n + 2))
-            term = Fraction(round(term * 10**15), 10**15)  # short fractions: enough for a table of 15 bits
-        quarter.append(round(total * 16383))
-    half = [*quarter, *(-v for v in quarter[-2::-1])]
-    turn = [*half, *half[-2::-1]]
-    return np.array([16383 + v for v in turn], dtype=np.float64) / 32766.0
+# sin(pi/2 z) = z (a + b z^2 + c z^4 + d z^6) for z of -1 to 1, within 5e-7 and exact at both ends.
+_SINE = tuple(np.float32(c) for c in (1.57079029, -0.645886064, 0.0794183537, -0.00432259031))
+_CYCLE, _LAMP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
 
 
-_COSINE = _cosine_table()
+# --- shapes: (phase 0..1, length of each row, into, to work in) ----------------------------------------------------------
 
 
-def _sine(u: Floats, _length: float, _chance: Floats) -> Floats:
+def _sine(u: Singles, _length: Singles, y: Singles, z: Singles) -> None:
     """Highest on the beat, lowest between two."""
-    x = u * TABLE
-    i = np.minimum(x.astype(np.int64), TABLE - 1)
-    y: Floats = _COSINE[i]
-    rise: Floats = _COSINE[i + 1] - y
-    return y + rise * (x - i)
+    a, b, c, d = _SINE
+    np.subtract(u, np.float32(0.5), out=u)
+    np.abs(u, out=u)
+    np.multiply(u, np.float32(4.0), out=u)
+    np.subtract(u, np.float32(1.0), out=u)
+    np.multiply(u, u, out=z)
+    np.multiply(z, d, out=y)
+    for k in (c, b, a):
+        np.add(y, k, out=y)
+        np.multiply(y, u if k is a else z, out=y)
+    np.multiply(y, np.float32(0.5), out=y)
+    np.add(y, np.float32(0.5), out=y)
 
 
-def _ramp(u: Floats, _length: float, _chance: Floats) -> Floats:
-    return u
+def _ramp(u: Singles, _length: Singles, y: Singles, _z: Singles) -> None:
+    np.copyto(y, u)
 
 
-def _pulse(u: Floats, length: float, _chance: Floats) -> Floats:
-    return (u < length).astype(np.float64)
+def _pulse(u: Singles, length: Singles, y: Singles, _z: Singles) -> None:
+    np.copyto(y, u < length)
 
 
-def _decay(u: Floats, length: float, _chance: Floats) -> Floats:
+def _decay(u: Singles, length: Singles, y: Singles, _z: Singles) -> None:
     """Full at once, then down ever more slowly, as a lamp that cools."""
-    x = np.maximum(0.0, 1.0 - u / length) if length > 1e-6 else np.zeros_like(u)
-    return x * x
+    np.divide(u, length, out=y)
+    np.subtract(np.float32(1.0), y, out=y)
+    np.maximum(y, np.float32(0.0), out=y)
+    np.multiply(y, y, out=y)
 
 
-def _random(_u: Floats, _length: float, chance: Floats) -> Floats:
-    return chance
-
-
-SHAPES: dict[str, Callable[[Floats, float, Floats], Floats]] = {
+SHAPES: dict[str, Callable[[Singles, Singles, Singles, Singles], None]] = {
     "sine": _sine,
     "ramp": _ramp,
     "step": _pulse,  # of a length that the number of lamps gives
     "pulse": _pulse,
     "decay": _decay,
-    "random": _random,
-}
+}  # and "random", which is `drawn` of the cycle
 
 
-def chances(seed: int, cycle: Ints, lamp: Ints) -> Floats:
-    """A number 0..1 for each cycle and lamp, the same for ever (splitmix64)."""
-    key = np.array([seed & (2**64 - 1)], dtype=np.uint64)
-    z: Hashes = cycle.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + _mix(key + np.uint64(1))
-    z = _mix(z) + lamp.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)
-    return (_mix(z) >> np.uint64(40)).astype(np.float64) / float(2**24)
+def drawn(cycle: Hashes, key: Hashes) -> Singles:
+    """A number 0..1 for each row, the same for ever, from `hashed` of its cycle and the `key` of its lamp."""
+    return (_mix(cycle + key) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def hashed(seed: Hashes, cycle: Ints) -> Hashes:
+    """What `drawn` wants to know of seeds and cycles."""
+    return _mix(cycle.astype(np.uint64) * _CYCLE + _mix(seed + np.uint64(1)))
+
+
+def key(lamp: Ints) -> Hashes:
+    """What `drawn` wants to know of a lamp."""
+    return lamp.astype(np.uint64) * _LAMP
 
 
 def _mix(z: Hashes) -> Hashes:
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+# --- time ----------------------------------------------------------------------------------------------------------------
+
+
+def swung(x: Floats, swing: Floats) -> Floats:
+    """Cycles -> cycles, the first of every two lasting `swing` of the pair."""
+    pair = np.floor(x * 0.5) * 2.0
+    y = x - pair
+    first, second = y / (2.0 * swing), 1.0 + (y - 2.0 * swing) / (2.0 - 2.0 * swing)
+    return pair + np.minimum(np.where(y < 2.0 * swing, first, second), math.nextafter(2.0, 0.0))
+
+
+def backwards(x: Floats, bounce: NDArray[np.bool_]) -> Floats:
+    """Cycles -> phase 0..1 of a cycle that is played from its end; where it bounces, every second one is."""
+    u = x - np.floor(x)
+    turned = ~bounce | (np.floor(x * 0.5) * 2.0 + 1.0 <= x)
+    return np.where(turned, np.maximum(0.0, 1.0 - u - HAIR), u)
+
+
+# --- lamps ---------------------------------------------------------------------------------------------------------------
 
 
 def ranks(order: str, count: int, seed: int) -> list[int]:
@@ -107,7 +139,7 @@ def ranks(order: str, count: int, seed: int) -> list[int]:
     if order == "reverse":
         return forward[::-1]
     if order == "random":
-        draw = chances(seed, np.zeros(count, dtype=np.int64), np.arange(count, dtype=np.int64))
+        draw = drawn(hashed(np.array([seed], dtype=np.uint64), np.zeros(1, dtype=np.int64)), key(np.arange(count)))
         turn = np.argsort(draw, kind="stable")
         return [int(r) for r in np.argsort(turn, kind="stable")]
     if order in ("centre-out", "outside-in"):
@@ -122,123 +154,71 @@ class Lamps:
 
     effect: Effect
     parameter: Ints
-    lamp: Ints  # index of the element of the group
-    group: Ints  # whose turn it is: rank, or rank modulo parts
-    groups: int  # how many turns there are
-    lag: Floats  # cycles that a lamp is behind the first
-    length: float  # share of a cycle, or of a turn of a chase
-    steady: bool  # moves heads: may coast without a beat, grows and shrinks
+    row: Ints | None  # row that each parameter shows; None: there is one row, or row i is parameter i
+    rows: int
+    in_turn: bool  # one row is lit at a time, the others are at 0 of the shape
+    turns: int  # into which the cycle is divided; 1 where lamps do not take turns
+    lag: Singles  # (rows,) cycles behind the first; one entry where rows take turns
+    key: Hashes  # (rows,) of chance; one entry where rows take turns
+    length: np.float32  # share of a cycle, or of a turn of a chase
+    steady: bool  # moves heads: may coast without a beat, and a pause does not put it out of its place
+    entry: Span
+    exit: Span
+
+    @property
+    def evaluated(self) -> int:
+        """So many rows are worked out."""
+        return len(self.lag)
 
 
 def compile_effect(effect: Effect, start: EffectStart, parameters: tuple[Parameter, ...]) -> Lamps:
     """An effect and its targets as columns. ValueError for a cycle or a swing that cannot be."""
     if effect.every.amount < 1e-3 or not 0.5 <= effect.swing <= 0.75:
         raise ValueError(f"effect {effect.name}: a cycle takes time, and swing is 0.5 to 0.75")
-    rank = ranks(effect.order, len(start.targets), effect.seed)
-    turns = max(rank, default=0) + 1
+    each = np.array([len(t) for t in start.targets], dtype=np.intp)
+    flat = np.array([p for target in start.targets for p in target], dtype=np.intp)
+    segment = np.arange(len(each)) // max(1, effect.segments)
+    rank = np.array(ranks(effect.order, int(segment[-1]) + 1 if len(each) else 0, effect.seed), dtype=np.intp)
+    turns = int(rank.max(initial=0)) + 1
     groups = min(effect.parts, turns) if effect.parts > 0 else turns
-    group = [r % groups for r in rank]
-    spread = 1.0 if effect.chase or effect.parts > 0 else effect.spread
-    per_lamp = [len(t) for t in start.targets]
-    wide = 1.0 if effect.chase else 1.0 / groups if effect.parts > 1 else 0.5
-    flat = [p for target in start.targets for p in target]
-    columns = np.repeat(np.array(group, dtype=np.int64), per_lamp)
+    group = rank % groups
+    in_turn = effect.chase or (effect.sync == "onset" and effect.parts > 0)
+    spread = 1.0 if effect.parts > 0 else effect.spread
+    lag = np.arange(groups) * (spread / groups)
+    if effect.sync != "onset":
+        lag -= np.floor(lag)
+    if effect.sync in FOLLOWS:
+        row, lags, keys = np.zeros(len(flat), dtype=np.intp), lag[:1] * 0.0, key(np.zeros(1, dtype=np.int64))
+    elif in_turn:
+        row, lags, keys = np.repeat(group[segment], each), lag[:1] * 0.0, key(np.zeros(1, dtype=np.int64))
+    elif effect.shape == "random":
+        row, lags, keys = np.repeat(segment, each), lag[group], key(np.arange(len(group)))
+    elif not lag.any():
+        row, lags, keys = np.zeros(len(flat), dtype=np.intp), lag[:1], key(np.zeros(1, dtype=np.int64))
+    else:
+        row, lags, keys = np.repeat(group[segment], each), lag, key(np.zeros(groups, dtype=np.int64))
+    rows = groups if in_turn else len(lags)
+    if not in_turn and 1 < rows < len(flat) < 2 * rows:  # one row each costs less than to look up whose it is
+        rows, row, lags, keys = len(flat), np.arange(len(flat)), lags[row], keys[row]
+    plain = rows == 1 or (rows == len(flat) and bool((row == np.arange(len(flat))).all()))
+    steady = len(flat) > 0 and all(parameters[p].category is Category.POSITION for p in flat)
     return Lamps(
         effect=effect,
-        parameter=np.array(flat, dtype=np.int64),
-        lamp=np.repeat(np.arange(len(start.targets), dtype=np.int64), per_lamp),
-        group=columns,
-        groups=groups,
-        lag=columns.astype(np.float64) * (spread / groups),
-        length=wide if effect.shape == "step" else effect.length,
-        steady=bool(flat) and all(parameters[p].category is Category.POSITION for p in flat),
+        parameter=flat,
+        row=None if plain else row,
+        rows=rows,
+        in_turn=in_turn,
+        turns=groups if effect.chase or effect.parts > 0 else 1,
+        lag=lags.astype(np.float32),
+        key=keys,
+        length=_length(effect, groups),
+        steady=steady,
+        entry=effect.entry if effect.entry is not None else STEADY if steady else ZERO,
+        exit=effect.exit if effect.exit is not None else STEADY if steady else QUICK_OUT,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """All that an effect may depend on."""
-
-    seconds: float  # since the effect began, of its list
-    beats: float  # position of the beat
-    since_bar: float  # position since a bar line
-    period: float  # s a beat
-    beats_per_bar: int
-    since_onset: float | None  # s
-    onsets: int
-    energy: float  # 0..1
-    loudness: float  # 0..1
-
-
-def shape_of(lamps: Lamps, now: Instant) -> Floats:
-    """Value 0..1 of the effect's shape for each of its parameters."""
-    effect = lamps.effect
-    if effect.sync == "energy":
-        return np.full(len(lamps.parameter), now.energy)
-    if effect.sync == "loudness":
-        return np.full(len(lamps.parameter), now.loudness)
-    if effect.sync == "onset":
-        return _from_onset(lamps, now)
-    x = _cycles(effect.every, now) - lamps.lag
-    if effect.swing != 0.5:
-        x = swung(x, effect.swing)
-    cycle = np.floor(x)
-    return _within(lamps, x - cycle, cycle.astype(np.int64))
-
-
-def _within(lamps: Lamps, u: Floats, cycle: Ints) -> Floats:
-    """The shape at phase u of its cycle, in the turn of each lamp where they chase."""
-    on: Bools | None = None
-    if lamps.effect.chase:
-        u = u * lamps.groups
-        on = u < 1.0
-        u = np.where(on, u, 0.0)
-    random = lamps.effect.shape == "random"
-    value = SHAPES[lamps.effect.shape](u, lamps.length, chances(lamps.effect.seed, cycle, lamps.lamp) if random else u)
-    return value if on is None else np.where(on, value, 0.0)
-
-
-def _cycles(every: Span, now: Instant) -> float:
-    if every.unit == "s":
-        return now.seconds / every.amount
-    if every.unit == "bar":
-        return now.since_bar / (every.amount * now.beats_per_bar)
-    return now.beats / every.amount
-
-
-def _from_onset(lamps: Lamps, now: Instant) -> Floats:
-    """Once from each onset; where lamps take turns, one group an onset, else each after its lag."""
-    if now.since_onset is None or now.since_onset < 0.0:
-        return np.zeros(len(lamps.parameter))
-    every = lamps.effect.every
-    bar = now.beats_per_bar if every.unit == "bar" else 1
-    u = now.since_onset / (every.amount if every.unit == "s" else every.amount * bar * now.period)
-    count = np.full(len(lamps.parameter), now.onsets, dtype=np.int64)
-    turns = lamps.effect.chase or lamps.effect.parts > 0
-    x = np.full(len(lamps.parameter), u) if turns else u - lamps.lag
-    on = (x >= 0.0) & (x < 1.0)
-    if turns:
-        on &= lamps.group == (now.onsets - 1) % lamps.groups
-    random = lamps.effect.shape == "random"
-    chance = chances(lamps.effect.seed, count, lamps.lamp) if random else x
-    return np.where(on, SHAPES[lamps.effect.shape](np.clip(x, 0.0, 0.999999), lamps.length, chance), 0.0)
-
-
-def swung(x: Floats, swing: float) -> Floats:
-    """Cycles -> cycles, the first of every two lasting `swing` of the pair."""
-    pair = np.floor(x * 0.5) * 2.0
-    y = x - pair
-    first, second = y / (2.0 * swing), 1.0 + (y - 2.0 * swing) / (2.0 - 2.0 * swing)
-    return pair + np.minimum(np.where(y < 2.0 * swing, first, second), math.nextafter(2.0, 0.0))
-
-
-def lay(effect: Effect, shape: Floats, beneath: Floats, size: float | Floats) -> Floats:
-    """How an effect of a size 0..1 meets the levels beneath it."""
-    value = effect.low + (effect.high - effect.low) * shape
-    if effect.layer == "add":
-        return beneath + size * value
-    if effect.layer == "scale":
-        return beneath * (1.0 - size + size * value)
-    if effect.layer == "max":
-        return np.maximum(beneath, size * value)
-    return (1.0 - size) * beneath + size * value
+def _length(effect: Effect, groups: int) -> np.float32:
+    wide = 1.0 if effect.chase else 1.0 / groups if effect.parts > 0 and groups > 1 else 0.5
+    length = max(1e-6, wide if effect.shape == "step" else effect.length)
+    return EVER if length >= 1.0 and effect.shape != "decay" else np.float32(length)

@@ -146,6 +146,7 @@ class ShowEngine:
         stage.heard = stage.heard.after(t, features)
         stage.clock = stage.clock.heard(t, features.grid)
         if stage.heard.section is not section:
+            stage.effects.hear(stage.view(None, t))
             self._tell(t, "section", section=features.section.value)
         self._trust(t)
         if stage.clock.at != run or stage.heard.section is not section:
@@ -229,7 +230,7 @@ class ShowEngine:
         for head in self._stage.heads:
             if head.mode is not Mode.RELEASED:
                 transport.let_go(self._stage, head, t)
-        self._stage.effects.stop_all(t)
+        self._stage.effects.stop_all(self._stage.view(None, t))
         self._tell(t, "stop", source=one.source)
 
     def _by_itself(self, head: Playhead, t: float) -> None:

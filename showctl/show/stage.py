@@ -62,7 +62,7 @@ class Stage:
         """Bring fades and layers to time t, before something is moved there."""
         self.fades.look(*self._list_times(t))
         self.fades.drop_gone()
-        self.effects.drop_gone(t)
+        self.effects.drop_gone(self.view(None, t))
         self._rearrange()
 
     def play(self, head: Playhead, step: Step, t: float, fresh: bool = True, of_cue: bool = True) -> Moment:
@@ -119,7 +119,7 @@ class Stage:
     def become(self, head: Playhead, wanted: Mapping[str, EffectStart], t: float) -> None:
         """End the effects of a list that are not wanted, start those that are."""
         for name in self.effects.of(head.row).keys() - wanted.keys():
-            self.effects.stop(head.row, name, t)
+            self.effects.stop(head.row, name, self.view(head, t))
         for start in wanted.values():
             self.begin(head, start, t)
 
@@ -160,7 +160,7 @@ class Stage:
             if up and start.effect not in running:
                 self.effects.start(start, SUBMASTER, self._next_stamp(), self.view(None, t), name)
             elif not up:
-                self.effects.stop(SUBMASTER, start.effect, t, name)
+                self.effects.stop(SUBMASTER, start.effect, self.view(None, t), name)
 
     def view(self, head: Playhead | None, t: float) -> View:
         """What the effects of a list (None: of the submasters) see at time t."""
@@ -232,8 +232,9 @@ class Stage:
     def _lay_effects(self, now: float, live: Floats) -> None:
         if not self.effects.running:
             return
-        self.effects.drop_gone(now)
+        free = self.view(None, now)
+        self.effects.drop_gone(free)
         views = [self.view(head, now) for head in self.heads]
-        self.effects.lay_over(live, now, views, self.view(None, now), self.masters.acting)
+        self.effects.lay_over(live, views, free, self.masters.acting)
         self._shown = max(self._shown, self.clock.position(now))
         self._drawn = False

@@ -76,7 +76,7 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
         now = stage.play(head, track.sequence(index), t)
         _stand(stage, head, index, t, now)
         for name in track.list.cues[index].stops:
-            stage.effects.stop(head.row, name, t)
+            stage.effects.stop(head.row, name, stage.view(head, t))
         for start in track.list.cues[index].starts:
             stage.begin(head, start, t)
     head.automatic = True
@@ -166,7 +166,7 @@ def freeze(stage: Stage, head: Playhead, t: float) -> None:
 
 def thaw(stage: Stage, head: Playhead, t: float) -> None:
     """RESUME: all goes on from where it stands."""
-    stage.effects.thaw(head.row)
+    stage.effects.thaw(head.row, stage.view(head, t))
     head.resume(t, stage.clock)
     head.mode = Mode.RUNNING
 
@@ -183,7 +183,7 @@ def let_go(stage: Stage, head: Playhead, t: float) -> None:
         t,
         fresh=False,
     )
-    stage.effects.stop(head.row, "all", t)
+    stage.effects.stop(head.row, "all", stage.view(head, t))
     head.mode, head.automatic, head.due = Mode.RELEASED, False, math.inf
     head.waiting = []
 
@@ -224,7 +224,7 @@ def restore(stage: Stage, standing: ListState, t: float) -> Playhead | str:
     if standing.state == "paused":
         freeze(stage, head, t)
     elif standing.state == "released":
-        stage.effects.stop(head.row, "all", t)
+        stage.effects.stop(head.row, "all", stage.view(head, t))
         head.mode, head.automatic = Mode.RELEASED, False
     return head
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from showctl.model import Back, Go, Pause, Resume, SetMaster, StopAll
 from showctl.plan import Effect, Submaster
-from showctl.show.effects import _COSINE, SHAPES, TABLE, chances, ranks, swung
+from showctl.show.effects import SHAPES, Singles, drawn, hashed, key, ranks, swung
+from showctl.show.fade import Ints
 from tests.show.shows import Show, Span, beat, beats, cue, cues, dimmer, effect, move, pan, plan
 
 
@@ -76,6 +77,11 @@ def test_orders() -> None:
     assert ranks("random", 0, 4) == []
 
 
+def chances(seed: int, cycle: Ints, lamp: Ints) -> Singles:
+    """A number 0..1 for each cycle and lamp."""
+    return drawn(hashed(np.array([seed], dtype=np.uint64), cycle), key(lamp))
+
+
 def test_chance_is_the_same_for_ever() -> None:
     made = chances(7, np.arange(4, dtype=np.int64), np.zeros(4, dtype=np.int64))
     assert [round(float(x), 6) for x in made] == [0.057125, 0.636264, 0.896343, 0.999262]
@@ -85,21 +91,28 @@ def test_chance_is_the_same_for_ever() -> None:
     assert abs(float(many.mean()) - 0.5) < 0.01
 
 
-def test_the_sine_table_is_the_cosine_to_15_bits() -> None:
-    exact = (1 + np.cos(2 * np.pi * np.arange(TABLE + 1) / TABLE)) / 2
-    assert np.abs(_COSINE - exact).max() < 1 / 32767
-    assert (np.round(_COSINE * 32766) == _COSINE * 32766).all()
+def shaped(shape: str, u: Singles, length: float = 1.0) -> Singles:
+    """A shape at phases."""
+    y = np.empty_like(u)
+    SHAPES[shape](u.copy(), np.full_like(u, length), y, np.empty_like(u))
+    return y
 
 
-@given(st.sampled_from(sorted(SHAPES)), st.floats(0.0, 1.0, exclude_max=True), st.floats(0.0, 1.0))
+def test_the_sine_is_the_cosine_to_20_bits_and_whole_at_its_ends() -> None:
+    u = (np.arange(2**16 + 1) / 2**16).astype(np.float32)
+    y = shaped("sine", u)
+    assert np.abs(y - (1 + np.cos(2 * np.pi * u.astype(np.float64))) / 2).max() < 2**-20
+    assert (y[0], y[2**15], y[-1]) == (1.0, 0.0, 1.0)
+
+
+@given(st.sampled_from(sorted(SHAPES)), st.floats(0.0, 1.0, width=32), st.floats(2.0**-20, 1.0, width=32))
 def test_every_shape_stays_between_0_and_1(shape: str, u: float, length: float) -> None:
-    value = SHAPES[shape](np.array([u]), length, np.array([u]))
-    assert 0.0 <= value[0] <= 1.0
+    assert 0.0 <= shaped(shape, np.array([u], dtype=np.float32), length)[0] <= 1.0
 
 
 @given(st.floats(0.0, 1000.0), st.sampled_from([0.55, 0.66, 0.75]))
 def test_swing_keeps_pairs_and_order(x: float, swing: float) -> None:
-    a, b = swung(np.array([x, x + 0.001]), swing)
+    a, b = swung(np.array([x, x + 0.001]), np.array([swing]))
     assert a <= b
     assert np.floor(x / 2) * 2 <= a < np.floor(x / 2) * 2 + 2
 
