@@ -217,12 +217,16 @@ class Universe:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a fixture hangs, in metres and degrees: x to the right and y to the back seen from the audience, z up."""
+    """Where a fixture is, in metres and degrees: x to the right and y to the back seen from the audience, z up.
+
+    `config.points` draws what facing and mount mean to a head.
+    """
 
     x: float = 0.0
     y: float = 0.0
     z: float = 3.0
-    facing: float = 0.0
+    facing: float = 0.0  # 0 to the audience, 90 to +x
+    mount: Literal["hung", "standing", "wall"] = "hung"
 
 
 @dataclass(frozen=True, slots=True)

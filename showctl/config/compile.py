@@ -1,9 +1,7 @@
 """Venue and show, checked -> Plan: names become parameters, palettes levels, times spans.
 
-Each cue keeps its own moves only; what tracks from cue to cue is the engine's. Times are chosen here, as Eos does: `in` is for
-intensity that rises, `out` for intensity that falls and is `in` where it is left out; colour, position and beam take `in`
-unless `times: {colour: 2s}` says otherwise. Unlike Eos, whose defaults live in the desk, a time that a file does not write
-is 0 s: what happens can be read from the file alone.
+Each cue keeps its own moves only; what tracks from cue to cue is the engine's. Times are chosen here (see `times`). Unlike Eos,
+whose defaults live in the desk, a time that a file does not write is 0 s: what happens can be read from the file alone.
 
 A submaster over a group starts out (additive, effect) or full (inhibitive, which only limits) unless `level` says where.
 """
@@ -15,15 +13,17 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from showctl.config import lint, offered, schema, values
+from showctl.config import lint, offered, palettes, schema, values
 from showctl.config.effects import Effects
-from showctl.config.look import Looks, Values, parse_colour, positions
+from showctl.config.look import Looks, Values, positions
 from showctl.config.patch import Patch, patch, universes
+from showctl.config.times import Times
+from showctl.config.times import check as check_times
 from showctl.config.tree import Key, Node, Report, Where
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library, places
 from showctl.model import Section
-from showctl.plan import Category, Cue, CueList, Move, Plan, Span, Submaster, When
+from showctl.plan import Category, Cue, CueList, Move, Plan, Submaster, When
 
 
 @dataclass(slots=True)
@@ -63,7 +63,9 @@ def compile_venue(source: Source, report: Report) -> Room:
     library = Library(places(Path(root.mark.path).parent))
     room = patch(venue, root, broken, report, library)
     looks = Looks(report, room, positions(venue, root, room, report))
-    looks.broken = {"positions": source.broken(("positions",), venue.positions)}
+    looks.points = {name: (point.x, point.y, point.z) for name, point in venue.points.items()}
+    looks.broken = {kind: source.broken((kind,), getattr(venue, kind)) for kind in ("positions", "points")}
+    palettes.check_points(venue, root, report)
     compiled = {name: looks.resolve(targets, root, ("looks", name)) for name, targets in venue.looks.items()}
     if isinstance(venue.on_stop, tuple) and venue.on_stop[1] not in source.names.get(("looks",), ()):
         near = values.did_you_mean(venue.on_stop[1], venue.looks)
@@ -89,20 +91,22 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
     """The plan of a show in a room. Without a room everything is checked that can be; there is no plan then."""
     show, root = source.model, source.root
     assert isinstance(show, schema.Show)
-    looks = Looks(report, palettes=show.palettes)
+    looks = Looks(report, palettes=show.palettes, presets=show.presets)
+    looks.broken["preset"] = source.broken(("presets",), show.presets)
     for category in ("intensity", "colour", "beam", "position"):
         looks.broken[category] = source.broken(("palettes", category), getattr(show.palettes, category))
     if room is not None:
-        looks.patch, looks.positions = room.patch, room.looks.positions
-        looks.broken["positions"] = room.looks.broken["positions"]
+        looks.patch, looks.positions, looks.points = room.patch, room.looks.positions, room.looks.points
+        looks.broken |= room.looks.broken
         looks.own_fixtures = show.venue is not None
         if show.venue is not None and show.venue != room.venue.name:
             text = f"this show is for `{show.venue}` only, and the venue is `{room.venue.name}`"
             report.error(root.at("venue"), "E-wrong-venue", text)
     effects = Effects(show.effects, looks, root, source.broken(("effects",), show.effects))
     effects.check()
-    _palettes(show, root, looks)
+    palettes.check(show, root, looks)
     lists = _lists(show, source, looks, effects, room)
+    looks.stands = {}
     submasters = tuple(_submaster(n, s, root, looks, effects) for n, s in show.submasters.items())
     if room is not None:
         lint.needs(show, root, room.venue, room.patch, report)
@@ -132,28 +136,6 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
     )
 
 
-def _palettes(show: schema.Show, root: Node, looks: Looks) -> None:
-    """Look at every palette, used or not; what no fixture of the room could take is found where it is used."""
-    for name, colour in show.palettes.colour.items():
-        try:
-            parse_colour(colour)
-        except values.Bad as bad:
-            looks.report.error(root.at("palettes", "colour", name), bad.code, str(bad))
-    if looks.patch is None:
-        return
-    for name, setting in show.palettes.beam.items():
-        for key in setting:
-            if key not in looks.patch.known():
-                near = values.did_you_mean(key, looks.patch.known())
-                mark = root.key("palettes", "beam", name, key)
-                looks.report.error(mark, "E-unknown-key", f"no fixture here has `{key[:80]}`{near}")
-    for name, position in show.palettes.position.items():
-        if position not in looks.positions and position not in looks.broken["positions"]:
-            near = values.did_you_mean(position, looks.positions)
-            text = f"the venue has no position `{position[:80]}`{near}"
-            looks.report.error(root.at("palettes", "position", name), "E-unknown-position", text)
-
-
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
@@ -161,18 +143,26 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
     if show.cues and "main" in show.lists:
         mark = source.root.key("lists", "main")
         looks.report.error(mark, "E-name-twice", "`cues:` is already the list main: write its cues in one of the two places")
+    kinds = {p.name: p.category for p in looks.patch.parameters} if looks.patch is not None else {}
     walk = None
     if room is not None:
         walk = lint.Walk(room.patch, room.start, effects.plan, room.venue.safety.limit(), looks.report)
     found = []
     for name, (way, one) in show.all_lists().items():
-        cues: list[Cue] = []
+        compiled: dict[int, Cue] = {}
         faulty = set()
-        for i, cue in enumerate(one.cues):
+        tracked = dict(room.start) if room is not None else {}
+        looks.stands = tracked
+        for i in sorted(range(len(one.cues)), key=lambda i: one.cues[i].cue):  # heads come from where the cue before left them
+            cue = one.cues[i]
             before, looks.unsure = len(looks.report.problems), False
-            cues.append(_cue(cue, (*way, i), source.root, looks, effects))
+            compiled[i] = _cue(cue, (*way, i), source.root, looks, effects, one.mark, kinds)
+            own = {move.parameter: move.value for move in compiled[i].moves}
+            looks.stands = tracked | own if cue.cue_only else tracked
+            tracked.update({} if cue.cue_only else own)
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
                 faulty.add(cue.cue)
+        cues = [compiled[i] for i in range(len(one.cues))]
         lint.numbers(cues, one.loop, way, source, looks.report)
         rows = {cue.number: (*way, i) for i, cue in reversed(list(enumerate(cues)))}
         cues.sort(key=lambda cue: cue.number)
@@ -182,13 +172,24 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
     return found
 
 
-def _cue(cue: schema.CueModel, way: tuple[Key, ...], root: Node, looks: Looks, effects: Effects) -> Cue:
+def _cue(
+    cue: schema.CueModel,
+    way: tuple[Key, ...],
+    root: Node,
+    looks: Looks,
+    effects: Effects,
+    mark: bool,
+    kinds: Mapping[str, Category],
+) -> Cue:
     moves = looks.resolve(cue.set, root, (*way, "set"))
     effects.stops(cue.stop, (*way, "stop"))
+    times = Times(cue)
+    if looks.patch is not None:
+        check_times(cue, way, root, kinds, looks.report)
     return Cue(
         number=cue.cue,
         name=cue.name,
-        moves=tuple(_move(p, v, cue, looks.patch) for p, v in sorted(moves.items())),
+        moves=tuple(_move(p, v, cue, times, looks) for p, v in sorted(moves.items())),
         starts=effects.start(cue.start, (*way, "start"), root),
         stops=tuple(cue.stop),
         follow=cue.follow,
@@ -197,20 +198,22 @@ def _cue(cue: schema.CueModel, way: tuple[Key, ...], root: Node, looks: Looks, e
         cue_only=cue.cue_only,
         block=cue.block,
         goto=cue.goto,
+        rounds=cue.rounds or 0,
+        asserts=cue.asserts,
+        mark=mark if cue.mark is None else cue.mark,
+        rate=cue.rate,
         line=root.at(*way).line,
+        path=root.at(*way).path,
+        times=times.plan(kinds),
     )
 
 
-def _move(parameter: int, value: float, cue: schema.CueModel, patch: Patch | None) -> Move:
-    """One value with its times; see the top of this module for which."""
-    assert patch is not None
-    category = patch.parameters[parameter].category
-    up, written = cue.up or Span(0.0), cue.times.of(category)
-    if written is not None:
-        up = down = written
-    else:
-        down = cue.down if cue.down is not None and category is Category.INTENSITY else up
-    return Move(parameter, value, up, down, cue.delay, cue.curve)
+def _move(parameter: int, value: float, cue: schema.CueModel, times: Times, looks: Looks) -> Move:
+    """One value with its times, and how the file says it."""
+    assert looks.patch is not None
+    p = looks.patch.parameters[parameter]
+    timing = times.of(p.name, p.category)
+    return Move(parameter, value, timing.up, timing.down, timing.delay, cue.curve, looks.origins.get(parameter, ""))
 
 
 def _stops(one: CueList, effects: Effects) -> CueList:

@@ -5,7 +5,10 @@ with a warning where the two differ. Within one target a parameter by its own na
 belongs to (`colour: warm`).
 
 A target that has a parameter on none of its fixtures is a mistake, one that lacks it on some is worth a warning, except
-under `all`, which is mixed by nature.
+under `all` and in a preset, which are mixed by nature.
+
+A palette is looked up each time it is named, so a palette that changes in the file changes everywhere. A point of the room is
+solved for each head on its own, from where the head stands before (`stands`): the compiler goes through each list by number.
 """
 
 from __future__ import annotations
@@ -14,16 +17,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from showctl.config import colour, schema, values
+from showctl.config import schema, values
+from showctl.config.heads import parse_point, turn
 from showctl.config.names import Element, Selection
+from showctl.config.paint import Wanted, paint, parse
 from showctl.config.patch import Patch, setting
+from showctl.config.points import Vector
 from showctl.config.tree import Mark, Node, Report, Where
-from showctl.fixtures.model import COLOURS
 
 CATEGORIES = ("intensity", "colour", "position", "beam")
+ORDER = ("preset", *CATEGORIES)  # what is set first, the less particular; parameters by their own names come last
 Values: TypeAlias = dict[int, float]
 Pick: TypeAlias = Callable[[Element], Iterable[tuple[int, float]]]  # parameters and values of one element
 Chosen: TypeAlias = dict[int, tuple[tuple[int, int], float, str]]  # parameter -> how particular, value, target
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What happened while a value was worked out for one fixture; `once` says it is no news for the next of its kind."""
+
+    code: str
+    text: str
+    once: str = ""
 
 
 @dataclass(slots=True)
@@ -33,13 +48,18 @@ class Looks:
     report: Report
     patch: Patch | None = None
     positions: dict[str, dict[Element, dict[str, str]]] = field(default_factory=dict)  # of the venue
+    points: Mapping[str, Vector] = field(default_factory=dict)  # of the venue
     palettes: schema.Palettes = field(default_factory=schema.Palettes)
+    presets: Mapping[str, schema.Setting] = field(default_factory=dict)
+    stands: Values = field(default_factory=dict)  # what is not at home before the cue that is being resolved
     broken: dict[str, frozenset[str]] = field(default_factory=dict)  # category -> palettes that have mistakes of their own
     own_fixtures: bool = True  # whether fixtures may be named, or only groups
     used: set[tuple[str, str]] = field(default_factory=set)  # (category, palette)
     groups: set[str] = field(default_factory=set)  # groups that were named
+    origins: dict[int, str] = field(default_factory=dict)  # of what was resolved last: how the file says it
     unsure: bool = False  # whether something was left out because what it refers to has mistakes of its own
-    _virtual: set[str] = field(default_factory=set)  # fixture types already warned about
+    _said: set[str] = field(default_factory=set)  # what is worth one warning only
+    _remarks: list[Remark] = field(default_factory=list)
 
     def select(self, text: str, mark: Mark) -> Selection | None:
         """What a target names, None (and a report) if nothing, or if there is no venue to ask."""
@@ -61,14 +81,19 @@ class Looks:
     def resolve(self, targets: schema.Targets, root: Node, way: Where) -> Values:
         """Parameter -> value of everything under `way`."""
         chosen: Chosen = {}
+        self.origins.clear()
         for target, settings in targets.items():
             here = (*way, target)
             selection = self.select(target, root.key(*here))
             found: Values = {}
-            for name in sorted(settings, key=lambda n: n not in CATEGORIES):
-                found.update(self._one(name, settings[name], selection, target, root.at(*here, name), root.key(*here, name)))
+            said: dict[int, str] = {}
+            for name in by_order(settings):
+                line = self._one(name, settings[name], selection, target, root.at(*here, name), root.key(*here, name))
+                found.update(line)
+                said.update(dict.fromkeys(line, f"{target} {name} {written(settings[name])}"))
             if selection is not None:
                 self._choose(chosen, found, selection.reach, target, root.key(*here))
+                self.origins.update((p, said[p]) for p in found if chosen[p][2] == target)
         return {parameter: value for parameter, (_, value, _) in chosen.items()}
 
     def _choose(
@@ -108,41 +133,53 @@ class Looks:
 
     def pick(self, name: str, given: Any) -> Pick | None:
         """What `name: given` means; None where it refers to a mistake that is reported elsewhere. Raises Bad."""
-        if name == "colour":
-            return self._colour(given)
-        if name == "position":
-            return self._position(given)
-        return self._beam(given) if name == "beam" else self._parameter(name, given)
+        self._remarks.clear()
+        kinds = {"colour": self._colour, "position": self._position, "beam": self._beam, "preset": self._preset}
+        return kinds[name](given) if name in kinds else self._parameter(name, given)
 
     def _apply(self, name: str, pick: Pick, selection: Selection, target: str, mark: Mark) -> Values:
         assert self.patch is not None
         found: Values = {}
         lacking = []
         for element in selection.elements:
+            known = len(self._remarks)
             try:
                 values_here = dict(pick(element))
             except values.Bad as bad:
                 self.report.error(mark, bad.code, str(bad))
                 return {}
             found.update(values_here)
-            if not values_here:
+            if not values_here and len(self._remarks) == known:
                 lacking.append(self.patch.units[element.unit].name)
-            elif name == "intensity" and not element.cell:
+            elif name == "intensity" and values_here and not element.cell:
                 self._virtual_dimmer(element, mark)
+        self._tell(mark, nothing=not found)
         if lacking and not found and selection.sure:
             self.report.error(mark, "E-no-parameter", f"nothing in `{target}` has {_what(name)}: {_list(lacking)}")
-        elif lacking and selection.reach[0] > 0:
+        elif lacking and selection.reach[0] > 0 and name != "preset":
             self.report.warning(
                 mark, "W-no-parameter", f"{_list(lacking)} in `{target}` has not {_what(name)}, and stays as it is"
             )
         return found
 
+    def _tell(self, mark: Mark, nothing: bool) -> None:
+        """Report what was remarked: a head that cannot turn there is a mistake only where no other can."""
+        for remark in self._remarks:
+            if remark.once and remark.once in self._said:
+                continue
+            self._said.add(remark.once)
+            if nothing and remark.code == "unreachable":
+                self.report.error(mark, "E-unreachable", remark.text)
+            else:
+                self.report.warning(mark, f"W-{remark.code}", remark.text)
+        self._remarks.clear()
+
     def _virtual_dimmer(self, element: Element, mark: Mark) -> None:
         assert self.patch is not None
         unit = self.patch.units[element.unit]
         kind = f"{unit.type.name} {unit.mode.name}"
-        if unit.virtual and kind not in self._virtual:
-            self._virtual.add(kind)
+        if unit.virtual and kind not in self._said:
+            self._said.add(kind)
             self.report.warning(mark, "W-virtual-dimmer", f"{kind} ({unit.name}) has no dimmer: its colours are scaled instead")
 
     # --- what the value of each key means: -> function of an element, yielding (parameter, value) -----------------
@@ -195,34 +232,49 @@ class Looks:
             if (name := self._palette("colour", given, self.palettes.colour)) is None:
                 self._unknown("colour", given, self.palettes.colour)
                 return None
-            given = self.palettes.colour[name]
             try:
-                levels = parse_colour(given)
+                wanted = parse(self.palettes.colour[name])
             except values.Bad:
                 self.unsure = True  # said where the palette is written
                 return None
         else:
-            levels = parse_colour(given)
-        return lambda element: self._emit(element, levels)
+            wanted = parse(given)
+        return lambda element: self._paint(element, wanted, given)
 
     def _position(self, given: Any) -> Pick | None:
         if isinstance(given, dict):
+            if given.keys() & {"x", "y", "z"}:
+                point = parse_point(given)
+                return lambda element: self._turn(element, point, "this point")
             return self._several(given)
         if not isinstance(given, str):
-            raise values.Bad("E-type", "a position is a name, or `{pan: 20deg, tilt: 45deg}`")
+            raise values.Bad("E-type", "a position is a name, `{pan: 20deg, tilt: 45deg}` or a point `{x: 1m, y: 3m, z: 1.5m}`")
         if self._palette("position", given, self.palettes.position) is not None:
-            given = self.palettes.position[given]
-        if self.patch is None or given in self.broken.get("position", ()) or given in self.broken.get("positions", ()):
+            name, given = given, self.palettes.position[given]
+            if not isinstance(given, str):
+                return self._placed(name, given)
+        if self.patch is None or any(given in self.broken.get(kind, ()) for kind in ("position", "positions", "points")):
             self.unsure = True
             return None
+        if given in self.points:
+            return lambda element: self._turn(element, self.points[given], f"the point `{given}`")
         if given not in self.positions:
-            known = {**self.palettes.position, **self.positions}
+            known = {**self.palettes.position, **self.positions, **self.points}
             near = values.did_you_mean(given, known)
-            raise values.Bad("E-unknown-position", f"neither show nor venue has a position `{given[:80]}`{near}")
-        points = self.positions[given]
+            raise values.Bad("E-unknown-position", f"neither show nor venue has a position or point `{given[:80]}`{near}")
+        angles = self.positions[given]
         return lambda element: [
-            pair for name, text in points.get(Element(element.unit), {}).items() for pair in self._set(element, name, text)
+            pair for name, text in angles.get(Element(element.unit), {}).items() for pair in self._set(element, name, text)
         ]
+
+    def _placed(self, name: str, given: Any) -> Pick | None:
+        """A palette that is a point."""
+        try:
+            point = parse_point(given)
+        except values.Bad:
+            self.unsure = True  # said where the palette is written
+            return None
+        return lambda element: self._turn(element, point, f"the point `{name}`")
 
     def _beam(self, given: Any) -> Pick | None:
         if isinstance(given, dict):
@@ -234,9 +286,23 @@ class Looks:
             return None
         return self._several(self.palettes.beam[name])
 
+    def _preset(self, given: Any) -> Pick | None:
+        if not isinstance(given, str):
+            raise values.Bad("E-type", "a preset is called by its name")
+        if given not in self.presets:
+            self._unknown("preset", given, self.presets)
+            return None
+        self.used.add(("preset", given))
+        picks = []
+        for name in by_order(self.presets[given]):
+            try:
+                picks.append(self.pick(name, self.presets[given][name]))
+            except values.Bad:
+                self.unsure = True  # said where the preset is written
+        return _together(picks)
+
     def _several(self, given: Mapping[str, Any]) -> Pick:
-        picks = [self._parameter(name, value) for name, value in given.items()]
-        return lambda element: [pair for pick in picks if pick is not None for pair in pick(element)]
+        return _together([self._parameter(name, value) for name, value in given.items()])
 
     # --- reaching the parameters ---------------------------------------------------------------------------------
 
@@ -250,34 +316,43 @@ class Looks:
         for parameter in self._find(element, name):
             yield parameter, setting(text, channel)
 
-    def _emit(self, element: Element, levels: colour.RGB | dict[str, float]) -> Iterator[tuple[int, float]]:
-        """Set every emitter of a cell, or of all cells of a fixture."""
+    def _paint(self, element: Element, wanted: Wanted, given: Any) -> Iterable[tuple[int, float]]:
         assert self.patch is not None
         unit = self.patch.units[element.unit]
-        for cell in range(unit.mode.cells + 1):
-            if element.cell and cell != element.cell:
-                continue
-            present = frozenset(n for n, c in unit.parameters if c == cell and n in COLOURS)
-            if isinstance(levels, dict):
-                wanted = dict.fromkeys(present, 0.0) | {n: v for n, v in levels.items() if n in present}
-                wanted = wanted if present & levels.keys() else {}
-            else:
-                wanted = colour.emitters(levels, present) if {"red", "green", "blue"} <= present else {}
-            yield from ((unit.parameters[name, cell], value) for name, value in wanted.items())
+        painted = paint(unit, element.cell, wanted)
+        if painted.slot:
+            kind = f"{unit.type.name} {unit.mode.name}"
+            text = f"{unit.name} ({kind}) has no `{written(given)}` on its wheel: it turns to `{painted.slot}`, which is nearest"
+            self._remarks.append(Remark("wheel-colour", text, f"{kind} {given}"))
+        return painted.levels.items()
+
+    def _turn(self, element: Element, point: Vector, what: str) -> Iterable[tuple[int, float]]:
+        assert self.patch is not None
+        unit = self.patch.units[element.unit]
+        turned = turn(self.patch, unit, element.cell, point, what, self.stands)
+        if turned.refused:
+            self._remarks.append(Remark("unreachable", turned.refused))
+        return turned.levels.items()
 
 
-def parse_colour(given: Any) -> colour.RGB | dict[str, float]:
-    """A colour as written, or levels of emitters by name; Bad if neither."""
-    if isinstance(given, str):
-        return values.rgb(given)
-    if not isinstance(given, dict) or not given:
-        raise values.Bad("E-colour", 'a colour is "#rrggbb", `2900K`, or levels by emitter: `{white: 100%, blue: 40%}`')
-    if wrong := [n for n in given if n not in COLOURS]:
-        near = values.did_you_mean(wrong[0], COLOURS)
-        raise values.Bad("E-colour", f"`{wrong[0][:80]}` is no emitter{near}: there are {', '.join(COLOURS)}")
-    if not all(isinstance(v, str) for v in given.values()):
-        raise values.Bad("E-type", "one level was expected for each emitter")
-    return {name: values.level(text) for name, text in given.items()}
+WORDS = {
+    "intensity": "an intensity",
+    "colour": "such a colour",
+    "position": "this position",
+    "beam": "such a beam",
+    "preset": "anything of this preset",
+}
+
+
+def by_order(settings: Mapping[str, Any]) -> list[str]:
+    """The keys of a setting, the less particular first."""
+    return sorted(settings, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
+def _together(picks: Iterable[Pick | None]) -> Pick:
+    """All of them, the later over the earlier."""
+    known = [pick for pick in picks if pick is not None]
+    return lambda element: {index: value for pick in known for index, value in pick(element)}.items()
 
 
 def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> dict[str, dict[Element, dict[str, str]]]:
@@ -296,10 +371,15 @@ def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> 
     return found
 
 
+def written(given: Any) -> str:
+    """A value as the file has it, in a line: `blood`, `{pan: 10deg}`."""
+    if isinstance(given, dict):
+        return "{" + ", ".join(f"{key}: {written(value)}" for key, value in given.items()) + "}"
+    return str(given)
+
+
 def _what(name: str) -> str:
-    return {"intensity": "an intensity", "colour": "such a colour", "position": "this position", "beam": "such a beam"}.get(
-        name, f"`{name}`"
-    )
+    return WORDS.get(name, f"`{name}`")
 
 
 def _list(names: list[str]) -> str:

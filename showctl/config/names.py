@@ -3,10 +3,13 @@
 An element is one fixture or one cell of it; order is data, because effects spread along it.
 
     par            every fixture of `par: {at: [1/1, 1/7]}`, in the order of its addresses
-    par.1  par.2-4  par.odd  par.even      some of them, counted from 1; the same works on groups
+    par.1  par.2-4  par.4-2  par.odd  par.even     some of them, counted from 1, in the order written; the same works on groups
+    par.reverse    the last first
     bar.cells      every cell; bar.1.cells  the cells of one;  wash.cells  of a group
-    wash - par.3   without;   front + side  both, each element once
+    wash - par.3   without;   front + side  both, each element once;   wash & front  those of the first that are in the second
     all            every fixture that is not exempt (house lights, hazers and whatever is measured stand apart)
+
+Signs are worked off from the left. A fixture contains its cells: `bar - bar.1.cells.3` leaves the other cells of bar.1.
 
 `reach` says how particular a name is: all 0, group 1, fixtures of one name 2; each step (`.odd`, `.2`, `.cells`) adds to it.
 """
@@ -19,7 +22,8 @@ from dataclasses import dataclass, field
 
 from showctl.config.values import Bad, did_you_mean
 
-_STEP = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?|odd|even|cells")
+_STEP = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?|odd|even|cells|reverse")
+SIGN = re.compile(r" ([+&-]) ")
 MAX_TERMS = 50
 
 
@@ -54,14 +58,14 @@ class Names:
 
     def select(self, text: str) -> Selection:
         """The elements that a target names; Bad if it names nothing."""
-        parts = re.split(r" ([+-]) ", text.strip())
+        parts = SIGN.split(text.strip())
         if len(parts) > 2 * MAX_TERMS:
             raise Bad("E-selection", f"more than {MAX_TERMS} names in one line: make a group of them")
         total = self._term(parts[0])
         for sign, term in zip(parts[1::2], parts[2::2], strict=True):
             other = self._term(term)
             total = Selection(
-                _without(total.elements, other.elements) if sign == "-" else _once((*total.elements, *other.elements)),
+                self._joined(sign, total.elements, other.elements),
                 total.reach,
                 total.sure and other.sure,
                 total.fixtures or other.fixtures,
@@ -71,14 +75,36 @@ class Names:
             raise Bad("E-empty-group", f"`{text}` leaves nothing: no fixture is in it")
         return total
 
+    def _joined(self, sign: str, first: tuple[Element, ...], second: tuple[Element, ...]) -> tuple[Element, ...]:
+        """Elements by `+`, `-` or `&`: each once, in the order of the first."""
+        if sign == "+":
+            return _once((*first, *second))
+        named = set(second)
+        inside = {e for e in first if e in named or Element(e.unit) in named}
+        if sign == "&":
+            return tuple(e for e in first if e in inside)
+        cut = {e.unit for e in second if e.cell}  # fixtures of which some cells go
+        return tuple(
+            one
+            for e in first
+            if e not in inside
+            for one in (self._cells(e) if not e.cell and e.unit in cut else (e,))
+            if one not in named
+        )
+
+    def _cells(self, element: Element) -> tuple[Element, ...]:
+        """The cells of a fixture."""
+        return tuple(Element(element.unit, cell) for cell in range(1, self.cells[element.unit] + 1))
+
     def _term(self, text: str) -> Selection:
         base, *steps = text.strip().split(".")
         found = self._base(base)
         elements = found.elements
         for step in steps:
             if not _STEP.fullmatch(step):
-                near = did_you_mean(step, ("cells", "odd", "even"))
-                raise Bad("E-selection", f"`.{step}` in `{text}`: write `.2`, `.1-4`, `.odd`, `.even` or `.cells`{near}")
+                near = did_you_mean(step, ("cells", "odd", "even", "reverse"))
+                listed = "`.2`, `.1-4`, `.odd`, `.even`, `.reverse` or `.cells`"
+                raise Bad("E-selection", f"`.{step}` in `{text}`: write {listed}{near}")
             try:
                 elements = self._step(elements, step, text)
             except Bad:
@@ -105,24 +131,20 @@ class Names:
 
     def _step(self, elements: tuple[Element, ...], step: str, text: str) -> tuple[Element, ...]:
         if step == "cells":
-            cells = tuple(Element(e.unit, c) for e in elements for c in range(1, self.cells[e.unit] + 1) if not e.cell)
+            cells = tuple(c for e in elements for c in ((e,) if e.cell else self._cells(e)))
             if not cells or all(self.cells[e.unit] < 2 for e in elements):
                 raise Bad("E-selection", f"`{text}`: nothing there has cells")
             return tuple(c if self.cells[c.unit] > 1 else Element(c.unit) for c in cells)
         if step in ("odd", "even"):
             return elements[step == "even" :: 2]
+        if step == "reverse":
+            return elements[::-1]
         first, _, last = step.partition("-")
-        low, high = int(first), int(last or first)
-        if not 1 <= low <= high <= len(elements):
+        start, end = int(first), int(last or first)
+        if not (1 <= start <= len(elements) and 1 <= end <= len(elements)):
             raise Bad("E-selection", f"`{text}`: there are 1 to {len(elements)}")
-        return elements[low - 1 : high]
+        return elements[start - 1 : end] if start <= end else elements[end - 1 : start][::-1]
 
 
 def _once(elements: Sequence[Element]) -> tuple[Element, ...]:
     return tuple(dict.fromkeys(elements))
-
-
-def _without(elements: Sequence[Element], removed: Sequence[Element]) -> tuple[Element, ...]:
-    """Removing a fixture removes its cells."""
-    gone = set(removed)
-    return tuple(e for e in elements if e not in gone and Element(e.unit) not in gone)

@@ -24,7 +24,7 @@ def groups(patch: Patch) -> tuple[Group, ...]:
 
 
 def palettes(show: schema.Show, looks: Looks, patch: Patch) -> tuple[Palette, ...]:
-    """The palettes of the show, then the positions of the venue that no palette of the show hides."""
+    """The palettes and presets of the show, the positions and points of the venue; heads turn to points from home."""
     return tuple(_palettes(show, looks, patch))
 
 
@@ -33,8 +33,9 @@ def _palettes(show: schema.Show, looks: Looks, patch: Patch) -> Iterator[Palette
     for category, names in (
         ("intensity", written.intensity),
         ("colour", written.colour),
-        ("position", {**written.position, **looks.positions}),
+        ("position", {**written.position, **looks.positions, **looks.points}),
         ("beam", written.beam),
+        ("preset", show.presets),
     ):
         for name in names:
             try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from showctl.config import schema, values
-from showctl.config.names import Element, Names, Selection
+from showctl.config.names import SIGN, Element, Names, Selection
 from showctl.config.tree import Mark, Node, Report
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library
@@ -37,6 +37,7 @@ class Unit:
     place: Place
     parameters: dict[tuple[str, int], int]  # (name, cell) -> index into Patch.parameters
     virtual: bool  # whether its dimmer is virtual
+    placed: bool = True  # whether the venue file says where it hangs
 
     def find(self, name: str, cell: int) -> tuple[int, ...]:
         """The parameters that `name` means here: of the whole fixture, else of all its cells."""
@@ -282,7 +283,7 @@ def _unit(
             opened=_opened(channel, strobe) if strobe else 0.0,
         )
         add(parameter)
-    return Unit(label, family, type_, mode, place, own, virtual)
+    return Unit(label, family, type_, mode, place, own, virtual, bool(fixture.place))
 
 
 def _strobe(channel: Channel, mode: Mode) -> tuple[tuple[float, float], ...]:
@@ -317,15 +318,25 @@ def _groups(venue: schema.Venue, root: Node, result: Patch, report: Report) -> N
             del pending[name]
     while pending:
         ready = [n for n, items in pending.items() if not _needed(items) & pending.keys()]
-        for name in ready or list(pending):
+        inside = {} if ready else {name: _inside(name, pending) for name in pending}
+        for name in ready or [n for n in inside if n in inside[n]]:
             if not ready:
-                around = ", ".join(f"`{n}`" for n in sorted(pending))
+                around = ", ".join(f"`{n}`" for n in sorted(inside[name]) if name in inside[n])
                 report.error(root.key("groups", name), "E-cyclic-group", f"`{name}` contains itself, by way of {around}")
             names.groups[name] = _group(name, pending.pop(name), root, result, report, known=bool(ready))
 
 
 def _needed(items: Iterable[str]) -> set[str]:
-    return {term.strip().split(".")[0] for item in items for term in item.replace(" + ", " - ").split(" - ")}
+    return {term.strip().split(".")[0] for item in items for term in SIGN.split(item)[::2]}
+
+
+def _inside(name: str, pending: dict[str, list[str]]) -> set[str]:
+    """The groups that this one is made of, through however many others."""
+    found, new = set[str](), {name}
+    while new:
+        new = {other for one in new for other in _needed(pending[one]) & pending.keys()} - found
+        found |= new
+    return found
 
 
 def _group(name: str, items: list[str], root: Node, result: Patch, report: Report, known: bool) -> Selection:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from showctl.address import is_loopback
 from showctl.config import values
-from showctl.plan import Category, Layer, Place, Shape, Span, StrobeLimit, Sync
+from showctl.plan import Layer, Place, Shape, Span, StrobeLimit, Sync
 
 LATER: dict[str, dict[str, str]] = {
     "venue": {
@@ -308,7 +308,7 @@ class Palettes(Model):
     intensity: dict[Name, Level] = Field(default_factory=dict)
     colour: dict[Name, Any] = Field(default_factory=dict)
     beam: dict[Name, Setting] = Field(default_factory=dict)
-    position: dict[Name, Text] = Field(default_factory=dict)
+    position: dict[Name, Any] = Field(default_factory=dict)
 
 
 def _swing(text: str) -> float:

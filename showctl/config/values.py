@@ -6,7 +6,7 @@ value, or raises Bad with a code and a sentence that says what to write instead.
     time     2s  500ms  1:30  1/2 beat  4 bars          -> Span (seconds, beats or bars)
     level    70%  full  out                             -> 0..1
     angle    -25deg                                     -> degrees
-    colour   "#c00010"  2900K  xy(0.3, 0.3)             -> Colour (see `colour`)
+    colour   "#c00010"  2900K  gel L201  xy(0.3, 0.3)   -> Tint (see `colour`)
     cue      12.5                                       -> Decimal, 0.001..9999.999
     address  1/101                                      -> (universe, slot)
 """
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from showctl.config import colour
+from showctl.config import colour, gels
 from showctl.plan import Span
 
 T = TypeVar("T")
@@ -91,6 +91,17 @@ def level(text: str) -> float:
     raise Bad("E-level", f"`{text}` is no level: write `70%`, `full` or `out`")
 
 
+def rate(text: str) -> float:
+    """`50%` of the speed, 0 to 2000 % -> 0..20."""
+    if not (match := _PERCENT.fullmatch(text)):
+        if _BARE.fullmatch(text):
+            raise Bad("E-unit", f"a rate needs a unit: write `{text}%`")
+        raise Bad("E-rate", f"`{text}` is no rate: write `50%` to take twice as long")
+    if (value := float(match[1])) > 2000:
+        raise Bad("E-range", f"`{text}` is above 2000%")
+    return value / 100
+
+
 def angle(text: str) -> float:
     """`-25deg` -> degrees."""
     if match := _ANGLE.fullmatch(text):
@@ -122,14 +133,14 @@ def is_colour(text: str) -> bool:
     return text.startswith(("#", "xy(", "gel ")) or bool(_KELVIN.fullmatch(text))
 
 
-def rgb(text: str) -> colour.RGB:
-    """`"#c00010"`, `2900K`, `xy(0.3, 0.3)` -> levels of red, green and blue, 0..1."""
+def tint(text: str) -> colour.Tint:
+    """`"#c00010"`, `2900K`, `gel L201`, `xy(0.3, 0.3)` -> what is to be seen."""
     if match := _HEX.fullmatch(text):
-        return colour.from_hex(match[1])
+        return colour.from_digits(match[1])
     if match := _KELVIN.fullmatch(text):
         if not 1000 <= (kelvin := float(match[1])) <= 25_000:
             raise Bad("E-range", f"`{text}`: colour temperatures go from 1000K to 25000K")
-        return colour.from_kelvin(kelvin)
+        return colour.Tint(levels := colour.from_kelvin(kelvin), levels, kelvin)
     if match := _XY.fullmatch(text):
         try:
             x, y = float(match[1]), float(match[2])
@@ -137,12 +148,20 @@ def rgb(text: str) -> colour.RGB:
             x = y = -1.0
         if not (x >= 0 and y > 0 and x + y <= 1):
             raise Bad("E-colour", f"`{text}` lies outside the chromaticity diagram: x from 0, y above 0, x + y at most 1")
-        return colour.from_xy(x, y)
+        return colour.Tint(levels := colour.from_xy(x, y), levels)
     if text.startswith("gel "):
-        raise Bad("E-colour", f'`{text}`: numbers of gels are not in this version; write the colour as "#rrggbb" or `2900K`')
+        return _gel(text)
     if not text:
         raise Bad("E-colour", 'no colour here: a colour with # must be in quotes, like "#c00010", or YAML takes it for a comment')
-    raise Bad("E-colour", f'`{text}` is no colour: write "#c00010", `2900K`, `xy(0.3, 0.3)` or the name of a palette')
+    raise Bad("E-colour", f'`{text}` is no colour: write "#c00010", `2900K`, `gel L201`, `xy(0.3, 0.3)` or the name of a palette')
+
+
+def _gel(text: str) -> colour.Tint:
+    if (found := gels.find(text[4:].strip())) is not None:
+        return colour.Tint(levels := colour.from_xy(*found), levels)
+    if near := gels.near(text[4:].strip()):
+        raise Bad("E-gel", f"`{text}` is not among the filters that are known here: near it are {near}; or write its `xy(x, y)`")
+    raise Bad("E-gel", f"`{text[:40]}` is no filter: write `gel L201` (LEE) or `gel R80` (Roscolux)")
 
 
 def cue_number(text: str) -> Decimal:

@@ -125,7 +125,7 @@ IN_SHOW = {
     "when what": CUE + "1, set: {wash: {intensity: 5%}}, when: ⟦E-when⟧section dorp}\n",
     "quantise nothing": CUE + "1, set: {wash: {intensity: 5%}}, quantise: ⟦E-clash⟧bar}\n",
     "colour that YAML ate": "cues:\n  - cue: 1\n    set:\n      wash:\n        colour:⟦E-colour⟧ #c00010\n",
-    "gel": CUE + "1, set: {wash: {colour: ⟦E-colour⟧gel L201}}}\n",
+    "gel": CUE + "1, set: {wash: {colour: ⟦E-gel⟧gel L2010}}}\n",
     "emitter that is none": "palettes: {colour: {a: ⟦E-colour⟧{wite: 5%}}}\ncues:\n  - {cue: 1, set: {wash: {colour: a}}}\n",
     "angle beyond the range": CUE + "1, set: {heads: {tilt: ⟦E-range⟧170deg}}}\n",
     "shutter ajar": CUE + "1, set: {heads: {shutter: ⟦E-level⟧opne}}}\n",
@@ -238,7 +238,7 @@ def test_mistakes_of_both_files_come_at_once(tmp_path: Path) -> None:
 
 def test_a_broken_name_is_not_called_unknown(tmp_path: Path) -> None:
     venue = VENUE.replace("type: generic/rgbw", "type: ⟦E-unknown-type⟧generic/rgbwx")
-    show = "palettes: {colour: {a: ⟦E-colour⟧gel 5}}\neffects: {e: {param: red, every: ⟦E-unit⟧2}}\n"
+    show = "palettes: {colour: {a: ⟦E-gel⟧gel 5}}\neffects: {e: {param: red, every: ⟦E-unit⟧2}}\n"
     show += CUE + "1, set: {wash: {colour: a, intensity: 5%}}, start: {e: wash}}\n"
     wanted, found = find(tmp_path, venue, show)
     assert found == wanted

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.config import colour, values
+from showctl.config import values
 from showctl.plan import Span
 
 
@@ -46,11 +46,13 @@ def test_times(text: str, span: Span) -> None:
         (values.level, "on", "E-level"),
         (values.angle, "25", "E-unit"),
         (values.angle, "25°", "E-angle"),
-        (values.rgb, "#fff", "E-colour"),
-        (values.rgb, "100K", "E-range"),
-        (values.rgb, "gel L201", "E-colour"),
-        (values.rgb, "xy(0.9, 0.3)", "E-colour"),
-        (values.rgb, "xy(., 0.3)", "E-colour"),
+        (values.tint, "#fff", "E-colour"),
+        (values.tint, "100K", "E-range"),
+        (values.tint, "gel L9999", "E-gel"),
+        (values.tint, "gel blue", "E-gel"),
+        (values.tint, "gel", "E-colour"),
+        (values.tint, "xy(0.9, 0.3)", "E-colour"),
+        (values.tint, "xy(., 0.3)", "E-colour"),
         (values.cue_number, "0", "E-cue-number"),
         (values.cue_number, "10000", "E-cue-number"),
         (values.cue_number, "1.0001", "E-cue-number"),
@@ -80,29 +82,6 @@ def test_cue_numbers_are_decimals() -> None:
     assert str(values.cue_number("010")) == "10"
 
 
-@given(st.floats(1000, 25_000))
-def test_every_temperature_is_a_colour(kelvin: float) -> None:
-    levels = colour.from_kelvin(kelvin)
-    assert max(levels) == 1.0
-    assert min(levels) >= 0.0
-
-
-def test_temperatures_lie_where_the_tables_put_them() -> None:
-    # CIE standard illuminants: A is a black body of 2856 K, D65 daylight of 6504 K.
-    assert colour.planckian(2856) == pytest.approx((0.4476, 0.4074), abs=0.0006)
-    assert colour.daylight(6504) == pytest.approx((0.3127, 0.3290), abs=0.0003)
-    assert colour.from_kelvin(6504) == pytest.approx((1, 1, 1), abs=0.01)
-    red, green, blue = colour.from_kelvin(2700)
-    assert red > green > blue
-
-
-def test_white_is_taken_out_of_the_colours() -> None:
-    rgbw = frozenset(("red", "green", "blue", "white"))
-    assert colour.emitters((1.0, 0.5, 0.25), rgbw) == {"red": 0.75, "green": 0.25, "blue": 0.0, "white": 0.25}
-    assert colour.emitters((1.0, 0.5, 0.25), frozenset(("red", "green", "blue"))) == {"red": 1.0, "green": 0.5, "blue": 0.25}
-    assert colour.emitters((1.0, 1.0, 1.0), frozenset(("red", "green", "blue", "amber")))["amber"] == 0.0
-
-
 @given(st.text(max_size=30))
 def test_no_text_raises_anything_but_bad(text: str) -> None:
     for parse in (
@@ -111,7 +90,7 @@ def test_no_text_raises_anything_but_bad(text: str) -> None:
         values.angle,
         values.metres,
         values.hertz,
-        values.rgb,
+        values.tint,
         values.cue_number,
         values.address,
         values.universe,
