@@ -29,12 +29,14 @@ from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_packet import OscPacket
 from pythonosc.osc_server import AsyncIOOSCUDPServer
 
+from showctl.config.words import Words
 from showctl.inputs.osc import OscInput
 from showctl.model import ControlEvent
+from showctl.plan import CueList, Plan, Submaster
 from showctl.wire.osc import Value, bundle, decode, encode
 from showctl.wire.osc_dictionary import control
 
-LISTS, SUBMASTERS = frozenset({"main", "probe"}), frozenset({"probe"})
+WORDS = Words(Plan((), lists=(CueList("main", ()), CueList("probe", ())), submasters=(Submaster("probe", "additive", ()),)))
 SENT = encode("/showctl/sub/probe", 0.5)
 PAUSE_S = 0.005  # how often the server's loop is asked for a sign of life
 
@@ -52,7 +54,7 @@ def reading() -> None:
     print("| packet | read, us | read and looked up, us | python-osc reads, us |\n|---|---|---|---|")
     for name, data in packets.items():
         ours = cpu_us(lambda data=data: decode(data))
-        both = cpu_us(lambda data=data: [control(m, 0.0, "bench", LISTS, SUBMASTERS) for m in decode(data)])
+        both = cpu_us(lambda data=data: [control(m, 0.0, "bench", WORDS) for m in decode(data)])
         print(f"| {name} | {ours:.2f} | {both:.2f} | {cpu_us(lambda data=data: OscPacket(data)):.2f} |")
 
 
@@ -90,7 +92,7 @@ def serve_ours(taken: list[float]) -> tuple[int, Callable[[], Any]]:
         taken.append(event.level)  # type: ignore[union-attr]
         return True
 
-    intake = OscInput("127.0.0.1", 0, emit=emit, now=time.monotonic, names=lambda: (LISTS, SUBMASTERS))
+    intake = OscInput("127.0.0.1", 0, emit=emit, now=time.monotonic, names=lambda: WORDS)
     intake.open()
     task = asyncio.create_task(intake.run())
 

@@ -229,8 +229,8 @@ class Daemon:
             await self._open("eos", door.open)
             stack.push_async_callback(door.close)
         if self.options.osc:
-            names = (frozenset(one.name for one in self.plan.lists), frozenset(one.name for one in self.plan.submasters))
-            osc = OscInput(*self.options.osc, allow=venue.osc.allow, emit=emit, now=now, names=lambda: names, eos=door.act)
+            names, allow = lambda: self.board.words, venue.osc.allow
+            osc = OscInput(*self.options.osc, allow=allow, emit=emit, now=now, names=names, eos=door.act)
             await self._open("osc", osc.open)
             stack.callback(osc.close)
         return web, osc

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inputs": COMPILED | {"wire"},
     "inputs.ear": COMPILED | {"wire", "analysis", "sound"},
     "outputs": COMPILED | {"wire"},
-    "remote": COMPILED | {"wire", "config.schema", "supervise", "address"},
+    "remote": COMPILED | {"wire", "config.schema", "config.words", "supervise", "address"},
     "demo": {"units"},
     "replay": NOUNS | {"wire"},
     "compare": COMPILED | {"wire"},

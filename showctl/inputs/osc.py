@@ -19,17 +19,15 @@ import os
 import socket
 import struct
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
 from showctl.model import ControlEvent, DeviceError, Health, State, WireError
 from showctl.wire.osc import Message, decode
-from showctl.wire.osc_dictionary import Refusal, control
+from showctl.wire.osc_dictionary import Refusal, Vocabulary, control
 
 log = logging.getLogger("showctl.osc")
-
-Names = Callable[[], tuple[Set[str], Set[str]]]  # -> names of the cue lists, names of the submasters
 
 BATCH, BATCH_S = 100, 0.001  # at most so many packets, and so long, in one wake-up of the loop
 BUFFER = 4 << 20  # bytes asked of the kernel; what net.core.rmem_max allows is given
@@ -50,7 +48,7 @@ class OscInput:
         allow: Sequence[str] = (),
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
-        names: Names,
+        names: Callable[[], Vocabulary],
         eos: Callable[[Message, str], None] | None = None,
     ) -> None:
         """`allow` holds addresses and networks ("10.0.0.0/24"), `now` is show time (s); `eos` takes messages in the dialect of
@@ -165,10 +163,11 @@ class OscInput:
         if self._eos is not None and message.address.startswith("/eos/"):
             self._eos(message, source)
             return
-        asked = control(message, self._now(), source, *self._names())
+        asked = control(message, self._now(), source, self._names())
         if isinstance(asked, Refusal):
             self._counts[_counter(asked)] += 1
-            self._tell(host, f"{asked.value}: {message.address[:80]!r}")
+            said = "".join(f" {one[:80]!r}" for one in message.arguments[:1] if isinstance(one, str))
+            self._tell(host, f"{asked.value}: {message.address[:80]!r}{said}")
         elif asked is None:
             self._counts["released"] += 1
         elif self._emit(asked):

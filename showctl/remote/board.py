@@ -11,6 +11,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from showctl.config.words import Words
 from showctl.model import Features, Health, ListState, PlaybackState, Problem, ShowFrame, State
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
 
@@ -32,7 +33,6 @@ class Board:
         self.features: Features | None = None
         self.health: dict[str, Health] = {}
         self.problems: tuple[Problem, ...] = ()
-        self.plan = plan
         self.load(plan)
 
     # --- written by the daemon -------------------------------------------------------------------------------------
@@ -40,6 +40,7 @@ class Board:
     def load(self, plan: Plan, problems: tuple[Problem, ...] = ()) -> None:
         """Another plan is played from now on; `problems` are what was found in its files."""
         self.plan, self.problems, self.frame = plan, problems, b""
+        self.words = Words(plan)  # what hands may say
         self._cue_lists = [_cue_list(one) for one in plan.lists]
 
     def show(self, frame: ShowFrame) -> None:
@@ -109,6 +110,12 @@ class Board:
             "blackout": state.blackout,
             "submasters": {name: finite(level) for name, level in state.submasters},
             "effects": list(state.effects),
+            "house": None if state.house is None else finite(state.house),
+            "held": {key: finite(value) for key, value in state.held},
+            "parked": {key: finite(value) for key, value in state.parked},
+            "flashed": list(state.flashed),
+            "identified": list(state.identified),
+            "checked": state.checked,
         }
         beat = {"position": finite(state.beat), "bpm": finite(state.bpm), "confidence": finite(state.confidence)}
         return {"playback": playback, "beat": beat}
@@ -163,6 +170,7 @@ def _list_state(state: ListState) -> Json:
         "started": finite(state.started),
         "ends": finite(state.ends),
         "waiting": state.waiting,
+        "rate": finite(state.rate),
     }
 
 

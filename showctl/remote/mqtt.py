@@ -6,10 +6,13 @@ today's paho). Import this module only where a venue names a broker.
     TOPIC/status    "online", or "offline" once we are gone, said by the broker in our name (last will); retained
     TOPIC/health    as GET /api/health; retained, when a part changes and every 30 s
     TOPIC/state     where the cue lists stand, grand master, blackout, bpm; retained, when it changes
-    TOPIC/go  back  pause  resume  release     payload: nothing, or the name of a cue list
-    TOPIC/goto                                 payload: a cue number, or the name of a list and a number: "probe 2"
+    TOPIC/go  back  pause  resume  release  exit   payload: nothing, or the name of a cue list
+    TOPIC/goto  rate                           payload: a number, or the name of a list and a number: "probe 2"
     TOPIC/stop  tap                            payload: nothing
-    TOPIC/blackout 0|1   TOPIC/gm 0..1   TOPIC/sub/NAME 0..1
+    TOPIC/blackout 0|1   TOPIC/gm 0..1   TOPIC/house 0..1   TOPIC/sub/NAME 0..1   TOPIC/flash/NAME 1|0
+    TOPIC/set  park                            payload: words, "wash colour blood"
+    TOPIC/release/hands  unpark                payload: nothing for all, or "wash", "wash colour"
+    TOPIC/identify/FIXTURE 1|0   TOPIC/check 1|-1|0
 
 A command must never act late. So nothing retained is acted upon (it was meant for an earlier night), the session is clean (the
 broker keeps nothing for us while we are away), and commands are taken with QoS 0 (never twice). MQTT takes milliseconds to tens
@@ -50,7 +53,22 @@ _their_log = logging.getLogger("showctl.mqtt.client")
 _their_log.setLevel(logging.CRITICAL)  # it warns once a message; what it would say is counted here
 
 COUNTERS = ("connected", "received", "fired", "released", "ignored_retained", "dropped", "refused_full")
-WORDS = ("go", "back", "pause", "resume", "release", "goto", "stop", "tap", "blackout", "gm", "sub/+")
+SAID = ("set", "park", "unpark", "release/hands")  # what takes words
+WORDS = (
+    *LIST_TRIGGERS,
+    "goto",
+    "rate",
+    "stop",
+    "tap",
+    "blackout",
+    "gm",
+    "house",
+    "sub/+",
+    "flash/+",
+    "identify/+",
+    "check",
+    *SAID,
+)
 LONGEST = 200  # bytes of a payload that can mean anything
 QUEUE = 100  # commands that wait for us
 KEEPALIVE_S = 15  # the broker says "offline" for us after one and a half of these
@@ -205,10 +223,8 @@ class Mqtt:
             self._counts["ignored_retained"] += 1
             self._say("retained", f"{topic}: a retained command is never acted upon; publish it without retain")
             return
-        plan = self._board.plan
-        lists, submasters = {one.name for one in plan.lists}, {one.name for one in plan.submasters}
         message = request(topic.removeprefix(f"{self.topic}/"), payload)
-        asked = message if isinstance(message, Refusal) else control(message, self._now(), "mqtt", lists, submasters)
+        asked = message if isinstance(message, Refusal) else control(message, self._now(), "mqtt", self._board.words)
         if isinstance(asked, Refusal):
             self._counts["dropped"] += 1
             self._say("dropped", f"{topic} {payload[:40]!r} dropped: {asked.value}")
@@ -319,25 +335,34 @@ def state_json(board: Board) -> Json | None:
 
 def request(word: str, payload: bytes) -> Message | Refusal:
     """A command below TOPIC, as the message of OSC that says the same."""
-    if len(payload) > LONGEST or not payload.isascii():
+    if len(payload) > LONGEST:
         return Refusal.TYPE
-    text = payload.decode("ascii").split()
+    try:
+        said = payload.decode().strip()
+    except UnicodeDecodeError:
+        return Refusal.TYPE
+    if word in SAID:
+        return Message(f"/showctl/{word}", (said,), "s") if said else Message(f"/showctl/{word}")
+    if not said.isascii():
+        return Refusal.TYPE
+    text = said.split()
     if word in LIST_TRIGGERS:
         if len(text) > 1:
             return Refusal.LIST
         return Message(f"/showctl/list/{text[0] if text else 'main'}/{word}")
-    if word == "goto":
+    if word in ("goto", "rate"):
         if len(text) not in (1, 2):
             return Refusal.MISSING if not text else Refusal.TYPE
         name = text[0] if len(text) == 2 else "main"
-        return Message(f"/showctl/list/{name}/goto", (text[-1],), "s")
+        number = text[-1] if word == "goto" else _number(text[-1])
+        return Message(f"/showctl/list/{name}/{word}", (number,), "f" if isinstance(number, float) else "s")
     arguments: tuple[Value, ...] = tuple(map(_number, text))
     return Message(f"/showctl/{word}", arguments, "".join("f" if isinstance(a, float) else "s" for a in arguments))
 
 
 def _number(text: str) -> float | str:
     """A number as people write it; text otherwise, which no command takes."""
-    return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", text) else text
+    return float(text) if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{0,9})?", text) else text
 
 
 def topic_word(name: str) -> str:

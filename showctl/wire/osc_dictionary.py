@@ -1,15 +1,22 @@
 """What each OSC address of showctl means: a message in, what is asked for out. Tables first, then the few rules.
 
-    /showctl/go  back  pause  resume  release        of the list "main"; fire without an argument or with one above 0
-    /showctl/list/NAME/go  back  pause  ...          the same of list NAME
-    /showctl/goto N, /showctl/list/NAME/goto N       N a string, int or float, rounded to 3 decimals: "12.5"
+    /showctl/go  back  pause  resume  release  exit  of the list "main"; fire without an argument or with one above 0
+    /showctl/goto N   /showctl/rate 0..20            N a string, int or float, rounded to 3 decimals: "12.5"; 1 is as written
+    /showctl/list/NAME/go  back  goto N  rate ...    the same of list NAME
     /showctl/stop, /showctl/tap                      stop every list; tap the beat
-    /showctl/blackout 0|1   /showctl/gm 0..1   /showctl/sub/NAME 0..1
+    /showctl/blackout 0|1   /showctl/gm 0..1   /showctl/house 0..1   /showctl/sub/NAME 0..1   /showctl/flash/NAME 1|0
+
+By hand, where WORDS are those of `config.words` ("wash colour blood") and a fader sends 0..1 of the range:
+
+    /showctl/set WORDS   /showctl/set/TARGET/intensity 0..1 or "70%"      hold; the same with park
+    /showctl/release/hands   /showctl/release/hands WORDS   .../hands/TARGET    let go of all, or of that; the same with unpark
+    /showctl/identify/FIXTURE 1|0   /showctl/identify FIXTURE 1|0         shows which it is
+    /showctl/check 1|-1|0                                                 the next fixture, the one before, no more
 
 Addresses are compared as they are: a pattern such as /showctl/* from a stray phone must not fire everything at once. Only the
-first argument counts; senders append running numbers. A value that is out of range, not a number or of another type is
-refused with its reason and never clamped: a fader at 1.7 is a mistake somewhere, and full light is the wrong answer to it.
-MQTT speaks the same dictionary through the same function.
+first argument counts (of identify FIXTURE the first two); senders append running numbers. A value that is out of range, not a
+number or of another type is refused with its reason and never clamped: a fader at 1.7 is a mistake somewhere, and full light is
+the wrong answer to it. MQTT speaks the same dictionary through the same function.
 """
 
 from __future__ import annotations
@@ -18,30 +25,44 @@ import math
 import re
 from collections.abc import Set
 from enum import StrEnum
+from typing import Protocol
 
 from showctl.model import (
     Back,
     Blackout,
+    Check,
     ControlEvent,
+    ExitLoop,
+    Flash,
     Go,
     Goto,
+    Hold,
+    Identify,
+    LetGo,
+    Park,
     Pause,
     Release,
     Resume,
+    SetHouse,
     SetMaster,
+    SetRate,
     StopAll,
     Tap,
+    Unpark,
 )
 from showctl.wire.osc import Message, Value
 
-LIST_TRIGGERS: dict[str, type[Go | Back | Pause | Resume | Release]] = {
+LIST_TRIGGERS: dict[str, type[Go | Back | Pause | Resume | Release | ExitLoop]] = {
     "go": Go,
     "back": Back,
     "pause": Pause,
     "resume": Resume,
     "release": Release,
+    "exit": ExitLoop,
 }
+LIST_WORDS = frozenset((*LIST_TRIGGERS, "goto", "rate"))
 TRIGGERS: dict[str, type[StopAll | Tap]] = {"stop": StopAll, "tap": Tap}
+FASTEST = 20.0  # times as fast as the cues say
 CUE_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 
 
@@ -54,6 +75,28 @@ class Refusal(StrEnum):
     MISSING = "missing argument"
     TYPE = "wrong type"
     RANGE = "out of range"
+    FIXTURE = "unknown fixture"
+    WORDS = "words that are not understood"
+
+
+class Vocabulary(Protocol):
+    """What the names of a show mean. Every function raises ValueError for what it does not understand."""
+
+    lists: frozenset[str]
+    submasters: frozenset[str]
+    fixtures: frozenset[str]
+
+    def asked(self, text: str, time: float, source: str) -> Hold | SetHouse:
+        """`wash colour blood`, held."""
+
+    def parked(self, text: str, time: float, source: str) -> Park:
+        """`wash colour blood`, parked."""
+
+    def level(self, target: str, what: str, level: float) -> tuple[tuple[str, float], ...]:
+        """One parameter of a target at 0..1 of its range: keys and values."""
+
+    def keys(self, text: str) -> tuple[str, ...]:
+        """What `wash` or `wash colour` takes hold of."""
 
 
 class _RefusedError(Exception):
@@ -63,30 +106,68 @@ class _RefusedError(Exception):
         self.refusal = refusal
 
 
-def control(message: Message, time: float, source: str, lists: Set[str], submasters: Set[str]) -> ControlEvent | Refusal | None:
+def control(message: Message, time: float, source: str, names: Vocabulary) -> ControlEvent | Refusal | None:
     """What a message asks for at `time` (s), or why it is refused, or None for a button that was let go."""
     try:
-        return _control(message, time, source, lists, submasters)
+        return _control(message, time, source, names)
     except _RefusedError as refused:
         return refused.refusal
 
 
-def _control(message: Message, time: float, source: str, lists: Set[str], submasters: Set[str]) -> ControlEvent | None:
+def _control(message: Message, time: float, source: str, names: Vocabulary) -> ControlEvent | None:
     match message.address.split("/"):
-        case ["", "showctl", "list", name, word] if word == "goto" or word in LIST_TRIGGERS:
-            return _of_list(name, word, message, time, source, lists)
-        case ["", "showctl", word] if word == "goto" or word in LIST_TRIGGERS:
-            return _of_list("main", word, message, time, source, lists)
+        case ["", "showctl", "list", name, word] if word in LIST_WORDS:
+            return _of_list(name, word, message, time, source, names.lists)
+        case ["", "showctl", word] if word in LIST_WORDS:
+            return _of_list("main", word, message, time, source, names.lists)
         case ["", "showctl", word] if word in TRIGGERS:
             return TRIGGERS[word](time=time, source=source) if _fires(message) else None
         case ["", "showctl", "blackout"]:
-            return Blackout(time=time, source=source, on=_switch(message))
+            return Blackout(time=time, source=source, on=_switch(_first(message)))
         case ["", "showctl", "gm"]:
             return SetMaster(time=time, source=source, level=_level(message))
+        case ["", "showctl", "house"]:
+            return SetHouse(time=time, source=source, level=_level(message))
         case ["", "showctl", "sub", name]:
-            if name not in submasters:
-                raise _RefusedError(Refusal.SUBMASTER)
-            return SetMaster(time=time, source=source, level=_level(message), submaster=name)
+            return SetMaster(time=time, source=source, level=_level(message), submaster=_submaster(name, names))
+        case ["", "showctl", "flash", name]:
+            return Flash(time=time, source=source, on=_switch(_first(message)), submaster=_submaster(name, names))
+        case ["", "showctl", *words]:
+            try:
+                return _by_hand(words, message, time, source, names)
+            except ValueError:
+                raise _RefusedError(Refusal.WORDS) from None
+    raise _RefusedError(Refusal.ADDRESS)
+
+
+def _by_hand(words: list[str], message: Message, time: float, source: str, names: Vocabulary) -> ControlEvent | None:
+    match words:
+        case ["set"]:
+            return names.asked(_text(_first(message)), time, source)
+        case ["park"]:
+            return names.parked(_text(_first(message)), time, source)
+        case ["set" | "park" as word, target, what]:
+            if isinstance(said := _first(message), str):
+                line = f"{target}{'/' if what.isdigit() else ' '}{what} {said}"
+                return names.asked(line, time, source) if word == "set" else names.parked(line, time, source)
+            return (Hold if word == "set" else Park)(time=time, source=source, values=names.level(target, what, _level(message)))
+        case ["release", "hands", *targets] | ["unpark", *targets] if len(targets) < 2:
+            asked = LetGo if words[0] == "release" else Unpark
+            if not targets and message.arguments and isinstance(message.arguments[0], str):
+                targets = [message.arguments[0]]
+            elif not _fires(message):
+                return None
+            return asked(time=time, source=source, keys=names.keys(targets[0]) if targets else ())
+        case ["identify", fixture]:
+            return _identify(fixture, _first(message), time, source, names)
+        case ["identify"] if len(message.arguments) > 1:
+            return _identify(_text(_first(message)), message.arguments[1], time, source, names)
+        case ["identify"]:
+            raise _RefusedError(Refusal.MISSING)
+        case ["check"]:
+            if (step := _number(_first(message))) not in (-1.0, 0.0, 1.0):
+                raise _RefusedError(Refusal.RANGE)
+            return Check(time=time, source=source, step=int(step))
     raise _RefusedError(Refusal.ADDRESS)
 
 
@@ -95,7 +176,21 @@ def _of_list(name: str, word: str, message: Message, time: float, source: str, l
         raise _RefusedError(Refusal.LIST)
     if word == "goto":
         return Goto(time=time, source=source, cue=_cue_number(_first(message)), list=name)
+    if word == "rate":
+        return SetRate(time=time, source=source, rate=_level(message, FASTEST), list=name)
     return LIST_TRIGGERS[word](time=time, source=source, list=name) if _fires(message) else None
+
+
+def _identify(fixture: str, value: Value, time: float, source: str, names: Vocabulary) -> Identify:
+    if fixture not in names.fixtures:
+        raise _RefusedError(Refusal.FIXTURE)
+    return Identify(time=time, source=source, fixture=fixture, on=_switch(value))
+
+
+def _submaster(name: str, names: Vocabulary) -> str:
+    if name not in names.submasters:
+        raise _RefusedError(Refusal.SUBMASTER)
+    return name
 
 
 def _first(message: Message) -> Value:
@@ -122,15 +217,20 @@ def _number(value: Value) -> float:
     return float(value)
 
 
-def _level(message: Message) -> float:
+def _level(message: Message, most: float = 1.0) -> float:
     level = _number(_first(message))
-    if not 0.0 <= level <= 1.0:  # NaN is not
+    if not 0.0 <= level <= most:  # NaN is not
         raise _RefusedError(Refusal.RANGE)
     return level
 
 
-def _switch(message: Message) -> bool:
-    value = _first(message)
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise _RefusedError(Refusal.TYPE)
+    return value
+
+
+def _switch(value: Value) -> bool:
     number = float(value) if isinstance(value, bool) else _number(value)
     if number not in (0.0, 1.0):
         raise _RefusedError(Refusal.RANGE)

@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
+from showctl.config.words import Words
 from showctl.inputs import osc as module
 from showctl.inputs.osc import OscInput
 from showctl.model import ControlEvent, DeviceError, Go, SetMaster, State
+from showctl.plan import CueList, Plan, Submaster
 from showctl.wire.osc import bundle, encode
 
-LISTS, SUBMASTERS = frozenset({"main", "probe"}), frozenset({"probe"})
+WORDS = Words(Plan((), lists=(CueList("main", ()), CueList("probe", ())), submasters=(Submaster("probe", "additive", ()),)))
 
 
 class Desk:
@@ -26,7 +28,7 @@ class Desk:
     def __init__(self, allow: tuple[str, ...] = (), room: int = 1000, host: str = "127.0.0.1", port: int = 0) -> None:
         self.events: list[ControlEvent] = []
         self.time, self.room = 1.0, room
-        self.osc = OscInput(host, port, allow=allow, emit=self.emit, now=lambda: self.time, names=lambda: (LISTS, SUBMASTERS))
+        self.osc = OscInput(host, port, allow=allow, emit=self.emit, now=lambda: self.time, names=lambda: WORDS)
 
     def emit(self, event: ControlEvent) -> bool:
         if len(self.events) >= self.room:

@@ -76,12 +76,32 @@ def test_state_before_and_after_the_first_frame() -> None:
         "started": 3.0,
         "ends": None,
         "waiting": "",
+        "rate": 1.0,
     }
+    hands = {"held": {}, "parked": {}, "flashed": [], "identified": [], "checked": "", "house": None}
+    assert after["playback"].items() >= hands.items()
     assert (after["playback"]["grand_master"], after["playback"]["blackout"]) == (0.5, True)
     assert (after["playback"]["submasters"], after["playback"]["effects"]) == ({"front": 0.25}, ["chase"])
     assert after["beat"] == {"position": 8.5, "bpm": 120.0, "confidence": 0.0}
     assert (after["heard"]["level"], after["heard"]["bands"], after["heard"]["section"]) == (None, [-20.0, None, -40.0], "build")
     assert [cue["number"] for cue in after["cue_lists"][0]["cues"]] == ["2.5", "10"]
+
+
+def test_what_is_done_by_hand_is_shown() -> None:
+    board = Board(PLAN)
+    state = PlaybackState(
+        (),
+        house=0.3,
+        held=(("par.1/red", 0.123456), ("1/101", 1.0)),
+        parked=(("par.2/intensity", 0.5),),
+        flashed=("front",),
+        identified=("par.1",),
+        checked="par.2",
+    )
+    board.show(ShowFrame(4.0, np.zeros((2, 512), np.uint8), state))
+    shown = board.playback_json()["playback"]
+    assert (shown["held"], shown["parked"]) == ({"par.1/red": 0.1235, "1/101": 1.0}, {"par.2/intensity": 0.5})
+    assert (shown["house"], shown["flashed"], shown["identified"], shown["checked"]) == (0.3, ["front"], ["par.1"], "par.2")
 
 
 def test_another_plan_replaces_cues_and_problems() -> None:
