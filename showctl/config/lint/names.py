@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # What YAML 1.1 takes for something else than text: with these for a name, other programs see another file than we do.
 MISREAD = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false", "null", "~"})
 NAMED: tuple[Where, ...] = (
-    *((key,) for key in ("fixtures", "groups", "positions", "points", "looks", "effects", "submasters", "lists")),
+    *((key,) for key in ("fixtures", "groups", "positions", "points", "looks", "presets", "effects", "submasters", "lists")),
     *(("palettes", category) for category in ("intensity", "colour", "position", "beam")),
 )
 
@@ -28,21 +28,25 @@ def needs(show: schema.Show, root: Node, venue: schema.Venue, patch: Patch, repo
         if name not in patch.names.groups and name not in patch.names.broken:
             near = values.did_you_mean(name, patch.names.groups)
             report.error(root.at("needs", "groups", i), "E-needs", f"the venue has no group `{name}`{near}")
-    for i, name in enumerate(show.needs.positions):
-        if name not in venue.positions:
-            near = values.did_you_mean(name, venue.positions)
-            report.error(root.at("needs", "positions", i), "E-needs", f"the venue has no position `{name}`{near}")
-    for i, name in enumerate(show.needs.points):
-        text = f"`{name}`: points do nothing in this version; use a position"
-        report.warning(root.at("needs", "points", i), "W-not-yet", text)
+    for key, wanted, there in (
+        ("positions", show.needs.positions, venue.positions),
+        ("points", show.needs.points, venue.points),
+    ):
+        for i, name in enumerate(wanted):
+            if name not in there:
+                near = values.did_you_mean(name, there)
+                report.error(root.at("needs", key, i), "E-needs", f"the venue has no {key[:-1]} `{name}`{near}")
 
 
 def unused(show: schema.Show, root: Node, looks: Looks, effects: Effects, report: Report) -> None:
-    """Palettes and effects that no cue and no submaster uses."""
+    """Palettes, presets and effects that no cue and no submaster uses."""
     for category in ("intensity", "colour", "position", "beam"):
         for name in getattr(show.palettes, category):
             if (category, name) not in looks.used:
                 report.warning(root.key("palettes", category, name), "W-unused", f"no cue uses the {category} palette `{name}`")
+    for name in show.presets:
+        if ("preset", name) not in looks.used:
+            report.warning(root.key("presets", name), "W-unused", f"no cue uses the preset `{name}`")
     for name in show.effects:
         if name not in effects.used:
             report.warning(root.key("effects", name), "W-unused", f"no cue and no submaster starts the effect `{name}`")
