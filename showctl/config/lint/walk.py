@@ -158,6 +158,8 @@ class _Step:
             self._shutters(cue, rising, strobing_before)
             self._values(cue)
             self._running(cue, falling, last)
+            if cue.block:
+                self._block(cue)
             if last:
                 self._end(cue, falling)
         if cue.cue_only:  # the next cue goes on from the one before
@@ -325,6 +327,19 @@ class _Step:
     def _glows(self, effect: Effect) -> bool:
         """Whether it makes light where there is none beneath."""
         return effect.parameter == "intensity" and effect.layer != "scale" and max(effect.low, effect.high) > 0
+
+    def _block(self, cue: Cue) -> None:
+        """A cue that blocks sets all that is seen in it: only then does no edit of an earlier cue come through."""
+        own, names = {m.parameter for m in cue.moves}, {self.walk.patch.units[f].name for f in self.lit}
+        parameters = self.walk.patch.parameters
+        through = [parameters[p] for p in self.tracked if p not in own and parameters[p].fixture in names]
+        if through:
+            kinds = ", ".join(dict.fromkeys(p.category.value for p in through))
+            fixtures = self.walk.name(
+                f for f, unit in enumerate(self.walk.patch.units) if unit.name in {p.fixture for p in through}
+            )
+            text = f"{kinds} of {fixtures} tracks in from earlier cues, and would change with them: set it here, too"
+            self._warn(cue, "W-block", f"cue {cue.number:f} is to block, but {text}", key=("block",))
 
     def _end(self, cue: Cue, falling: set[int]) -> None:
         if cue.cue_only:
