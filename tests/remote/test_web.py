@@ -19,22 +19,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from showctl.address import is_loopback
+from showctl.config.words import Words
 from showctl.model import (
     Back,
     Blackout,
+    Check,
     ConfigError,
     ControlEvent,
     DeviceError,
+    ExitLoop,
+    Flash,
     Go,
     Goto,
     Health,
+    Hold,
+    Identify,
+    LetGo,
+    Park,
     Pause,
     Release,
     Resume,
+    SetHouse,
     SetMaster,
+    SetRate,
     State,
     StopAll,
     Tap,
+    Unpark,
     WireError,
 )
 from showctl.remote.board import Board
@@ -46,6 +57,7 @@ from showctl.remote.web.stream import HEADER, REPLIES, Client
 from tests.remote import fake_show
 
 PLAN = fake_show.plan()
+WORDS = Words(PLAN)
 TOKENS = {"look-at-this-show": "view", "run-this-whole-show": "control"}
 
 
@@ -149,7 +161,7 @@ async def test_every_answer_carries_the_headers_that_keep_strangers_out() -> Non
 async def test_the_page_is_small_and_all_of_it_comes_from_here() -> None:
     files = [path for path in server_module.STATIC.iterdir() if path.name not in {"login.html", "welcome.html"}]
     assert sum(path.stat().st_size for path in files) <= 100_000
-    assert len(files) <= 6
+    assert len(files) <= 7
     for path in files:
         text = path.read_text().replace("http://www.w3.org/", "")  # a namespace, never fetched
         assert "http://" not in text
@@ -189,6 +201,18 @@ WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
         ({"type": "master", "level": 0.5}, SetMaster(level=0.5, **WHO)),
         ({"type": "master", "level": 1, "submaster": "probe"}, SetMaster(level=1.0, submaster="probe", **WHO)),
         ({"type": "tap"}, Tap(**WHO)),
+        ({"type": "exit"}, ExitLoop(**WHO)),
+        ({"type": "rate", "rate": 1.5, "list": "probe"}, SetRate(rate=1.5, list="probe", **WHO)),
+        ({"type": "house", "level": 0.3, "fade": 3}, SetHouse(level=0.3, fade=3.0, **WHO)),
+        ({"type": "flash", "submaster": "front", "on": False}, Flash(submaster="front", on=False, **WHO)),
+        ({"type": "hold", "what": "front.1 intensity 70%"}, Hold(values=(("front.1/intensity", 0.7),), **WHO)),
+        ({"type": "hold", "what": "house 30% 2s"}, SetHouse(level=0.3, fade=2.0, **WHO)),
+        ({"type": "park", "what": "1/300 255"}, Park(values=(("1/300", 1.0),), **WHO)),
+        ({"type": "let_go"}, LetGo(**WHO)),
+        ({"type": "let_go", "what": "front.2"}, LetGo(keys=("front.2/intensity",), **WHO)),
+        ({"type": "unpark", "what": "wash.3 red"}, Unpark(keys=("wash.3/red",), **WHO)),
+        ({"type": "identify", "fixture": "spot.2", "on": True}, Identify(fixture="spot.2", on=True, **WHO)),
+        ({"type": "check", "step": -1}, Check(step=-1, **WHO)),
     ],
 )
 async def test_a_control_reaches_the_engine_by_post_and_by_socket(body: dict[str, Any], event: ControlEvent) -> None:
@@ -227,6 +251,24 @@ WRONG = [
     ('{"type": "master", "level": 1, "submaster": "nobody"}', "no submaster 'nobody'; there is probe, front"),
     ('{"type": "master", "level": ' + "9" * 900 + "}", "0..1"),
     ('{"type": "tap", "on": true}', "no other field"),
+    ('{"type": "rate"}', "0..20"),
+    ('{"type": "rate", "rate": 21}', "0..20"),
+    ('{"type": "house", "level": 2}', "0..1"),
+    ('{"type": "house", "level": 1, "fade": -1}', "fade"),
+    ('{"type": "flash", "on": true}', "submaster"),
+    ('{"type": "flash", "submaster": "nobody", "on": true}', "no submaster"),
+    ('{"type": "flash", "submaster": "front", "on": 1}', "true or false"),
+    ('{"type": "hold"}', "wash intensity 70%"),
+    ('{"type": "hold", "what": ["front"]}', "wash intensity 70%"),
+    ('{"type": "hold", "what": "frnt intensity 5%"}', "did you mean `front`"),
+    ('{"type": "hold", "what": "front intensity 500%"}', "above 100%"),
+    ('{"type": "park"}', "park needs"),
+    ('{"type": "let_go", "what": ""}', "nothing was said"),
+    ('{"type": "unpark", "what": "nobody"}', "nobody"),
+    ('{"type": "identify", "fixture": "front", "on": true}', "no fixture 'front'"),
+    ('{"type": "check"}', "check needs"),
+    ('{"type": "check", "step": 2}', "check needs"),
+    ('{"type": "check", "step": true}', "check needs"),
 ]
 
 
@@ -249,14 +291,19 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
+HANDS = ("hold", "let_go", "park", "unpark", "flash", "identify", "check", "house", "rate", "exit")
 bodies = st.fixed_dictionaries(
-    {"type": st.sampled_from(["go", "goto", "blackout", "master", "tap", "stop", "other"]) | json_values},
+    {"type": st.sampled_from(["go", "goto", "blackout", "master", "tap", "stop", "other", *HANDS]) | json_values},
     optional={
         "list": st.sampled_from(["main", "probe"]) | json_values,
         "cue": st.sampled_from(["1", "5.5", "10"]) | json_values,
         "on": json_values,
         "level": st.floats(-1, 2) | json_values,
         "submaster": st.sampled_from(["probe", "front"]) | json_values,
+        "what": st.sampled_from(["front", "wash red 5%"]) | json_values,
+        "fixture": st.sampled_from(["spot.1"]) | json_values,
+        "step": st.integers(-2, 2) | json_values,
+        "rate": st.floats(-1, 30) | json_values,
     },
 )
 
@@ -265,13 +312,30 @@ bodies = st.fixed_dictionaries(
 def test_no_body_whatever_raises_anything_but_the_senders_fault(body: str | bytes) -> None:
     event, said = None, ""
     try:
-        event = parse_control(body, PLAN, 1.0, "web")
+        event = parse_control(body, PLAN, WORDS, 1.0, "web")
     except WireError as error:
         said = str(error)
     assert (event is None) == (0 < len(said) < 200)
     assert "\n" not in said
     if isinstance(event, SetMaster):
         assert 0.0 <= event.level <= 1.0
+
+
+async def test_a_flash_button_comes_up_when_its_page_is_gone() -> None:
+    async with serve() as site:
+        async with site.socket() as page, site.socket() as other:
+            for one, name in ((page, "front"), (page, "probe"), (other, "probe")):
+                await one.send_json({"type": "flash", "submaster": name, "on": True})
+                assert (await topics(one, "reply"))["reply"] == {"ok": True}
+            await page.close()
+            async with asyncio.timeout(5):
+                while len(site.events) < 4:
+                    await asyncio.sleep(0.01)
+            assert site.events[3:] == [Flash(submaster="front", on=False, **WHO)]  # the other page still holds probe
+        async with asyncio.timeout(5):
+            while len(site.events) < 5:
+                await asyncio.sleep(0.01)
+        assert site.events[4:] == [Flash(submaster="probe", on=False, **WHO)]
 
 
 async def test_one_command_too_many_is_refused_aloud() -> None:

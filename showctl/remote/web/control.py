@@ -13,51 +13,104 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from showctl.config.words import Words
 from showctl.model import (
     Blackout,
+    Check,
     ControlEvent,
+    Flash,
     Goto,
+    Identify,
+    LetGo,
+    SetHouse,
     SetMaster,
+    SetRate,
     StopAll,
     Tap,
+    Unpark,
     WireError,
 )
 from showctl.plan import CueList, Plan
-from showctl.wire.osc_dictionary import LIST_TRIGGERS
+from showctl.wire.osc_dictionary import FASTEST, LIST_TRIGGERS
 
+LONGEST_ANSWER = 190  # characters
+LONGEST_FADE = 86_400.0  # s
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LIST_TRIGGERS, ("list",)),
     "goto": ("cue", "list"),
+    "rate": ("rate", "list"),
     "stop": (),
     "tap": (),
     "blackout": ("on",),
     "master": ("level", "submaster"),
+    "flash": ("submaster", "on"),
+    "house": ("level", "fade"),
+    **dict.fromkeys(("hold", "let_go", "park", "unpark"), ("what",)),
+    "identify": ("fixture", "on"),
+    "check": ("step",),
 }
 
 
-def parse_control(text: str | bytes, plan: Plan, time: float, source: str) -> ControlEvent:
+def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, source: str) -> ControlEvent:
     """What the sender asks for at show time `time` (s). Raises WireError with one line that says what to send."""
-    body = _read_object(text)
+    body = read_object(text)
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in _FIELDS:
         raise WireError(f'send {{"type": T}} with T one of {", ".join(sorted(_FIELDS))}')
     for key in body:
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
-            raise WireError(f"{kind} has no field {_shown(key)}; it takes {known}")
+            raise WireError(f"{kind} has no field {shown(key)}; it takes {known}")
+    if kind in ("hold", "let_go", "park", "unpark"):
+        return _by_hand(kind, body, words, time, source)
+    return _playback(kind, body, plan, time, source)
+
+
+def _playback(kind: str, body: dict[str, Any], plan: Plan, time: float, source: str) -> ControlEvent:
     if kind in LIST_TRIGGERS:
         return LIST_TRIGGERS[kind](time=time, source=source, list=_list(body, plan).name)
     if kind == "goto":
         cue_list = _list(body, plan)
         return Goto(time=time, source=source, list=cue_list.name, cue=_cue(body, cue_list))
+    if kind == "rate":
+        return SetRate(time=time, source=source, list=_list(body, plan).name, rate=_number(body, kind, "rate", FASTEST))
     if kind == "blackout":
-        return Blackout(time=time, source=source, on=_flag(body))
+        return Blackout(time=time, source=source, on=_flag(body, kind))
     if kind == "master":
-        return SetMaster(time=time, source=source, level=_level(body), submaster=_submaster(body, plan))
+        return SetMaster(time=time, source=source, level=_number(body, kind, "level"), submaster=_submaster(body, plan))
+    if kind == "flash":
+        if (name := _submaster(body, plan)) is None:
+            raise WireError('flash needs "submaster": the name of one')
+        return Flash(time=time, source=source, submaster=name, on=_flag(body, kind))
+    if kind == "house":
+        fade = _number(body, kind, "fade", LONGEST_FADE) if "fade" in body else 0.0
+        return SetHouse(time=time, source=source, level=_number(body, kind, "level"), fade=fade)
+    if kind == "identify":
+        return Identify(time=time, source=source, fixture=_fixture(body, plan), on=_flag(body, kind))
+    if kind == "check":
+        return Check(time=time, source=source, step=_step(body))
     return StopAll(time=time, source=source) if kind == "stop" else Tap(time=time, source=source)
 
 
-def _read_object(text: str | bytes) -> dict[str, Any]:
+def _by_hand(kind: str, body: dict[str, Any], words: Words, time: float, source: str) -> ControlEvent:
+    """What is held, parked or let go, in words; without any, everything is let go."""
+    what = body.get("what")
+    if what is None and kind in ("let_go", "unpark"):
+        return LetGo(time=time, source=source) if kind == "let_go" else Unpark(time=time, source=source)
+    if not isinstance(what, str):
+        raise WireError(f'{kind} needs "what": words such as "wash intensity 70%"')
+    try:
+        if kind == "hold":
+            return words.asked(what, time, source)
+        if kind == "park":
+            return words.parked(what, time, source)
+        return (LetGo if kind == "let_go" else Unpark)(time=time, source=source, keys=words.keys(what))
+    except ValueError as error:
+        raise WireError("".join(c if c.isprintable() else "?" for c in str(error)[:LONGEST_ANSWER])) from None
+
+
+def read_object(text: str | bytes) -> dict[str, Any]:
+    """A JSON object out of whatever was sent. Raises WireError."""
     try:
         body = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
@@ -83,7 +136,7 @@ def _list(body: dict[str, Any], plan: Plan) -> CueList:
     for cue_list in plan.lists:
         if cue_list.name == name:
             return cue_list
-    raise WireError(f"no list {_shown(name)}; {_choice(one.name for one in plan.lists)}")
+    raise WireError(f"no list {shown(name)}; {_choice(one.name for one in plan.lists)}")
 
 
 def _cue(body: dict[str, Any], cue_list: CueList) -> str:
@@ -93,33 +146,47 @@ def _cue(body: dict[str, Any], cue_list: CueList) -> str:
     try:
         number = Decimal(str(asked).strip())
     except InvalidOperation:
-        raise WireError(f'{_shown(asked)} is not the number of a cue; send one such as "12.5"') from None
+        raise WireError(f'{shown(asked)} is not the number of a cue; send one such as "12.5"') from None
     for cue in cue_list.cues:
         if cue.number == number:
             return f"{cue.number.normalize():f}"
-    raise WireError(f"list {cue_list.name} has no cue {_shown(asked)}")
+    raise WireError(f"list {cue_list.name} has no cue {shown(asked)}")
 
 
-def _flag(body: dict[str, Any]) -> bool:
+def _flag(body: dict[str, Any], kind: str) -> bool:
     on = body.get("on")
     if not isinstance(on, bool):
-        raise WireError('blackout needs "on": true or false')
+        raise WireError(f'{kind} needs "on": true or false')
     return on
 
 
-def _level(body: dict[str, Any]) -> float:
-    level = body.get("level")
+def _number(body: dict[str, Any], kind: str, field: str, most: float = 1.0) -> float:
+    value = body.get(field)
     # Compared before it becomes a float: an integer of a thousand digits would overflow there.
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 <= level <= 1 or not math.isfinite(level):
-        raise WireError('master needs "level": a number of 0..1')
-    return float(level)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or not math.isfinite(value):
+        raise WireError(f'{kind} needs "{field}": a number of 0..{most:g}')
+    return float(value)
+
+
+def _step(body: dict[str, Any]) -> int:
+    step = body.get("step")
+    if isinstance(step, bool) or not isinstance(step, int) or step not in (-1, 0, 1):
+        raise WireError('check needs "step": 1 for the next fixture, -1 for the one before, 0 to end it')
+    return step
+
+
+def _fixture(body: dict[str, Any], plan: Plan) -> str:
+    name = body.get("fixture")
+    if isinstance(name, str) and any(one.name == name for one in plan.fixtures):
+        return name
+    raise WireError(f"no fixture {shown(name)}; {_choice(one.name for one in plan.fixtures[:12])}")
 
 
 def _submaster(body: dict[str, Any], plan: Plan) -> str | None:
     name = body.get("submaster")
     if name is None or any(one.name == name for one in plan.submasters):
         return name
-    raise WireError(f"no submaster {_shown(name)}; {_choice(one.name for one in plan.submasters)}")
+    raise WireError(f"no submaster {shown(name)}; {_choice(one.name for one in plan.submasters)}")
 
 
 def _choice(names: Iterable[str]) -> str:
@@ -127,7 +194,7 @@ def _choice(names: Iterable[str]) -> str:
     return f"there is {known}" if known else "the show has none"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """What somebody sent, short enough for one line."""
     try:
         text = ascii(value)

@@ -21,7 +21,7 @@ from pathlib import Path
 from aiohttp import WSMsgType, web
 
 from showctl.address import is_loopback
-from showctl.model import ConfigError, ControlEvent, DeviceError, Health, Problem, State, WireError
+from showctl.model import ConfigError, ControlEvent, DeviceError, Flash, Health, Problem, State, WireError
 from showctl.remote.board import Board
 from showctl.remote.web.control import parse_control
 from showctl.remote.web.guard import HEADERS, Guard, Scope
@@ -36,6 +36,7 @@ MAX_CLIENTS = 32
 MAX_MESSAGE = 1024  # bytes of a control; the longest that makes sense has about 100
 FRAME_PERIOD = 0.04  # s between frames for the page
 SLOW = 3  # frames from one look at the rest of the board to the next: about 8 a second
+HEARTBEAT = 4.0  # s between two questions whether a page is still there; one and a half of them later it is gone
 READ_TIMEOUT = 5.0  # s that a POST may take to arrive
 _TOO_MANY = "too many commands at once; send it again\n"
 
@@ -199,24 +200,24 @@ class WebServer:
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="the body did not arrive within 5 s\n") from None
         try:
-            accepted = self._control(body, request)
+            accepted = self._control(body, request) is not None
         except WireError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from None
         if not accepted:
             raise web.HTTPServiceUnavailable(text=_TOO_MANY)
         return web.json_response({"ok": True})
 
-    def _control(self, body: str | bytes, request: web.Request) -> bool:
-        """Hand on what the body asks for; False where there was no room. Raises WireError."""
+    def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | None:
+        """Hand on what the body asks for; None where there was no room. Raises WireError."""
         try:
-            event = parse_control(body, self._board.plan, self._now(), f"web:{request.remote}")
+            event = parse_control(body, self._board.plan, self._board.words, self._now(), f"web:{request.remote}")
         except WireError:
             self.refused += 1
             raise
         accepted = self._emit(event)
         self.controls += accepted
         self.refused += not accepted
-        return accepted
+        return event if accepted else None
 
     # --- the page ----------------------------------------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ class WebServer:
         self._need(request, "view")
         if len(self._clients) >= MAX_CLIENTS:
             raise web.HTTPServiceUnavailable(text=f"{MAX_CLIENTS} pages are open already; close one\n")
-        socket = web.WebSocketResponse(heartbeat=20.0, max_msg_size=MAX_MESSAGE, compress=False, timeout=2.0)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, compress=False, timeout=2.0)
         client = Client(socket, self._guard.scope(request) or "view")
         self._clients.add(client)  # before the first await, so that no burst gets past the limit
         writer = None
@@ -275,6 +276,7 @@ class WebServer:
                 client.reply(self._answer(client, message.data, request))
         finally:
             self._clients.discard(client)
+            self._unflash(client, request)
             self.frames_dropped += client.dropped
             if writer is not None:
                 writer.cancel()
@@ -294,10 +296,17 @@ class WebServer:
         if client.scope != "control":
             return {"ok": False, "text": "this token may look but not control"}
         try:
-            accepted = self._control(text, request)
+            event = self._control(text, request)
         except WireError as error:
             return {"ok": False, "text": str(error)}
-        return {"ok": True} if accepted else {"ok": False, "text": _TOO_MANY.strip()}
+        if isinstance(event, Flash):
+            (client.flashing.add if event.on else client.flashing.discard)(event.submaster)
+        return {"ok": True} if event else {"ok": False, "text": _TOO_MANY.strip()}
+
+    def _unflash(self, client: Client, request: web.Request) -> None:
+        """A page that is gone holds no flash button down."""
+        for name in client.flashing - {held for other in self._clients for held in other.flashing}:
+            self._emit(Flash(time=self._now(), source=f"web:{request.remote}", submaster=name, on=False))
 
 
 def _read(path: Path) -> tuple[bytes, str, str]:

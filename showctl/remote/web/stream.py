@@ -37,6 +37,7 @@ class Client:
         self.socket = socket
         self.scope = scope
         self.dropped = 0  # frames that it was too slow for
+        self.flashing: set[str] = set()  # submasters whose flash button it holds down
         self._waiting: dict[str, Message] = {}
         self._replies: list[Message] = []
         self._ready = asyncio.Event()
