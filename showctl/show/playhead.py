@@ -42,6 +42,7 @@ class Snapshot:
     effects: Mapping[str, EffectStart]
     followed: Mapping[int, int]
     leaving: bool
+    waiting: frozenset[int]  # lamps whose marks had not been moved yet
 
 
 @dataclass(slots=True, eq=False)

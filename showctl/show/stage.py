@@ -88,7 +88,8 @@ class Stage:
         held = fades.held[row] & ~fades.leaving[row]
         effects = self.effects.of(row)
         target, stamp = fades.target[row].copy(), fades.stamp[row].copy()
-        return Snapshot(head.current, owned, held, target, stamp, effects, dict(head.followed), head.leaving)
+        waiting = frozenset(one.lamp for one in head.waiting)
+        return Snapshot(head.current, owned, held, target, stamp, effects, dict(head.followed), head.leaving, waiting)
 
     def leads_to(self, head: Playhead) -> Floats:
         """Where a list leads every parameter: at rest what it does not hold."""

@@ -150,6 +150,7 @@ def undo(stage: Stage, head: Playhead, t: float) -> None:
         now = _return_to(stage, head, was, t)
         head.followed, head.leaving = dict(was.followed), was.leaving or head.leaving
         _stand(stage, head, was.index, t, now)
+        head.waiting = [one for one in head.waiting if one.lamp in was.waiting]  # what was moved then is back already
         stage.become(head, was.effects, t)
     else:
         index = head.current if head.mode is Mode.RELEASED else head.current - 1

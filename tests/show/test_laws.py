@@ -16,15 +16,20 @@ from showctl.model import (
     BeatGrid,
     Blackout,
     ControlEvent,
+    ExitLoop,
     Features,
     Go,
     Goto,
+    Hold,
     Inputs,
+    LetGo,
+    Park,
     Pause,
     Release,
     Resume,
     Section,
     SetMaster,
+    SetRate,
     StopAll,
     Tap,
 )
@@ -40,6 +45,7 @@ from showctl.plan import (
     Span,
     StrobeLimit,
     Submaster,
+    Timing,
     Universe,
     When,
 )
@@ -58,12 +64,14 @@ PARAMETERS = (
     Parameter("wash", 0, "red", Category.COLOUR, 1, (3,), masters=(2,)),
     Parameter("head", 0, "pan", Category.POSITION, 1, (4, 5), default=0.5, invert=True),
     Parameter("head", 0, "gobo", Category.BEAM, 1, (6,), snap=True, low=0.1, high=0.9),
+    dimmer(7, "head"),
 )
 levels = st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])
 spans = st.one_of(
     st.builds(Span, st.sampled_from([0.0, 0.3, 1.0, 2.5])),
     st.builds(Span, st.sampled_from([0.5, 1.0, 3.0]), st.sampled_from(["beat", "bar"])),
 )
+timings = st.builds(Timing, spans, spans, spans)
 times = st.integers(0, int(LONG * 1000)).map(lambda ms: ms / 1000)
 EFFECTS = (
     Effect("pulse", "pulse", "intensity", length=0.3),
@@ -100,7 +108,13 @@ def made_cues(draw: st.DrawFn) -> tuple[Cue, ...]:
                 if by_itself == "when"
                 else None,
                 cue_only=draw(st.booleans()),
+                block=draw(st.booleans()),
                 goto=Decimal(draw(st.integers(1, count))) if draw(st.integers(0, 5)) == 0 else None,
+                rounds=draw(st.integers(0, 2)),
+                asserts=draw(st.integers(0, 4)) == 0,
+                mark=draw(st.booleans()),
+                rate=draw(st.sampled_from([1.0, 1.0, 0.5, 3.0])),
+                times=tuple(draw(st.dictionaries(st.sampled_from(["", "position", "pan", "intensity"]), timings)).items()),
             )
         )
     return tuple(made)
@@ -122,6 +136,7 @@ def made_plans(draw: st.DrawFn) -> Plan:
 
 
 names = st.sampled_from(["main", "side", "top"])
+HELD = {(("head/intensity", 0.6),), (("head/pan", 0.1), ("head/gobo", 1.0)), (("wash/red", 0.4), ("nobody/pan", 0.5))}
 
 
 def made_controls() -> SearchStrategy[ControlEvent]:
@@ -138,6 +153,11 @@ def made_controls() -> SearchStrategy[ControlEvent]:
         st.builds(Blackout, time=times, on=st.booleans()),
         st.builds(SetMaster, time=times, level=st.sampled_from([0.0, 0.3, 1.0, 1.5, float("nan")]), submaster=subs),
         st.builds(Tap, time=times),
+        st.builds(ExitLoop, time=times, list=names),
+        st.builds(SetRate, time=times, list=names, rate=st.sampled_from([0.0, 0.5, 1.0, 2.0, 25.0])),
+        st.builds(Hold, time=times, values=st.sampled_from(sorted(HELD))),
+        st.builds(LetGo, time=times),
+        st.builds(Park, time=times, values=st.just((("head/pan", 0.7),))),
     )
 
 
@@ -268,8 +288,8 @@ def test_a_fade_never_leaves_the_interval_between_its_ends(
 @settings(QUICK, max_examples=60)
 @given(made_cues())
 def test_goto_is_what_walking_there_gives(walked: tuple[Cue, ...]) -> None:
-    """For every cue: the light that tracks, and the effects that run."""
-    plain = tuple(Cue(c.number, "", c.moves, c.starts, c.stops, cue_only=c.cue_only) for c in walked)
+    """For every cue: the light that tracks, what is marked in its dark, and the effects that run."""
+    plain = tuple(replace(c, follow=None, hang=None, when=None, goto=None) for c in walked)
     of = Plan(PARAMETERS, (), (Universe(1),), (CueList("main", plain, release=Span(0.5)),), EFFECTS)
     walker = ShowEngine(of)
     for i, one in enumerate(plain):
@@ -284,7 +304,7 @@ def test_goto_is_what_walking_there_gives(walked: tuple[Cue, ...]) -> None:
 
 
 def _without_effects(of: Plan, plain: tuple[Cue, ...], upto: int, walk: bool) -> bytes:
-    silent = tuple(Cue(c.number, "", c.moves, cue_only=c.cue_only) for c in plain)
+    silent = tuple(replace(c, starts=(), stops=()) for c in plain)
     engine = ShowEngine(Plan(of.parameters, (), of.universes, (CueList("main", silent, release=Span(0.5)),)))
     if walk:
         for i in range(upto + 1):
@@ -293,6 +313,60 @@ def _without_effects(of: Plan, plain: tuple[Cue, ...], upto: int, walk: bool) ->
         engine.step(0.0, Inputs(controls=(Goto(time=0.0, cue=str(silent[-1].number)),)))
         engine.step(0.3, Inputs(controls=(Goto(time=0.3, cue=str(silent[upto].number)),)))
     return engine.step(9999.0, Inputs()).slots.tobytes()
+
+
+def calm(of: Plan) -> Plan:
+    """Nothing comes by itself, and nothing is over the look of the cues."""
+    quiet = {"follow": None, "hang": None, "when": None, "starts": (), "stops": ()}
+    lists = tuple(replace(one, cues=tuple(replace(c, **quiet) for c in one.cues)) for one in of.lists)  # type: ignore[arg-type]
+    return replace(of, lists=lists)
+
+
+before_go = st.lists(
+    st.one_of(
+        st.builds(Go, time=st.just(0.0), list=names),
+        st.builds(Goto, time=st.just(0.0), list=names, cue=st.sampled_from(["0", "1", "2"])),
+        st.builds(Back, time=st.just(0.0), list=names),
+        st.builds(Release, time=st.just(0.0), list=names),
+        st.builds(ExitLoop, time=st.just(0.0), list=names),
+    ),
+    max_size=12,
+)
+APART = 50.0  # s: more than the slowest cue with its marks takes
+
+
+@settings(QUICK, max_examples=150)
+@given(made_plans(), before_go, st.sampled_from([0.2, 0.9, 3.0, APART]), st.booleans())
+def test_go_and_back_is_the_look_before(of: Plan, before: list[ControlEvent], wait: float, meddle: bool) -> None:
+    """After the end of all fades; another list may have taken something in between, and keeps that."""
+    show = Show(calm(of))
+    for i, one in enumerate(before):
+        show.at(APART * i, replace(one, time=APART * i))
+    t = APART * len(before)
+    look = show.at(t).slots.copy()
+    told = len(show.told)
+    show.at(t, Go(time=t))
+    if [h.type for h in show.told[told:]] != ["cue"]:
+        return  # paused or at its end: nothing was done that could be undone
+    if meddle:
+        show.at(t + 0.1, Go(time=t + 0.1, list="side"))
+    show.at(t + wait, Back(time=t + wait))
+    after = show.at(t + wait + 3 * APART).slots
+    side = {m.parameter for c in show.plan.lists[1].cues for m in c.moves} if meddle else set()
+    own = [slot - 1 for i, p in enumerate(PARAMETERS) if not side & {i, *p.masters} for slot in p.slots]
+    assert (after[0, own] == look[0, own]).all()
+
+
+@settings(QUICK, max_examples=40)
+@given(made_plans(), made_nights())
+def test_the_output_is_always_within_the_limits_of_the_venue(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
+    """Whatever cues, effects, rates, hands and parked values ask for."""
+    limited = tuple(replace(p, low=0.2, high=0.6) if p.name in ("pan", "red") else p for p in of.parameters)
+    for look in played(replace(of, parameters=limited), night, AT_44)[0].values():
+        slots = np.frombuffer(look, np.uint8)
+        assert int(0.4 * 65535) - 1 <= int(slots[3]) * 256 + int(slots[4]) <= int(0.8 * 65535) + 1, "a pan that is inverted"
+        assert slots[2] <= 153
+        assert 25 <= slots[5] <= 230
 
 
 @settings(QUICK, max_examples=60)
@@ -335,18 +409,20 @@ def test_htp_is_the_highest_whatever_the_order_and_however_often(inputs: list[fl
 
 
 @settings(QUICK, max_examples=40)
-@given(made_plans(), made_nights(), st.floats(0.0, 1.0))
+@given(made_plans(), made_nights(), st.booleans())
 def test_blackout_and_master_touch_intensity_and_nothing_else(
-    of: Plan, night: tuple[list[Features], list[ControlEvent]], level: float
+    of: Plan, night: tuple[list[Features], list[ControlEvent]], by_master: bool
 ) -> None:
     quiet = (
         night[0],
         [c for c in night[1] if not isinstance(c, Blackout) and not (isinstance(c, SetMaster) and not c.submaster)],
     )
-    dark = (quiet[0], [SetMaster(time=0.0, level=level), Blackout(time=0.0, on=True), *quiet[1]])
+    out_of = SetMaster(time=0.0, level=0.0) if by_master else Blackout(time=0.0, on=True)
+    dark = (quiet[0], [out_of, *quiet[1]])
     lit, out = played(of, quiet, AT_44)[0], played(of, dark, AT_44)[0]
     for t, look in lit.items():
         a, b = np.frombuffer(look, np.uint8), np.frombuffer(out[t], np.uint8)
         assert b[0] == 0
         assert b[2] == 0
+        assert b[6] == 0
         assert (a[[1, 3, 4, 5]] == b[[1, 3, 4, 5]]).all(), "an exempt dimmer, a pan, a gobo"
