@@ -230,6 +230,13 @@ class Check(Control):
     step: int  # +1 the next, -1 the one before, 0 the end
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reload(Control):
+    """The files are read again. The daemon does this one, never the engine."""
+
+    do: Literal["now", "force", "undo"] = "now"  # force: although lit fixtures move; undo: back to what ran before the last one
+
+
 ControlEvent: TypeAlias = (
     Go
     | Back
@@ -251,6 +258,7 @@ ControlEvent: TypeAlias = (
     | Flash
     | Identify
     | Check
+    | Reload
 )
 
 

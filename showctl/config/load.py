@@ -21,8 +21,8 @@ from pydantic import BaseModel, ValidationError
 
 from showctl.config import schema, values
 from showctl.config.compile import Room, Source, compile_show, compile_venue
-from showctl.config.loaded import Loaded, version
-from showctl.config.tree import Key, Node, Report, Where, read
+from showctl.config.loaded import RIG, Loaded, version
+from showctl.config.tree import MAX_BYTES, Key, Node, Report, Where, read
 from showctl.model import ConfigError, Problem
 
 M = TypeVar("M", bound=schema.Header)
@@ -39,6 +39,7 @@ class Attempt:
     loaded: Loaded | None
     problems: tuple[Problem, ...]
     files: tuple[Path, ...]  # every file that was asked for, there or not: a change of any of them may change what comes of it
+    version: str  # of all of them
 
 
 def load(venue_path: Path, show_path: Path) -> Loaded:
@@ -59,18 +60,30 @@ def attempt(venue_path: Path, show_path: Path) -> Attempt:
     problems = tuple(_sorted(report.problems))
     types = room.files if room else ()
     asked = (*map(Path, report.files), *types)
+    named = version([*report.files.values(), *map(_digest, types)])
     if report.failed or plan is None or venue is None:
-        return Attempt(None, problems, asked)
+        return Attempt(None, problems, asked, named)
     assert isinstance(venue.model, schema.Venue)
     files += [path for path in types if path.is_relative_to(venue_path.parent)]  # what lies with the venue goes where it goes
-    named = version([*report.files.values(), *(_digest(path) for path in types)])
-    return Attempt(Loaded(plan, venue.model, problems, tuple(files), named), problems, asked)
+    settings = {key: node.plain() for key, node in _children(venue.root).items() if key not in RIG}
+    return Attempt(Loaded(plan, venue.model, settings, problems, tuple(files), named), problems, asked, named)
+
+
+def _children(root: Node) -> dict[str, Node]:
+    assert isinstance(root.value, dict)
+    return root.value
+
+
+def version_of(files: Iterable[Path]) -> str:
+    """The version that an attempt would have that read these files as they are now."""
+    return version(map(_digest, files))
 
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:  # gone since it was read: whoever watches it will see that
+        with path.open("rb") as file:
+            return hashlib.sha256(file.read(MAX_BYTES + 1)).hexdigest()
+    except (OSError, ValueError):  # not there: that is a state, too
         return ""
 
 

@@ -4,6 +4,7 @@
     /showctl/goto N   /showctl/rate 0..20            N a string, int or float, rounded to 3 decimals: "12.5"; 1 is as written
     /showctl/list/NAME/go  back  goto N  rate ...    the same of list NAME
     /showctl/stop, /showctl/tap                      stop every list; tap the beat
+    /showctl/reload, .../reload/force, .../reload/undo    read the files again; although lit fixtures move; undo the last one
     /showctl/blackout 0|1   /showctl/gm 0..1   /showctl/house 0..1   /showctl/sub/NAME 0..1   /showctl/flash/NAME 1|0
 
 By hand, where WORDS are those of `config.words` ("wash colour blood") and a fader sends 0..1 of the range:
@@ -42,6 +43,7 @@ from showctl.model import (
     Park,
     Pause,
     Release,
+    Reload,
     Resume,
     SetHouse,
     SetMaster,
@@ -122,6 +124,10 @@ def _control(message: Message, time: float, source: str, names: Vocabulary) -> C
             return _of_list("main", word, message, time, source, names.lists)
         case ["", "showctl", word] if word in TRIGGERS:
             return TRIGGERS[word](time=time, source=source) if _fires(message) else None
+        case ["", "showctl", "reload"]:
+            return Reload(time=time, source=source) if _fires(message) else None
+        case ["", "showctl", "reload", "force" | "undo" as word]:
+            return Reload(time=time, source=source, do="force" if word == "force" else "undo") if _fires(message) else None
         case ["", "showctl", "blackout"]:
             return Blackout(time=time, source=source, on=_switch(_first(message)))
         case ["", "showctl", "gm"]:
