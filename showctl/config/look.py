@@ -249,11 +249,12 @@ class Looks:
             return self._several(given)
         if not isinstance(given, str):
             raise values.Bad("E-type", "a position is a name, `{pan: 20deg, tilt: 45deg}` or a point `{x: 1m, y: 3m, z: 1.5m}`")
-        if self._palette("position", given, self.palettes.position) is not None:
-            name, given = given, self.palettes.position[given]
+        if (name := self._palette("position", given, self.palettes.position)) is not None:
+            given = self.palettes.position[name]
             if not isinstance(given, str):
                 return self._placed(name, given)
-        if self.patch is None or any(given in self.broken.get(kind, ()) for kind in ("position", "positions", "points")):
+        wrong = name is not None and given not in {**self.positions, **self.points}  # said where the palette is written
+        if self.patch is None or wrong or any(given in self.broken.get(k, ()) for k in ("position", "positions", "points")):
             self.unsure = True
             return None
         if given in self.points:
@@ -299,7 +300,7 @@ class Looks:
                 picks.append(self.pick(name, self.presets[given][name]))
             except values.Bad:
                 self.unsure = True  # said where the preset is written
-        return _together(picks)
+        return _together(picks) if any(pick is not None for pick in picks) else None
 
     def _several(self, given: Mapping[str, Any]) -> Pick:
         return _together([self._parameter(name, value) for name, value in given.items()])
