@@ -16,6 +16,7 @@ from showctl import __version__
 COMMANDS = {
     "demo": "the built-in venue, show and song: light in ten seconds, without any hardware",
     "run": "the daemon: a venue and a show, live",
+    "set": "a hand on the running show: hold, release, park, identify, check, house lights, write back",
     "init": "write a venue and a show to begin with",
     "check": "every mistake in venue and show files, with its place and its cure",
     "fmt": "venue and show files in the one way they are written, comments kept",
