@@ -49,6 +49,7 @@ def _typed(parse: Callable[[str], Any]) -> Any:
         except values.Bad as bad:
             raise PydanticCustomError(bad.code, "{text}", {"text": str(bad)}) from None
 
+    validate.parse = parse  # type: ignore[attr-defined]  # `editor` describes the field by it
     return PlainValidator(validate)
 
 
@@ -67,11 +68,15 @@ def _written(text: str) -> str:
     return text
 
 
+def _hang(text: str) -> Span:
+    return values.time(text, negative=True)
+
+
 Name: TypeAlias = Annotated[str, _typed(values.name)]
 Label: TypeAlias = Annotated[str, _typed(values.label)]
 Text: TypeAlias = Annotated[str, _typed(_written)]
 Time: TypeAlias = Annotated[Span, _typed(values.time)]
-Hang: TypeAlias = Annotated[Span, _typed(lambda text: values.time(text, negative=True))]
+Hang: TypeAlias = Annotated[Span, _typed(_hang)]
 Seconds: TypeAlias = Annotated[float, _typed(values.seconds)]
 Level: TypeAlias = Annotated[float, _typed(values.level)]
 Rate: TypeAlias = Annotated[float, _typed(values.rate)]
