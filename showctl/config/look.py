@@ -60,6 +60,9 @@ class Looks:
     unsure: bool = False  # whether something was left out because what it refers to has mistakes of its own
     _said: set[str] = field(default_factory=set)  # what is worth one warning only
     _remarks: list[Remark] = field(default_factory=list)
+    _lines: dict[tuple[str, str, str], Values] = field(default_factory=dict)  # target, key, value -> what it comes to
+    _selected: dict[str, Selection] = field(default_factory=dict)
+    _moving: bool = False  # whether what was just worked out depends on where heads stand
 
     def select(self, text: str, mark: Mark) -> Selection | None:
         """What a target names, None (and a report) if nothing, or if there is no venue to ask."""
@@ -76,6 +79,8 @@ class Looks:
             hint = f"`{text}` is a fixture: a show names groups, so make a group of it in the venue"
             self.report.error(mark, "E-fixture-in-show", f"{hint}, or write `venue: NAME` at the top of the show")
             return None
+        if found.sure and found.elements:
+            self._selected[text] = found
         return found if found.elements else None
 
     def resolve(self, targets: schema.Targets, root: Node, way: Where) -> Values:
@@ -84,17 +89,33 @@ class Looks:
         self.origins.clear()
         for target, settings in targets.items():
             here = (*way, target)
-            selection = self.select(target, root.key(*here))
+            if (selection := self._selected.get(target)) is None:
+                selection = self.select(target, root.key(*here))
             found: Values = {}
             said: dict[int, str] = {}
             for name in by_order(settings):
-                line = self._one(name, settings[name], selection, target, root.at(*here, name), root.key(*here, name))
+                line = self._line(name, settings[name], selection, target, root, here)
                 found.update(line)
                 said.update(dict.fromkeys(line, f"{target} {name} {written(settings[name])}"))
             if selection is not None:
                 self._choose(chosen, found, selection.reach, target, root.key(*here))
                 self.origins.update((p, said[p]) for p in found if chosen[p][2] == target)
         return {parameter: value for parameter, (_, value, _) in chosen.items()}
+
+    def _line(
+        self, name: str, given: Any, selection: Selection | None, target: str, root: Node, here: Where
+    ) -> Mapping[int, float]:
+        """The same line means the same in every cue, unless it depends on where heads stand, or there is something to say of it."""
+        key = (target, name, given) if isinstance(given, str) else ("", "", "")
+        if (known := self._lines.get(key)) is not None:
+            return known
+        before, unsure = len(self.report.problems), self.unsure
+        self.unsure = self._moving = False
+        line = self._one(name, given, selection, target, root.at(*here, name), root.key(*here, name))
+        if key[0] and selection is not None and not (self.unsure or self._moving or len(self.report.problems) > before):
+            self._lines[key] = line
+        self.unsure |= unsure
+        return line
 
     def _choose(
         self,
@@ -104,6 +125,9 @@ class Looks:
         target: str,
         mark: Mark,
     ) -> None:
+        if chosen.keys().isdisjoint(found):
+            chosen.update((parameter, (reach, value, target)) for parameter, value in found.items())
+            return
         clash: dict[str, int] = {}
         for parameter, value in found.items():
             old = chosen.get(parameter)
@@ -330,6 +354,7 @@ class Looks:
     def _turn(self, element: Element, point: Vector, what: str) -> Iterable[tuple[int, float]]:
         assert self.patch is not None
         unit = self.patch.units[element.unit]
+        self._moving = True
         turned = turn(self.patch, unit, element.cell, point, what, self.stands)
         if turned.refused:
             self._remarks.append(Remark("unreachable", turned.refused))

@@ -31,6 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from showctl.plan import Place
@@ -93,23 +94,30 @@ def solve(place: Place, point: Vector, reach: Reach) -> tuple[float, float] | No
 
 def _ways(place: Place, point: Vector, reach: Reach) -> Iterator[tuple[float, float]]:
     """Every pair of angles within reach that meets the point."""
+    pan, tilt = _angles(place, point)
+    if pan is None:
+        stays = min(max(reach.coming[0], reach.pan[0]), reach.pan[1])
+        pairs = [(stays, tilt), (stays, -tilt)]
+    else:
+        pairs = [*_turns(pan, tilt, reach), *_turns(pan + 180, -tilt, reach)]
+    (first, last), (low, high) = reach.pan, reach.tilt
+    for p, t in pairs:
+        if first - SLACK <= p <= last + SLACK and low - SLACK <= t <= high + SLACK:
+            yield min(max(round(p, 3), first), last), min(max(round(t, 3), low), high)
+
+
+@lru_cache(maxsize=8192)  # heads times points of a large room: a show asks for the same ones in every cue
+def _angles(place: Place, point: Vector) -> tuple[float | None, float]:
+    """Pan -180..180, None where it does not matter, and tilt 0..180 (deg) that meet the point."""
     ray = (point[0] - place.x, point[1] - place.y, point[2] - place.z)
     along, towards, aside = (sum(r * a for r, a in zip(ray, axis, strict=True)) for axis in axes(place))
     off = math.hypot(towards, aside)
     tilt = math.degrees(math.atan2(off, along))
-    if off <= ALONG * distance(place, point):
-        pans = [(min(max(reach.coming[0], reach.pan[0]), reach.pan[1]), sign * tilt) for sign in (1, -1)]
-    else:
-        pan = math.degrees(math.atan2(aside, towards))
-        pans = [*_turns(pan, tilt, reach), *_turns(pan + 180, -tilt, reach)]
-    for angles in pans:
-        if all(low - SLACK <= a <= high + SLACK for a, (low, high) in zip(angles, (reach.pan, reach.tilt), strict=True)):
-            p, t = (min(max(round(a, 3), low), high) for a, (low, high) in zip(angles, (reach.pan, reach.tilt), strict=True))
-            yield p, t
+    return (None if off <= ALONG * distance(place, point) else math.degrees(math.atan2(aside, towards))), tilt
 
 
-def _turns(pan: float, tilt: float, reach: Reach) -> Iterator[tuple[float, float]]:
+def _turns(pan: float, tilt: float, reach: Reach) -> list[tuple[float, float]]:
     """The same look by every whole turn of pan that its range holds."""
     first = math.ceil((reach.pan[0] - SLACK - pan) / 360)
     last = math.floor((reach.pan[1] + SLACK - pan) / 360)
-    return ((pan + 360 * turns, tilt) for turns in range(first, last + 1))
+    return [(pan + 360 * turns, tilt) for turns in range(first, last + 1)]
