@@ -128,6 +128,7 @@ def patch_json(plan: Plan) -> dict[str, Any]:
         "universes": [universe.number for universe in plan.universes],
         "fixtures": [_fixture(plan, fixture, rows) for fixture in plan.fixtures],
         "submasters": [{"name": one.name, "mode": one.mode} for one in plan.submasters],
+        "house": bool(plan.house),
     }
 
 
@@ -141,6 +142,7 @@ def _fixture(plan: Plan, fixture: PatchedFixture, rows: dict[int, int]) -> dict[
         "y": place.y,
         "z": place.z,
         "facing": place.facing,
+        "mount": place.mount,
         "cells": fixture.cells,
         "parameters": [_parameter(plan.parameters[index], index, rows) for index in fixture.parameters],
     }
@@ -159,6 +161,7 @@ def _parameter(parameter: Parameter, index: int, rows: dict[int, int]) -> dict[s
         "at": [] if row is None else [row * 512 + slot - 1 for slot in parameter.slots],
         "invert": parameter.invert,
         "span": list(parameter.span),
+        "degrees": None if parameter.degrees is None else list(parameter.degrees),
         "closed": [list(edges) for edges in parameter.closed],
         "default": parameter.default,
         "masters": list(parameter.masters),

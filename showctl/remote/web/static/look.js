@@ -1,10 +1,10 @@
 // From the slots that were sent to what each fixture looks like. No drawing here, and no state.
 //
 // A look is {level 0..1, rgb [3 x 0..255], pan and tilt (degrees from the centre) or null, cells [{level, rgb}] or null}.
-// Generic heads turn 540 degrees in pan and 270 in tilt; their shutter is closed below 32 of 255. The value of a virtual
+// A head whose file does not say how far it turns is drawn with 540 degrees of pan and 270 of tilt. The value of a virtual
 // dimmer has no slot of its own: it is already in the colours that it scales.
 
-const PAN = 540, TILT = 270;
+const PAN = [-270, 270], TILT = [-135, 135];
 
 // What each emitter adds, as a screen shows it (0..1).
 const EMITTERS = {
@@ -27,8 +27,8 @@ export function reader(fixture) {
     if (shutter && shut(value(slots, shutter), shutter)) master = 0;
     const look = {
       ...mix(slots, whole, master, Boolean(dimmer)),
-      pan: pan ? (value(slots, pan) - 0.5) * PAN : null,
-      tilt: tilt ? (value(slots, tilt) - 0.5) * TILT : null,
+      pan: pan ? angle(slots, pan, PAN) : null,
+      tilt: tilt ? angle(slots, tilt, TILT) : null,
       cells: null,
     };
     if (cells.length) {
@@ -49,6 +49,11 @@ export function value(slots, parameter) {
   const [start, end] = parameter.span;
   const share = Math.min(1, Math.max(0, (raw / full - start) / (end - start)));
   return parameter.invert ? 1 - share : share;
+}
+
+function angle(slots, parameter, usual) {
+  const [low, high] = parameter.degrees ?? usual;
+  return low + value(slots, parameter) * (high - low);
 }
 
 function shut(level, parameter) {
