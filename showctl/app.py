@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl import resume
+from showctl.changes import lit
 from showctl.clock import Clock
 from showctl.config.loaded import Loaded
 from showctl.config.schema import Mqtt as MqttSettings
@@ -30,12 +31,26 @@ from showctl.config.values import host_port
 from showctl.inputs.ear_client import Ear
 from showctl.inputs.eos import EosDoor
 from showctl.inputs.osc import OscInput
-from showctl.model import DeviceError, Features, Go, Happened, Health, Inputs, PlaybackState, Problem, ShowFrame, State
+from showctl.model import (
+    ControlEvent,
+    DeviceError,
+    Features,
+    Go,
+    Happened,
+    Health,
+    Inputs,
+    PlaybackState,
+    Problem,
+    ShowFrame,
+    State,
+)
+from showctl.model import Reload as ReloadEvent
 from showctl.nurse import Nurse
 from showctl.outputs.journal import JournalWriter
 from showctl.outputs.sacn.client import Output
 from showctl.plan import Plan, Universe
-from showctl.remote.board import Board
+from showctl.reload import Change, Loader, Reload, place
+from showctl.remote.board import Board, Shown
 from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
@@ -71,9 +86,25 @@ class Options:
     service: bool = False  # run by a service manager: a taken port is retried, not refused
 
 
-def run(loaded: Loaded, options: Options, on_ready: Callable[[str], None], problems: tuple[Problem, ...] = ()) -> int:
+def run(
+    loaded: Loaded,
+    options: Options,
+    on_ready: Callable[[str], None],
+    problems: tuple[Problem, ...] = (),
+    loader: Loader | None = None,
+) -> int:
     """Run the night. Returns the exit code; raises DeviceError if it cannot begin."""
-    return asyncio.run(Daemon(loaded, options, on_ready, problems).live())
+    return asyncio.run(Daemon(loaded, options, on_ready, problems, loader).live())
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A version, with all made that takes time."""
+
+    plan: Plan
+    engine: ShowEngine
+    shown: Shown
+    safe: NDArray[np.uint8] | None
 
 
 class Polled(Protocol):
@@ -85,12 +116,20 @@ class Polled(Protocol):
 class Daemon:
     """One night: the parts and what ties them together."""
 
-    def __init__(self, loaded: Loaded, options: Options, on_ready: Callable[[str], None], problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        options: Options,
+        on_ready: Callable[[str], None],
+        problems: tuple[Problem, ...],
+        loader: Loader | None = None,
+    ) -> None:
         self.loaded, self.options, self.on_ready = loaded, options, on_ready
         self.plan = replace(loaded.plan, universes=universes(loaded.plan, options.sacn))
         self.clock = Clock()
         self.board = Board(self.plan, VITAL, -self.clock.offset)
-        self.board.load(self.plan, (*problems, *loaded.warnings))
+        self.board.load(Shown.of(self.plan), (*problems, *loaded.warnings), loaded.version)
+        self._tell_version(loaded, problems)
         self.supervisor = Supervisor(self.clock.now, self.board.report)
         self.quiet = Quiet(self.clock.now)
         self.deeds = Quiet(self.clock.now, every=1.0)
@@ -108,6 +147,7 @@ class Daemon:
         self.saving = threading.Lock()  # a thread that saves outlives the task that waited for it,
         self.recording = threading.Lock()  # and so does one that writes the journal
         self.clean = False
+        self.reload = None if loader is None else self._reload(loader)
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
@@ -157,6 +197,79 @@ class Daemon:
     def _show_id(self) -> str:
         return f"{self.plan.venue} / {self.plan.show}"
 
+    # --- another version of the show -----------------------------------------------------------------------------------
+
+    def _reload(self, loader: Loader) -> Reload[Ready]:
+        return Reload(
+            loader,
+            self.loaded,
+            playing=self._current,
+            lit=self._lit,
+            prepare=self._prepare,
+            between=lambda: self.ticker.between(),
+            take_over=self._take_over,
+            on_problems=self.board.tell,
+            on_health=self.board.report,
+            now=self.clock.now,
+        )
+
+    def _tell_version(self, loaded: Loaded, problems: tuple[Problem, ...]) -> None:
+        """What is played at the start; `problems` are those of files that are not played for them."""
+        state, text = State.RUNNING, f"version {loaded.version}"
+        if problems:
+            state, text = (
+                State.DEGRADED,
+                f"the files have mistakes, the first at {place(problems[0])}: the last good show is played",
+            )
+        self.board.report(Health("show", state, text, self.clock.now()))
+
+    def _current(self) -> dict[str, str]:
+        """The cue that each list is in."""
+        playback = self.board.playback
+        return {} if playback is None else {one.name: one.current for one in playback.lists}
+
+    def _lit(self, fixtures: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of these fixtures give light now."""
+        if not self.board.frame:
+            return ()
+        return lit(self.plan, np.frombuffer(self.board.frame, np.uint8).reshape(-1, 512), fixtures)
+
+    def _prepare(self, loaded: Loaded) -> Ready:
+        """All of a version that takes time; called in a thread."""
+        plan = replace(loaded.plan, universes=universes(loaded.plan, self.options.sacn))
+        return Ready(plan, ShowEngine(plan), Shown.of(plan), still(plan, plan.safe) if plan.safe else None)
+
+    def _take_over(self, change: Change, ready: Ready) -> None:
+        """Put a version in the place of the one that runs, between two ticks."""
+        if isinstance(self.output, Output) and ready.plan.universes != self.plan.universes:
+            self.output.set_universes(ready.plan.universes)
+        try:
+            at, told = self.ticker.take_over(ready.engine)
+        except Exception:
+            if isinstance(self.output, Output):
+                self.output.set_universes(self.plan.universes)
+            raise
+        if isinstance(self.output, Output) and ready.safe is not None:
+            self.output.set_safe(ready.safe)
+        self.plan, self.fingerprint = ready.plan, change.loaded.version
+        self.board.load(ready.shown, change.loaded.warnings, change.loaded.version)
+        self._begin_journal("reload", at)
+        for happened in told:
+            self._told(happened)
+        self.moved.set()
+
+    def _emit(self, control: ControlEvent) -> bool:
+        """What anybody asks for: reloads are done here, all else is the engine's."""
+        if not isinstance(control, ReloadEvent):
+            return self.ticker.emit(control)
+        if self.reload is None:
+            log.info("reload: the files of this show are not watched")
+        elif control.do == "undo":
+            self.reload.undo()
+        else:
+            self.reload.ask(force=control.do == "force")
+        return True
+
     # --- the night -------------------------------------------------------------------------------------------------
 
     async def live(self) -> int:
@@ -165,7 +278,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, log.info, "SIGHUP does nothing: to take up changed files, start again")
+        hang_up = ReloadEvent(time=0.0, source="SIGHUP", do="force" if self.options.service else "now")
+        loop.add_signal_handler(signal.SIGHUP, self._emit, hang_up)  # from a closed terminal, too: that must not force anything
         if self.options.seconds is not None:
             loop.call_later(self.options.seconds, stop.set)
         playback = self._resumed()
@@ -192,6 +306,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(keep("engine", self.ticker.run, vital=True))]
                 parts = [("output", self._tend), ("state", self._keep), ("journal", self._record), *self._others(web, osc)]
+                parts += [("show", self.reload.run)] if self.reload else []
                 tasks += [group.create_task(keep(name, part)) for name, part in parts]
                 if begin:
                     for one in self.plan.lists[:1]:
@@ -208,7 +323,7 @@ class Daemon:
 
     async def _doors(self, stack: contextlib.AsyncExitStack) -> tuple[WebServer | None, OscInput | None]:
         """Open the ports. In a terminal a taken port refuses the start; as a service it is health, and tried again."""
-        venue, now, emit = self.loaded.venue, self.clock.now, self.ticker.emit
+        venue, now, emit = self.loaded.venue, self.clock.now, self._emit
         web = osc = None
         if self.options.http:
             tokens: dict[str, Scope] = dict.fromkeys(venue.web.tokens, "control")
@@ -275,7 +390,7 @@ class Daemon:
     async def _mqtt(self, settings: MqttSettings) -> None:
         from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import
 
-        client = Mqtt.of(settings, self.plan.venue, emit=self.ticker.emit, now=self.clock.now, board=self.board)
+        client = Mqtt.of(settings, self.plan.venue, emit=self._emit, now=self.clock.now, board=self.board)
         self.polled["mqtt"] = client
         await client.run()
 

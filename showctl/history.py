@@ -51,13 +51,13 @@ def keep(folder: Path, venue: Path, show: Path, files: Sequence[Path], *, name: 
     paths = [str(one.relative_to(top)) for one in every]
     index = {"venue": paths[0], "show": paths[1], "files": paths, "top": str(top), "name": name, "time": time, "changed": changed}
     _write(fresh / INDEX, json.dumps(index).encode())
-    fresh.rename(folder / f"{before[0].number + 1 if before else 1:06d}")
+    fresh.rename(folder / f"{1 + max((int(one.name) for one in _numbered(folder)), default=0):06d}")
     _prune(folder)
 
 
 def versions(folder: Path) -> list[Version]:
     """Every version that is whole, the newest first."""
-    found = [_read(one) for one in folder.glob("[0-9]*") if one.name.isdecimal()] if folder.is_dir() else []
+    found = [_read(one) for one in _numbered(folder)]
     return sorted((one for one in found if one is not None), key=lambda one: -one.number)
 
 
@@ -82,6 +82,10 @@ def restore(version: Version, to: Path | None = None) -> list[Path]:
     return written
 
 
+def _numbered(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.name.isdecimal()] if folder.is_dir() else []
+
+
 def _read(folder: Path) -> Version | None:
     try:
         index = json.loads((folder / INDEX).read_text())
@@ -96,11 +100,14 @@ def _read(folder: Path) -> Version | None:
 
 
 def _prune(folder: Path) -> None:
-    size = 0
-    for i, one in enumerate(versions(folder)):
+    size, kept = 0, []
+    for one in versions(folder)[:KEEP]:
         size += sum(path.stat().st_size for path in one.folder.rglob("*") if path.is_file())
-        if i >= KEEP or (i and size > KEEP_BYTES):
-            shutil.rmtree(one.folder, ignore_errors=True)
+        if not kept or size <= KEEP_BYTES:
+            kept.append(one.folder)
+    for path in _numbered(folder):
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -344,7 +344,7 @@ class Reload(Generic[T]):
         for one in errors[:SHOWN]:
             self._log(str(one))
         count = f"{len(errors)}{'+' * bool(answer.more)} mistake{'s' * (len(errors) != 1)}"
-        text = f"the files have {count}, the first at {_place(errors[0])}: the show before goes on"
+        text = f"the files have {count}, the first at {place(errors[0])}: the show before goes on"
         self._log(text)
         self._on_problems(answer.problems)
         self._on_health(Health("show", State.DEGRADED, text, self._now()))
@@ -365,7 +365,8 @@ class Reload(Generic[T]):
             log.warning("%s%s", text, more)
 
 
-def _place(problem: Problem) -> str:
+def place(problem: Problem) -> str:
+    """Where it is, as editors jump to it."""
     return f"{problem.path}:{problem.line}:{problem.column}"
 
 

@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ class Engine(Protocol):
     """What is ticked."""
 
     def step(self, now: float, inputs: Inputs) -> ShowFrame: ...
+    def take_over(self, old: Any, now: float) -> Iterable[Happened]: ...
 
 
 class Ticker:
@@ -70,6 +71,7 @@ class Ticker:
         self._early_waits = False
         self._quiet = Quiet(clock.now)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._ticked = asyncio.Event()
         self.ticks = self.late = self.faults = 0
         self.longest_ms = 0.0
 
@@ -94,6 +96,24 @@ class Ticker:
         if self._loop and not self._early_waits and self.clock.now_ns() - self._early_ns > EARLY_APART_NS:
             self._early_waits = True
             self._loop.call_soon(self._early)
+
+    # --- another show ------------------------------------------------------------------------------------------------
+
+    async def between(self) -> None:
+        """Return just after a tick, when there is most time until the next."""
+        self._ticked.clear()
+        await self._ticked.wait()
+
+    def take_over(self, fresh: Engine) -> tuple[float, list[Happened]]:
+        """Another engine goes on from where the present one stands; the time of that (s), and what it tells.
+
+        Raises whatever the engine raises: then the present one goes on.
+        """
+        at = max(self.clock.now(), self._last_time)
+        told = list(fresh.take_over(self.engine, at))
+        self.engine, self._faults, self._last_time = fresh, 0, at
+        self._slots = None  # of other universes, perhaps
+        return at, told
 
     # --- the grid --------------------------------------------------------------------------------------------------
 
@@ -125,6 +145,7 @@ class Ticker:
             following = self.output.next_deadline(max(now + LEAD_NS, self._deadline_ns + 1))
             self._deadline_ns = following
             self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
+            self._ticked.set()
 
     def _early(self) -> None:
         self._early_waits = False

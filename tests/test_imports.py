@@ -28,7 +28,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "supervise": {"model"},
     "nurse": {"model", "supervise"},
     "resume": {"model"},
-    "lastgood": {"model"},
     "history": set(),
     "changes": COMPILED,
     "loader": {"config", "history", "model", "wire"},

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
             )
             return CANNOT_RUN
     from showctl.app import Options
-    from showctl.config.load import load
+    from showctl.reload import Loader
 
     state = state_folder(args.state, "showctl-demo")
     options = Options(
@@ -51,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
         on_stop="terminate",
         orphan=60.0,
     )
-    loaded = load(FOLDER / "venue.yaml", FOLDER / "show.yaml")
+    loader = Loader(FOLDER / "venue.yaml", FOLDER / "show.yaml", state / "history", watch=False)
+    loaded = loader.first().loaded
+    loader.close()  # nobody edits what is built in
+    assert loaded is not None
     return live(loaded, options, (), lambda address: announce(address, not args.no_browser))
 
 

@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from showctl.app import Options
     from showctl.config.loaded import Loaded
     from showctl.model import Problem
+    from showctl.reload import Loader
 
 MISSING, CANNOT_RUN = 69, 78
 LONGEST_RUNTIME = 80  # characters: the address of a Unix socket has room for 107
@@ -50,10 +52,27 @@ def run(args: argparse.Namespace) -> int:
     service = "NOTIFY_SOCKET" in os.environ
     start_log(service)
     state = state_folder(args.state, "showctl")
-    loaded = load(args.venue, args.show, state / "good", service)
-    if loaded is None:
-        return CANNOT_RUN
-    good, problems = loaded
+    from showctl.model import DeviceError
+    from showctl.reload import Loader
+
+    loader = Loader(args.venue, args.show, state / "history", watch=True)
+    try:
+        loader.start()
+        from showctl import app  # noqa: F401  the other core reads the files while this one imports
+        loaded = load(loader, args.venue, args.show, state / "history", service)
+        if loaded is None:
+            return CANNOT_RUN
+        return _run(args, state, service, loader, *loaded)
+    except DeviceError as error:
+        print(f"showctl: {error}", file=sys.stderr)
+        return MISSING
+    finally:
+        loader.close()
+
+
+def _run(
+    args: argparse.Namespace, state: Path, service: bool, loader: Loader, good: Loaded, problems: tuple[Problem, ...]
+) -> int:
     from showctl.app import Options
 
     venue = good.venue
@@ -71,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     if wrong:
         print(f"showctl run: {wrong}", file=sys.stderr)
         return CANNOT_RUN
-    return live(good, options, problems, announce)
+    return live(good, options, problems, announce, loader)
 
 
 def announce(address: str) -> None:
@@ -80,7 +99,13 @@ def announce(address: str) -> None:
         print(f"showctl: the page is at {address}  GO there fires the next cue  (Ctrl-C stops)", flush=True)
 
 
-def live(loaded: Loaded, options: Options, problems: tuple[Problem, ...], on_ready: Callable[[str], None]) -> int:
+def live(
+    loaded: Loaded,
+    options: Options,
+    problems: tuple[Problem, ...],
+    on_ready: Callable[[str], None],
+    loader: Loader | None = None,
+) -> int:
     """Run the daemon; what keeps it from beginning is one line and an exit code."""
     from showctl import app
     from showctl.model import DeviceError
@@ -89,7 +114,7 @@ def live(loaded: Loaded, options: Options, problems: tuple[Problem, ...], on_rea
     try:
         options.state.mkdir(parents=True, exist_ok=True)
         options.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return app.run(loaded, options, on_ready, problems)
+        return app.run(loaded, options, on_ready, problems, loader)
     except DaemonRunning as error:
         print(f"showctl: {error}", file=sys.stderr)
         return 1
@@ -103,38 +128,31 @@ def live(loaded: Loaded, options: Options, problems: tuple[Problem, ...], on_rea
         return CANNOT_RUN
 
 
-def load(venue: Path, show: Path, good: Path, service: bool) -> tuple[Loaded, tuple[Problem, ...]] | None:
-    """The files as a plan, with the mistakes that were stepped over; None if nothing can be run (it has been said)."""
-    from showctl import lastgood
-    from showctl.config.load import load as load_files
-    from showctl.model import ConfigError
+def load(loader: Loader, venue: Path, show: Path, kept: Path, service: bool) -> tuple[Loaded, tuple[Problem, ...]] | None:
+    """The files as a plan, with the mistakes that were stepped over; None if nothing can be run (it has been said).
 
-    try:
-        loaded = load_files(venue, show)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        kept = lastgood.find(good) if service else None
-        if kept is None:
-            count = sum(one.severity == "error" for one in error.problems)
-            print(
-                f"showctl: {count} error{'s' * (count != 1)}: nothing is run (try: showctl check {venue} {show})", file=sys.stderr
-            )
-            return None
-        try:
-            before = load_files(*kept)
-        except ConfigError as stale:  # kept by an older showctl, or damaged since
-            print(stale, file=sys.stderr)
-            print(f"showctl: the last good show in {good} cannot be played either: nothing is run", file=sys.stderr)
-            return None
-        logging.getLogger("showctl").error("the files have errors: the last good show is played")
-        return before, tuple(error.problems)
-    for warning in loaded.warnings:
-        print(warning, file=sys.stderr)
-    try:
-        lastgood.keep(good, venue, show, loaded.files)
-    except OSError as error:
-        logging.getLogger("showctl").warning("cannot keep a copy of the good show: %s", error)
-    return loaded, ()
+    Raises DeviceError where the process that reads cannot be had.
+    """
+    from showctl import history
+
+    answer = loader.first()
+    for problem in answer.problems:
+        print(problem, file=sys.stderr)
+    if answer.loaded is not None:
+        loader.ask(do="keep", name=answer.version, time=time.time(), changed="the start")
+        return answer.loaded, ()
+    newest = history.versions(kept)[:1] if service else []
+    if not newest:
+        count = sum(one.severity == "error" for one in answer.problems)
+        print(f"showctl: {count} error{'s' * (count != 1)}: nothing is run (try: showctl check {venue} {show})", file=sys.stderr)
+        return None
+    before = loader.first(venue=str(newest[0].venue), show=str(newest[0].show))
+    if before.loaded is None:  # kept by an older showctl, or damaged since
+        print(*before.problems, sep="\n", file=sys.stderr)
+        print(f"showctl: the last good show in {newest[0].folder} cannot be played either: nothing is run", file=sys.stderr)
+        return None
+    logging.getLogger("showctl").error("the files have errors: the last good show is played")
+    return before.loaded, answer.problems
 
 
 def open_doors(loaded: Loaded, options: Options) -> str:

@@ -8,6 +8,7 @@ clock: every time on it is show time (s) that was handed in. What it says as JSO
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,19 @@ from showctl.plan import Cue, CueList, Plan, Span, Universe, When
 Json = dict[str, Any]
 
 _RANK = {State.RUNNING: 0, State.STARTING: 1, State.DEGRADED: 1, State.FAILED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What remotes make of a plan: of a long one it takes longer than a tick may wait, so it is made beside."""
+
+    plan: Plan
+    words: Words  # what hands may say
+    cue_lists: list[Json]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Shown:
+        return cls(plan, Words(plan), [_cue_list(one) for one in plan.lists])
 
 
 class Board:
@@ -33,15 +47,19 @@ class Board:
         self.features: Features | None = None
         self.health: dict[str, Health] = {}
         self.problems: tuple[Problem, ...] = ()
-        self.load(plan)
+        self.load(Shown.of(plan))
 
     # --- written by the daemon -------------------------------------------------------------------------------------
 
-    def load(self, plan: Plan, problems: tuple[Problem, ...] = ()) -> None:
-        """Another plan is played from now on; `problems` are what was found in its files."""
-        self.plan, self.problems, self.frame = plan, problems, b""
-        self.words = Words(plan)  # what hands may say
-        self._cue_lists = [_cue_list(one) for one in plan.lists]
+    def load(self, shown: Shown, problems: tuple[Problem, ...] = (), version: str = "") -> None:
+        """Another plan is played from now on; `problems` are what was found in its files, `version` which they are."""
+        self.plan, self.words, self._cue_lists = shown.plan, shown.words, shown.cue_lists
+        self.problems, self.frame = problems, b""
+        self.version: Json = {"name": version, "since": finite(self.frame_time, 3)}
+
+    def tell(self, problems: tuple[Problem, ...]) -> None:
+        """What was found in the files, whether they are played or not."""
+        self.problems = problems
 
     def show(self, frame: ShowFrame) -> None:
         """Keep the frame that was just sent."""
@@ -92,6 +110,7 @@ class Board:
             "origin": finite(self.origin, 6),
             "venue": self.plan.venue,
             "show": self.plan.show,
+            "version": self.version,
             **self.playback_json(),
             "heard": _heard(self.features),
             "cue_lists": self._cue_lists,

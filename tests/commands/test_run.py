@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from showctl import history
 from showctl.app import Options
 from showctl.commands import run
 from showctl.config.load import load
+from showctl.reload import Loader
 
 VENUE = """\
 showctl: 1
@@ -168,45 +171,64 @@ def test_doors_with_keys_may_stand_open(files: tuple[Path, Path]) -> None:
 # --- which files are played ----------------------------------------------------------------------------------------------
 
 
-def test_a_good_show_is_kept_and_played_when_it_breaks(files: tuple[Path, Path], tmp_path: Path, capsys) -> None:
-    venue, show = files
-    good = tmp_path / "good"
-    assert run.load(venue, show, good, service=True) is not None
+@pytest.fixture
+def start(files: tuple[Path, Path], tmp_path: Path):
+    """What a start decides to play, from files that are as they are now."""
+    made = []
+
+    def decide(service: bool):
+        loader = Loader(*files, tmp_path / "history", watch=True)
+        made.append(loader)
+        return run.load(loader, *files, tmp_path / "history", service)
+
+    yield decide
+    for loader in made:
+        loader.close()
+
+
+def kept(folder: Path) -> history.Version:
+    """The version that is kept in a moment."""
+    until = time.monotonic() + 10
+    while not history.versions(folder):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return history.versions(folder)[0]
+
+
+@pytest.mark.slow
+def test_a_good_show_is_kept_and_played_when_it_breaks(start, files: tuple[Path, Path], tmp_path: Path, capsys) -> None:
+    _, show = files
+    assert start(service=True) is not None
+    assert kept(tmp_path / "history").changed == "the start"
     show.write_text(SHOW.replace("Night", "Other").replace("20%", "20"))
 
-    assert run.load(venue, show, good, service=False) is None
+    assert start(service=False) is None
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith(f"{show}:5:")
     assert said[-1].startswith("showctl: 1 error: nothing is run")
 
-    played = run.load(venue, show, good, service=True)
+    played = start(service=True)
     assert played is not None
     loaded, problems = played
     assert loaded.plan.show == "Night"
     assert [(problem.path, problem.line) for problem in problems] == [(str(show), 5)]
 
 
-def test_a_last_good_show_that_is_not_good_any_more_is_a_message(files: tuple[Path, Path], tmp_path: Path, capsys) -> None:
-    venue, show = files
-    good = tmp_path / "good"
-    assert run.load(venue, show, good, service=True) is not None
-    show.write_text("kind: show\n")
-    for path in good.rglob("show.yaml"):
-        path.write_text("kind: shew\n")
-    assert run.load(venue, show, good, service=True) is None
+@pytest.mark.slow
+def test_a_last_good_show_that_is_not_good_any_more_is_a_message(start, files: tuple[Path, Path], tmp_path: Path, capsys) -> None:
+    assert start(service=True) is not None
+    kept(tmp_path / "history").show.write_text("kind: shew\n")
+    files[1].write_text("kind: show\n")
+    assert start(service=True) is None
     assert "cannot be played either" in capsys.readouterr().err
 
 
-def test_a_service_without_a_last_good_show_refuses(files: tuple[Path, Path], tmp_path: Path, capsys) -> None:
-    venue, show = files
-    show.unlink()
-    assert run.load(venue, show, tmp_path / "good", service=True) is None
-    assert str(show) in capsys.readouterr().err
+def test_a_service_without_a_last_good_show_refuses(start, files: tuple[Path, Path], capsys) -> None:
+    files[1].unlink()
+    assert start(service=True) is None
+    assert str(files[1]) in capsys.readouterr().err
 
 
-def test_a_copy_that_cannot_be_kept_keeps_nobody_from_playing(files: tuple[Path, Path], tmp_path: Path, caplog) -> None:
-    (tmp_path / "good").write_text("a file where a folder should be")
-    (tmp_path / "good.new").write_text("likewise")
-    played = run.load(*files, tmp_path / "good", service=False)
-    assert played is not None
-    assert "cannot keep a copy" in caplog.text
+def test_a_copy_that_cannot_be_kept_keeps_nobody_from_playing(start, tmp_path: Path) -> None:
+    (tmp_path / "history").write_text("a file where a folder should be")
+    assert start(service=False) is not None

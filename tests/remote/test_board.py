@@ -11,7 +11,7 @@ import pytest
 
 from showctl.model import Features, Health, ListState, PlaybackState, Problem, Section, ShowFrame, State
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
-from showctl.remote.board import Board, follow_words, number_words, span_words, when_words
+from showctl.remote.board import Board, Shown, follow_words, number_words, span_words, when_words
 
 PLAN = Plan(
     parameters=(),
@@ -107,7 +107,7 @@ def test_what_is_done_by_hand_is_shown() -> None:
 def test_another_plan_replaces_cues_and_problems() -> None:
     board = Board(PLAN)
     board.frame = b"old"
-    board.load(Plan((), venue="barn"), (Problem("v.yaml", 3, 1, "odd", "W-odd", "warning"),))
+    board.load(Shown.of(Plan((), venue="barn")), (Problem("v.yaml", 3, 1, "odd", "W-odd", "warning"),))
     state = board.state_json()
     assert (state["venue"], state["cue_lists"], board.frame) == ("barn", [], b"")
     assert state["problems"] == ["v.yaml:3:1: warning: odd [W-odd]"]

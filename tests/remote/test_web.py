@@ -48,7 +48,7 @@ from showctl.model import (
     Unpark,
     WireError,
 )
-from showctl.remote.board import Board
+from showctl.remote.board import Board, Shown
 from showctl.remote.web import server as server_module
 from showctl.remote.web.control import parse_control
 from showctl.remote.web.guard import Guard, host_name
@@ -553,7 +553,7 @@ async def test_a_part_that_only_counts_is_no_news() -> None:
 async def test_another_show_brings_its_patch_before_its_frames() -> None:
     async with serve() as site, site.socket() as page:
         await topics(page, "frame")
-        site.board.load(replace(PLAN, fixtures=PLAN.fixtures[:3]))
+        site.board.load(Shown.of(replace(PLAN, fixtures=PLAN.fixtures[:3])))
         fake_show.move(site.board, 12.0)
         async with asyncio.timeout(5):
             order = []

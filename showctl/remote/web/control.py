@@ -22,6 +22,7 @@ from showctl.model import (
     Goto,
     Identify,
     LetGo,
+    Reload,
     SetHouse,
     SetMaster,
     SetRate,
@@ -40,6 +41,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "goto": ("cue", "list"),
     "rate": ("rate", "list"),
     "stop": (),
+    "reload": ("force",),
+    "undo_reload": (),
     "tap": (),
     "blackout": ("on",),
     "master": ("level", "submaster"),
@@ -87,6 +90,10 @@ def _playback(kind: str, body: dict[str, Any], plan: Plan, time: float, source: 
         return SetHouse(time=time, source=source, level=_number(body, kind, "level"), fade=fade)
     if kind == "identify":
         return Identify(time=time, source=source, fixture=_fixture(body, plan), on=_flag(body, kind))
+    if kind == "reload":
+        return Reload(time=time, source=source, do="force" if "force" in body and _flag(body, kind, "force") else "now")
+    if kind == "undo_reload":
+        return Reload(time=time, source=source, do="undo")
     if kind == "check":
         return Check(time=time, source=source, step=_step(body))
     return StopAll(time=time, source=source) if kind == "stop" else Tap(time=time, source=source)
@@ -153,10 +160,10 @@ def _cue(body: dict[str, Any], cue_list: CueList) -> str:
     raise WireError(f"list {cue_list.name} has no cue {shown(asked)}")
 
 
-def _flag(body: dict[str, Any], kind: str) -> bool:
-    on = body.get("on")
+def _flag(body: dict[str, Any], kind: str, field: str = "on") -> bool:
+    on = body.get(field)
     if not isinstance(on, bool):
-        raise WireError(f'{kind} needs "on": true or false')
+        raise WireError(f'{kind} needs "{field}": true or false')
     return on
 
 
