@@ -93,6 +93,17 @@ def test_the_list_of_keys_is_whole() -> None:
     assert [mode for kind in TYPES.values() for mode in kind.modes if f"`{mode}`" not in text] == []
 
 
+def test_every_rule_of_playback_names_a_test_that_is_there() -> None:
+    text = (REPOSITORY / "docs" / "playback.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ") and "proved by" not in line]
+    assert len(rows) >= 100
+    for rule, proof in rows:
+        if proof == "not in this version":
+            continue
+        path, _, name = proof.strip("`").partition("::")
+        assert f"def {name}(" in (REPOSITORY / "tests" / path).read_text(), f"{rule}: {proof}"
+
+
 def test_the_check_itself_sees_what_is_wrong() -> None:
     text = "```sh\nsudo .venv/bin/showctl doctor --loudly  # a comment\n```\n"
     text += "[here](nowhere.md) [there](https://example.org) [top](#top)\n"

@@ -13,7 +13,7 @@ float64 throughout: at a few hundred parameters numpy's calls cost more than its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,12 @@ class Fades:
         self.busy = False  # something still moves after the last look
         self._x, self._y = np.zeros(shape), np.zeros(shape)
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that fades are made of: (..., lists, parameters) each."""
+        names = ("start", "target", "begin", "speed", "bias", "curve", "by_beat", "held", "stamp", "leaving")
+        leave = ("leave_begin", "leave_speed", "leave_bias", "leave_by_beat")
+        return {name: getattr(self, name) for name in (*names, *leave)}
+
     def look(self, seconds: Floats, beats: Floats) -> None:
         """Evaluate at list times (lists, 1)."""
         x, y = self._x, self._y
@@ -164,12 +170,17 @@ class Fades:
         return _latest(ends[~by_beat]), _latest(ends[by_beat])
 
     def release(self, row: int, parameters: Ints, span: Span, now: Moment) -> tuple[float, float]:
-        """Let go of parameters of one list; what is leaving already goes on leaving. Returns its end as `move` does."""
+        """Let go of parameters of one list, at the values of the last `look`; -> its end, as `move` has it.
+
+        What is let go stops where it is: going on to its target while it leaves, a lamp would come up once more. What is
+        leaving already goes on leaving.
+        """
         p = parameters[self.held[row, parameters] & ~self.leaving[row, parameters]]
         if len(p) == 0:
             return -np.inf, -np.inf
         by_beat = span.unit != "s" and span.amount > 0
         amount = max(0.0, now.beats_of(span))
+        self.start[row, p] = self.target[row, p] = self.value[row, p]
         self.leaving[row, p] = True
         self.leave_begin[row, p] = begin = now.beats if by_beat else now.seconds
         self.leave_speed[row, p], self.leave_bias[row, p] = _speed(np.array(amount))

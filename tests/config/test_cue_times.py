@@ -126,6 +126,14 @@ def test_mark_of_a_list_is_that_of_its_cues_unless_they_say_otherwise(tmp_path: 
     assert [cue.mark for cue in plan_of(tmp_path, f"cue: 1, set: {{wash: {{{LIT}}}}}").lists[0].cues] == [False]
 
 
+def test_what_a_list_does_not_write_is_as_on_a_console(tmp_path: Path) -> None:
+    """Eos: priority 4, intensity LTP, release and BACK in 1 s; a second GO within 100 ms is a bounce."""
+    plan = plan_of(tmp_path, f"cue: 1, set: {{wash: {{{LIT}}}}}")
+    one = plan.lists[0]
+    assert (one.priority, one.htp, one.loop, one.release) == (4, False, False, Span(1.0))
+    assert (plan.back_time, plan.go_guard) == (Span(1.0), 0.1)
+
+
 def test_every_value_knows_how_and_where_the_file_says_it(tmp_path: Path) -> None:
     plan, cue = cue_of(tmp_path, "in: 1s")
     said = {plan.parameters[m.parameter].name: m.origin for m in cue.moves}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from showctl.model import Back, Go, Goto, Release
+from showctl.model import Back, Go, Goto, Hold, Release
 from showctl.plan import Category, EffectStart, Parameter, Span, Timing
 from tests.show.shows import Show, cue, cues, dimmer, effect, move, pan, plan
 
@@ -55,6 +55,12 @@ def test_goto_takes_back_what_another_list_took() -> None:
     show = two()
     show.at(3.0, Go(time=0.0), Go(time=1.0, list="other"), Goto(time=2.0, cue="2"))
     assert show.level(3.0, 0) == close(0.8)
+
+
+def test_goto_leaves_what_a_hand_holds() -> None:
+    show = two()
+    show.at(3.0, Go(time=0.0), Hold(time=1.0, values=(("dim.1/intensity", 0.3),)), Goto(time=2.0, cue="2"))
+    assert show.level(3.0, 0) == close(0.3)
 
 
 # --- assert ------------------------------------------------------------------------------------------------------------

@@ -91,6 +91,22 @@ def test_back_is_as_it_was_before_go_in_the_back_time() -> None:
     assert show.types()[-1] == "refused"
 
 
+def test_back_from_a_pause_goes_to_the_cue_before_in_the_back_time() -> None:
+    show = three()
+    show.at(6.0, Go(time=0.0), Go(time=5.0), Pause(time=6.0))
+    assert show.level(9.0, 1) == close(0.3)
+    show.at(9.0, Back(time=9.0))
+    assert show.level(9.5, 1) == close(0.15)
+    assert show.level(10.0, 1) == 0.0
+    assert (show.engine.playback.lists[0].current, show.engine.playback.lists[0].state) == ("1", "idle")
+
+
+def test_after_back_the_next_cue_waits_for_go_whatever_follow_says() -> None:
+    show = Show(plan([dimmer(1)], cues(cue(1, follow=Span(2.0)), cue(2), cue(3))))
+    show.at(60.0, Go(time=0.0), Back(time=10.0))
+    assert show.fired() == [(0.0, "1"), (2.0, "2"), (10.0, "1")]
+
+
 def test_back_leaves_what_another_list_took_since_and_gives_back_what_it_took() -> None:
     show = Show(
         plan(
@@ -206,6 +222,14 @@ def test_release_goes_back_to_what_lies_beneath_and_go_takes_up_the_whole_state(
     assert show.engine.playback.lists[1].current == "2"
 
 
+@pytest.mark.parametrize("how", [Release(time=1.0), Back(time=1.0), Goto(time=1.0, cue="0"), StopAll(time=1.0)])
+def test_what_is_let_go_in_the_midst_of_a_fade_leaves_from_where_it_is(how: Release | Back | Goto | StopAll) -> None:
+    lists = cues(cue(1, move(0, 1.0, 2.0)), release=Span(4.0))
+    show = Show(plan([dimmer(1)], lists, back_time=Span(4.0)))
+    show.at(1.0, Go(time=0.0), how)
+    assert [show.level(t, 0) for t in (1.0, 2.0, 3.0, 4.0, 5.0)] == [close(v) for v in (0.5, 0.375, 0.25, 0.125, 0.0)]
+
+
 def test_back_after_release_takes_the_cue_up_again() -> None:
     show = three()
     show.at(9.0, Go(time=0.0), Release(time=5.0), Back(time=8.0))
@@ -264,6 +288,18 @@ def test_a_section_that_is_over_before_the_bar_fires_nothing() -> None:
     show.at(1.0, Go(time=1.0), beat(2.2, 1, section=Section.DROP))
     show.at(20.0, beat(2.3, 1, section=Section.DROP), beat(2.8, 1, section=Section.STEADY))
     assert show.fired() == [(1.0, "1")]
+
+
+def test_an_ear_that_is_lost_moves_no_cue() -> None:
+    """It is not silence that is heard then: nothing is."""
+    show = Show(plan([dimmer(1)], cues(cue(1, move(0, 0.5)), cue(2, move(0, 1.0), when=When(Section.SILENCE)))))
+    show.at(0.0, Go(time=0.0))
+    for i in range(50):
+        show.at(i / 10, beat(i / 10, i // 5 + 1))
+    assert show.level(600.0, 0) == close(0.5)
+    assert show.fired() == [(0.0, "1")]
+    show.at(601.0, beat(601.0, 20, section=Section.SILENCE))
+    assert show.fired()[-1] == (601.0, "2"), "silence that is heard does"
 
 
 def test_a_list_that_runs_away_is_stopped_and_told() -> None:
