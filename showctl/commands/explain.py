@@ -1,19 +1,22 @@
 """`showctl explain VENUE CUES --cue N`: the tracked state of a cue, and for each parameter where its value comes from.
 
-A value stays until a later cue moves it (tracking), so what is seen in cue 12 may have been written in cue 3, or in the start
-look, or be where the fixture stands when nothing drives it. Values of a `cue_only` cue do not track on; neither do those a
-cue would inherit from a cue it is reached by with `goto`: this follows the numbers. Effects are named after the levels.
+Values are in degrees and percent, with the cue, file and line that set them and the words it did it with; a `*` stands where
+the cue moves the value itself. Undriven parameters are told only where a fixture is asked for. With --json one object a line:
+the cue first, then a parameter each.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from showctl.plan import Cue, CueList, Parameter, Plan
+    from showctl.show.origin import Origin
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cue", metavar="N", required=True, help="number of the cue")
     parser.add_argument("--fixture", metavar="NAME", help="only this fixture: par.1, or par for all of them")
     parser.add_argument("--list", metavar="NAME", default="main", help="the list of the cue (main)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,40 +59,93 @@ def run(args: argparse.Namespace) -> int:
         near = did_you_mean(args.fixture, names) or f": there are {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
         print(f"showctl explain: no fixture is called `{args.fixture}`{near}", file=sys.stderr)
         return 1
-    played = [cue for cue in lists[args.list].cues if cue.number <= number]
-    for line in explain(plan, lists[args.list], played, set(chosen), args.fixture is not None):
+    write = _objects if args.json else _lines
+    for line in write(plan, lists[args.list], numbers.index(number), frozenset(chosen), args.fixture is not None):
         print(line)
     return 0
 
 
-def explain(plan: Plan, one: CueList, played: list[Cue], fixtures: set[str], everything: bool) -> list[str]:
-    """Lines of the state after `played` (in order), for these fixtures; undriven parameters only where `everything` is asked."""
-    state = {parameter: (value, "start look") for parameter, value in plan.start}
-    for cue in played:
-        if cue is played[-1] or not cue.cue_only:
-            origin = f"cue {cue.number:f}" + (f" {cue.name}" if cue.name else "") + f" (line {cue.line})"
-            state.update({move.parameter: (move.value, origin) for move in cue.moves})
-    last = played[-1]
-    lines = [f"{one.name} cue {last.number:f} {last.name}".rstrip()]
-    for index, parameter in enumerate(plan.parameters):
-        if parameter.fixture in fixtures and (everything or index in state):
-            value, origin = state.get(index, (parameter.default, "at rest"))
-            lines.append(f"  {_label(parameter):<24} {value * 100:6.1f}%  {origin}")
-    return lines + _effects(plan, played, fixtures)
+def _lines(plan: Plan, one: CueList, index: int, fixtures: frozenset[str], everything: bool) -> Iterator[str]:
+    from showctl.show.origin import colours, flags, origins, shown
+
+    found = origins(plan, one, index)
+    cue = one.cues[index]
+    yield f"{one.name} cue {_named(cue)} ({_place(cue)})"
+    for flag in flags(plan, one, index, found):
+        yield f"  {flag}"
+    values = {o.parameter: o.value for o in found if everything or _driven(o)}
+    mixed, seen = colours(plan, values), set()
+    for origin in found:
+        p = plan.parameters[origin.parameter]
+        if p.fixture not in fixtures or origin.parameter not in values:
+            continue
+        if (p.fixture, p.cell) in mixed and p.name in ("red", "green", "blue") and (p.fixture, p.cell) not in seen:
+            seen.add((p.fixture, p.cell))
+            yield f"  {_label(p, 'colour'):<24}  {mixed[p.fixture, p.cell]:>8}  as mixed of what follows"
+        star = "*" if origin.own else " "
+        yield f"{star} {_label(p, p.name):<24} {shown(p, origin.value):>9}  {_why(origin)}"
+        for name, by in origin.effects:
+            yield f"    effect {name:<17} {'':>9}  cue {_named(by)} ({_place(by)})"
 
 
-def _label(parameter: Parameter) -> str:
-    cell = f".cells.{parameter.cell}" if parameter.cell else ""
-    return f"{parameter.fixture}{cell} {parameter.name}"
+def _driven(origin: Origin) -> bool:
+    return origin.cue is not None or origin.started or bool(origin.effects)
 
 
-def _effects(plan: Plan, played: list[Cue], fixtures: set[str]) -> list[str]:
-    """The effects that run, and since when."""
-    from showctl.show.cuelist import track
+def _why(origin: Origin) -> str:
+    from showctl.show.origin import in_words
 
-    lines = []
-    for name, start in track(tuple(played))[-1].effects.items():
-        if fixtures & {plan.parameters[p].fixture for target in start.targets for p in target}:
-            cue = next(cue for cue in reversed(played) if any(one is start for one in cue.starts))
-            lines.append(f"  effect {name:<17} {'':7}  cue {cue.number:f} (line {cue.line})")
-    return lines
+    if origin.cue is None or origin.move is None:
+        return "start look" if origin.started else "at rest"
+    words = f": {origin.move.origin}" if origin.move.origin else ""
+    text = f"cue {_named(origin.cue)} ({_place(origin.cue)}){words}"
+    if origin.own:
+        text += f", in {in_words(origin.time)}"
+        text += f" after {in_words(origin.move.delay)}" if origin.move.delay.amount else ""
+    return text + (", moved already in the dark" if origin.marked else "")
+
+
+def _objects(plan: Plan, one: CueList, index: int, fixtures: frozenset[str], everything: bool) -> Iterator[str]:
+    from showctl.show.origin import flags, origins, shown
+
+    found, cue = origins(plan, one, index), one.cues[index]
+    yield _dump({"type": "cue", "list": one.name, **_cue(cue), "notes": flags(plan, one, index, found)})
+    for origin in found:
+        p = plan.parameters[origin.parameter]
+        if p.fixture in fixtures and (everything or _driven(origin)):
+            yield _dump(
+                {
+                    "type": "parameter",
+                    "fixture": p.fixture,
+                    "cell": p.cell,
+                    "parameter": p.name,
+                    "value": round(origin.value, 6),
+                    "shown": shown(p, origin.value),
+                    "by": "cue" if origin.cue is not None else "start" if origin.started else "rest",
+                    "cue": None if origin.cue is None else _cue(origin.cue),
+                    "words": origin.move.origin if origin.move is not None else "",
+                    "moves": origin.own,
+                    "marked": origin.marked,
+                    "effects": [{"effect": name, "cue": _cue(by)} for name, by in origin.effects],
+                }
+            )
+
+
+def _dump(one: dict[str, object]) -> str:
+    return json.dumps(one, ensure_ascii=False)
+
+
+def _cue(cue: Cue) -> dict[str, object]:
+    return {"number": f"{cue.number:f}", "name": cue.name, "path": cue.path, "line": cue.line}
+
+
+def _named(cue: Cue) -> str:
+    return f"{cue.number:f} {cue.name}".rstrip()
+
+
+def _place(cue: Cue) -> str:
+    return f"{cue.path}:{cue.line}"
+
+
+def _label(p: Parameter, name: str) -> str:
+    return f"{p.fixture}{f'.cells.{p.cell}' if p.cell else ''} {name}"

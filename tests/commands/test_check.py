@@ -1,4 +1,4 @@
-"""`check`, `init` and `explain` as one types them."""
+"""`check` and `init` as one types them."""
 
 from __future__ import annotations
 
@@ -73,50 +73,3 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "show.yaml").read_text() == "mine"
     assert not (tmp_path / "venue.yaml").exists()
     assert main(["init", str(tmp_path / "show.yaml")]) == 1
-
-
-def test_explain_says_where_a_value_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", VENUE, SHOW, "--cue", "3", "--fixture", "spot.1"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert any("intensity" in line and "60.0%" in line and "cue 3 " in line for line in lines)
-    assert any("shutter" in line and "cue 1 " in line for line in lines)
-    assert any("effect sway" in line for line in lines)
-    assert not any("drift" in line for line in lines)
-    assert main(["explain", VENUE, SHOW, "--cue", "1"]) == 0
-    assert "probe" not in capsys.readouterr().out
-
-
-def test_explain_knows_that_an_effect_ends_with_the_cue_only_that_started_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    show = tmp_path / "show.yaml"
-    show.write_text(
-        "showctl: 1\nkind: show\nname: S\n"
-        "effects: {kick: {sync: beat, shape: decay, param: intensity, every: 1 beat}}\n"
-        "cues:\n"
-        "  - {cue: 1, set: {front: {intensity: 30%}}}\n"
-        "  - {cue: 2, cue_only: true, set: {front: {intensity: 50%}}, start: {kick: front}}\n"
-        "  - {cue: 3, set: {front: {intensity: 60%}}}\n"
-    )
-    assert main(["explain", VENUE, str(show), "--cue", "2"]) == 0
-    assert "effect kick                       cue 2 (line 7)" in capsys.readouterr().out
-    assert main(["explain", VENUE, str(show), "--cue", "3"]) == 0
-    assert "effect" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("more", "code", "text"),
-    [
-        (["--cue", "77"], 1, "no cue 77"),
-        (["--cue", "x"], 2, "no cue number"),
-        (["--cue", "1", "--list", "mian"], 1, "did you mean `main`"),
-        (["--cue", "1", "--fixture", "spto.1"], 1, "did you mean `spot.1`"),
-    ],
-)
-def test_explain_asked_for_what_is_not_there(more: list[str], code: int, text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", VENUE, SHOW, *more]) == code
-    assert text in capsys.readouterr().err
-
-
-def test_explain_of_files_that_cannot_be_run(tmp_path: Path) -> None:
-    assert main(["explain", VENUE, str(tmp_path / "no.yaml"), "--cue", "1"]) == 78
