@@ -335,7 +335,7 @@ before_go = st.lists(
 APART = 50.0  # s: more than the slowest cue with its marks takes
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=60)
 @given(made_plans(), before_go, st.sampled_from([0.2, 0.9, 3.0, APART]), st.booleans())
 def test_go_and_back_is_the_look_before(of: Plan, before: list[ControlEvent], wait: float, meddle: bool) -> None:
     """After the end of all fades; another list may have taken something in between, and keeps that."""
@@ -357,7 +357,7 @@ def test_go_and_back_is_the_look_before(of: Plan, before: list[ControlEvent], wa
     assert (after[0, own] == look[0, own]).all()
 
 
-@settings(QUICK, max_examples=40)
+@settings(QUICK, max_examples=20)
 @given(made_plans(), made_nights())
 def test_the_output_is_always_within_the_limits_of_the_venue(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
     """Whatever cues, effects, rates, hands and parked values ask for."""
