@@ -168,7 +168,6 @@ class ShowEngine:
         if handler is None:
             raise Refused("this version cannot do that yet")
         handler(self, t, one)
-        transport.look_again(self._stage, t)
 
     def _head(self, name: str) -> Playhead:
         if name not in self._by_name:
@@ -239,7 +238,6 @@ class ShowEngine:
             self._tell(t, by, list=head.track.list.name, cue=head.track.number(head.current))
         elif by not in (COMPLETE, MARK):
             self._tell_cue(head, t, by, "")
-            transport.look_again(self._stage, t)
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

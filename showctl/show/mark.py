@@ -4,7 +4,8 @@ As AutoMark of Eos does it (operations manual, "AutoMark"): where the pending cu
 What moves are colour, position and beam of every lamp whose intensity the pending cue takes from 0 to above 0; when, once the
 fades of the present cue on that lamp are over; how fast, in the time that the pending cue writes for just that category or
 parameter, else in that of the present cue. A lamp that anything else lights by then (a list, a submaster, an effect, a hand) is
-left alone, and looked at again whenever something changes. What has not been moved by GO moves live, with GO.
+left alone, and looked at again every PATIENCE seconds, at times that the ticks have no part in. What has not been moved by GO
+moves live, with GO.
 
 A lamp here is a fixture or a cell of one that has intensities: lit if a dimmer of the whole is up (where it has one) and one of
 the cell or cells is (where they have any). Masters and blackout do not count: what is dark through them comes back with them.
@@ -20,6 +21,8 @@ from showctl.plan import ZERO, Category, Move, Parameter
 from showctl.show.cuelist import BLANK, Track
 from showctl.show.fade import Bools, Floats, Ints
 from showctl.show.listclock import ListTime
+
+PATIENCE = 0.2  # s between two looks at a lamp that something lights
 
 
 @dataclass(slots=True, eq=False)

@@ -112,18 +112,10 @@ def _mark(stage: Stage, head: Playhead, t: float) -> None:
     for one in ready:
         one.found_light = True
     head.waiting = [one for one in head.waiting if one not in dark]
-    ends = [head.time.show_time(other.fades_end, stage.clock) for other in stage.heads]
-    head.look_again = min((end for end in ends if end > t), default=math.inf)
-    moves = compile_moves([move for one in dark for move in one.moves], stage.plan.parameters)
-    stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
-
-
-def look_again(stage: Stage, t: float) -> None:
-    """Something was done: marks that found their lamp lit look again."""
-    for head in stage.heads:
-        if any(one.found_light for one in head.waiting):
-            head.look_again = t
-            head.reschedule(t, stage.clock, stage.heard)
+    head.look_again = t + mark.PATIENCE
+    if dark:
+        moves = compile_moves([move for one in dark for move in one.moves], stage.plan.parameters)
+        stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
 
 
 def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
