@@ -12,8 +12,28 @@ from typing import Any
 
 import pytest
 
-from showctl.model import Blackout, ControlEvent, Go, Goto, Health, Pause, SetMaster, State, Tap
-from showctl.remote.board import Board
+from showctl.model import (
+    Blackout,
+    Check,
+    ControlEvent,
+    ExitLoop,
+    Flash,
+    Go,
+    Goto,
+    Health,
+    Hold,
+    Identify,
+    LetGo,
+    Park,
+    Pause,
+    SetHouse,
+    SetMaster,
+    SetRate,
+    State,
+    Tap,
+    Unpark,
+)
+from showctl.remote.board import Board, Shown
 from showctl.remote.web.server import WebServer
 from tests.real.chromium import CHROMIUM, Tab, chromium
 from tests.remote import fake_show
@@ -48,6 +68,15 @@ LIGHT = """(() => {
   const sum = [0, 0, 0];
   for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sum[c] += data[i + c];
   return sum;
+})()"""
+
+# How many pixels of the stage have very nearly this colour: the rings around what is held or parked.
+RING = """(() => {
+  const canvas = document.getElementById("canvas"), colour = [%s];
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += colour.every((part, c) => Math.abs(part - data[i + c]) < 12);
+  return count;
 })()"""
 
 BOXES = """[...document.querySelectorAll("button, [role=slider], input, a")].map((one) => {
@@ -166,7 +195,7 @@ async def test_it_loads_in_few_requests_and_without_complaint(hall: Hall) -> Non
     ours = f"http://{hall.server.address}/"
     asked = [url for url in hall.tab.requests if not url.startswith("data:")]
     assert all(url.startswith(ours) for url in asked), asked
-    assert len(asked) <= 6, asked
+    assert len(asked) <= 7, asked
 
 
 async def test_the_stage_shows_the_frame_that_was_sent(hall: Hall) -> None:
@@ -262,6 +291,135 @@ async def test_a_fader_runs_upwards_and_only_its_handle_takes_hold(hall: Hall) -
     await hall.tab.until(f"document.querySelector('{front} .value').textContent === '60 %'")
 
 
+async def mouse(tab: Tab, kind: str, selector: str) -> None:
+    x, y, width, height = await tab.ask(BOX % selector)
+    at = {"x": x + width / 2, "y": y + height / 2}
+    await tab.command("Input.dispatchMouseEvent", type=kind, button="left", buttons=1, clickCount=1, **at)
+
+
+async def test_a_flash_button_is_down_as_long_as_the_finger_is_and_no_longer_than_the_page(hall: Hall) -> None:
+    await hall.open()
+    front, who = ".fader:nth-child(3) .flash", {"time": 10.0, "source": "web:127.0.0.1", "submaster": "front"}
+    await hall.tab.ask(f"document.querySelector('{front}').scrollIntoView()")
+    await mouse(hall.tab, "mousePressed", front)
+    assert await hall.event() == Flash(on=True, **who)
+    assert hall.board.playback is not None
+    hall.board.playback = replace(hall.board.playback, flashed=("front",))
+    await hall.tab.until(f"document.querySelector('{front}').getAttribute('aria-pressed') === 'true'")
+    await mouse(hall.tab, "mouseMoved", "#canvas")  # off the button, still down
+    assert hall.events.empty()
+    await mouse(hall.tab, "mouseReleased", "#canvas")
+    assert await hall.event() == Flash(on=False, **who)
+    await mouse(hall.tab, "mousePressed", front)
+    assert await hall.event() == Flash(on=True, **who)
+    await hall.tab.ask("dispatchEvent(new Event('blur'))")  # another window comes before it
+    assert await hall.event() == Flash(on=False, **who)
+    await mouse(hall.tab, "mouseReleased", front)
+    await mouse(hall.tab, "mousePressed", front)
+    assert await hall.event() == Flash(on=True, **who)
+    await hall.tab.command("Page.navigate", url="about:blank")
+    assert await hall.event() == Flash(on=False, **who)
+    assert hall.events.empty()
+
+
+async def test_what_is_held_is_shown_as_held_and_let_go_one_by_one_or_all(hall: Hall) -> None:
+    assert hall.board.playback is not None
+    hall.board.frame = bytes(4 * 512)
+    await hall.open()
+    assert not await hall.tab.ask("document.getElementById('held').children.length")
+    held = (("wash.2/intensity", 0.7), ("wash.2/red", 1.0), ("bar.1:3/red", 0.5), ("1/101", 0.5))
+    hall.board.playback = replace(hall.board.playback, held=held, parked=(("front.1/intensity", 0.25),), checked="spot.1")
+    await hall.tab.until("document.getElementById('held').children.length === 4")
+    assert await hall.text("#held-count") == "4 held, 1 parked"
+    assert await hall.text("#held li:nth-child(1)") == "Releasewash.2intensity 70 %, red 100 %"
+    assert await hall.text("#held li:nth-child(2)") == "Releasebar.1red 3 50 %"
+    assert await hall.text("#held li:nth-child(4)") == "Unparkfront.1parked at intensity 25 %"
+    assert await hall.text("#checked") == "spot.1"
+    for colour in ("255, 182, 92", "156, 194, 255"):
+        await hall.tab.until(f"{RING % colour} > 20")
+    who: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
+    await hall.press("#held li:nth-child(3) button")
+    assert await hall.event() == LetGo(keys=("1/101",), **who)
+    await hall.press("#held li:nth-child(4) button")
+    assert await hall.event() == Unpark(keys=("front.1/intensity",), **who)
+    await hall.press("#held li:nth-child(1) button")
+    one = await hall.event()
+    assert isinstance(one, LetGo)
+    assert set(one.keys) == {f"wash.2/{name}" for name in ("intensity", "red", "green", "blue", "white")}
+    await hall.press("#let-go")
+    await hall.tab.until("document.getElementById('let-go').textContent === 'Let go of all?'")
+    assert hall.events.empty()
+    await hall.press("#let-go")
+    assert await hall.event() == LetGo(**who)
+    hall.board.playback = replace(hall.board.playback, held=(), parked=())
+    await hall.tab.until("!document.getElementById('held').children.length")
+    await hall.tab.until(f"{RING % '255, 182, 92'} === 0")
+
+
+async def test_words_are_held_and_parked_and_the_space_bar_is_a_space_among_them(hall: Hall) -> None:
+    await hall.open()
+    who: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
+    await hall.tab.ask("document.getElementById('words').focus()")
+    await hall.tab.command("Input.insertText", text="front.1 intensity")
+    await hall.tab.key("Space", " ")
+    await hall.tab.key("KeyT", "t")
+    await hall.tab.ask("document.getElementById('words').value = document.getElementById('words').value.replace('t', '') + '70%'")
+    value = await hall.tab.ask("document.getElementById('words').value")
+    assert value.startswith("fron")
+    await hall.tab.ask("document.getElementById('words').value = 'front.1 intensity 70%'")
+    await hall.press("#hold")
+    assert await hall.event() == Hold(values=(("front.1/intensity", 0.7),), **who)
+    await hall.tab.key("Space", " ")
+    assert isinstance(await hall.event(), Go)  # the line has let go of the keys
+    await hall.press("#park")
+    assert await hall.event() == Park(values=(("front.1/intensity", 0.7),), **who)
+    await hall.tab.ask("document.getElementById('words').value = 'frnt intensity 70%'")
+    await hall.press("#hold")
+    await hall.tab.until("document.getElementById('problem').textContent.includes('did you mean `front`')")
+    assert hall.events.empty()
+
+
+async def test_check_identify_house_rate_and_the_end_of_a_loop(hall: Hall) -> None:
+    hall.board.load(Shown.of(replace(hall.board.plan, house=(0,))))
+    fake_show.move(hall.board, 10.0)
+    await hall.open()
+    who: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
+    await hall.press("#check-next")
+    assert await hall.event() == Check(step=1, **who)
+    await hall.press("#check-back")
+    assert await hall.event() == Check(step=-1, **who)
+    x, y = await hall.tab.ask(
+        "(() => { const s = document.getElementById('canvas').getBoundingClientRect(); return [s.x + s.width / 2, s.y] })()"
+    )
+    named = "document.getElementById('words').value.trim()"
+    for step in range(60):  # down the middle of the stage until a fixture is touched
+        at = {"x": x, "y": y + 4 + 8 * step}
+        for kind in ("mousePressed", "mouseReleased"):
+            await hall.tab.command("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at)
+        if fixture := await hall.tab.ask(named):
+            break
+    await hall.press("#identify")
+    assert await hall.event() == Identify(fixture=fixture, on=True, **who)
+    assert hall.board.playback is not None
+    hall.board.playback = replace(hall.board.playback, identified=(fixture,), checked="front.1")
+    await hall.tab.until("document.getElementById('identify').getAttribute('aria-pressed') === 'true'")
+    await hall.press("#identify")
+    assert await hall.event() == Identify(fixture=fixture, on=False, **who)
+    await hall.press("#check-off")
+    assert await hall.event() == Check(step=0, **who)
+    await hall.press("#faster")
+    assert await hall.event() == SetRate(rate=1.1, **who)
+    await hall.press("#rate")
+    assert await hall.event() == SetRate(rate=1.0, **who)
+    await hall.press("#exit")
+    assert await hall.event() == ExitLoop(**who)
+    await hall.tab.ask("document.querySelector('.fader:nth-child(2) .handle').focus()")
+    await hall.tab.command("Input.dispatchKeyEvent", type="rawKeyDown", code="ArrowUp", key="ArrowUp", windowsVirtualKeyCode=38)
+    assert await hall.event() == SetHouse(level=0.01, **who)
+    assert await hall.text(".fader:nth-child(2) .name") == "House"
+    assert hall.tab.complaints == []
+
+
 async def drag(tab: Tab, x: float, top: float, bottom: float) -> None:
     for kind, y in (("mousePressed", top), ("mouseMoved", (top + bottom) / 2), ("mouseMoved", bottom), ("mouseReleased", bottom)):
         await tab.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
@@ -269,7 +427,11 @@ async def drag(tab: Tab, x: float, top: float, bottom: float) -> None:
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_it_suits_a_finger_and_a_dark_hall(hall: Hall, size: tuple[int, int]) -> None:
+    assert hall.board.playback is not None
+    held, parked = (("wash.2/red", 0.7), ("1/101", 1.0)), (("front.1/intensity", 0.5),)
+    hall.board.playback = replace(hall.board.playback, held=held, parked=parked, identified=("spot.1",), checked="spot.2")
     await hall.open(size)
+    await hall.tab.until("document.getElementById('held').children.length === 4")
     assert await hall.tab.ask("document.documentElement.scrollWidth") == size[0]
     boxes = await hall.tab.ask(BOXES)
     assert len(boxes) >= 10

@@ -1,6 +1,7 @@
 // The page: one WebSocket in, stage and panel out. It reconnects by itself, says so while it is not connected, and draws only
 // what changed. The beat light runs on the page's own clock from the last news of the beat.
 
+import { Hands } from "./hands.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
 
@@ -13,9 +14,11 @@ let clock = { show: 0, at: 0 }; // show time (s) and the moment (ms) at which it
 let beat = null; // {at: ms of a beat, period: ms, bar, beats}
 
 const stage = new Stage($("canvas"));
-const panel = new Panel((control) => {
+const send = (control) => {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(control));
-});
+};
+const panel = new Panel(send);
+const hands = new Hands(send, (held, parked) => stage.mark(held, parked));
 
 const TOPICS = {
   hello(value) {
@@ -23,9 +26,9 @@ const TOPICS = {
     page = value.page;
     panel.hello(value);
   },
-  patch(value) { stage.patch(value); panel.takePatch(value); },
+  patch(value) { stage.patch(value); panel.takePatch(value); hands.takePatch(value); },
   show(value) { panel.takeShow(value); },
-  playback(value) { panel.takePlayback(value); },
+  playback(value) { panel.takePlayback(value); hands.take(value); },
   health(value) { panel.takeHealth(value); },
   reply(value) { panel.takeReply(value); },
   clock(value) { tick(value.now); },
@@ -122,12 +125,14 @@ function draw(now) {
 }
 
 $("stage").addEventListener("pointermove", (event) => point(event));
-$("stage").addEventListener("pointerdown", (event) => point(event));
+$("stage").addEventListener("pointerdown", (event) => hands.choose(point(event)));
 $("stage").addEventListener("pointerleave", () => ($("caption").textContent = ""));
 
+// Say which fixture is there; -> its name, or "".
 function point(event) {
-  const box = $("canvas").getBoundingClientRect();
-  $("caption").textContent = stage.tell(event.clientX - box.left, event.clientY - box.top);
+  const box = $("canvas").getBoundingClientRect(), fixture = stage.near(event.clientX - box.left, event.clientY - box.top);
+  $("caption").textContent = fixture ? stage.tell(fixture) : "";
+  return fixture?.name ?? "";
 }
 
 connect();

@@ -3,8 +3,10 @@
 
 const $ = (id) => document.getElementById(id);
 const ASK_AGAIN = 4000; // ms that a control which wants a second press waits for it
+const HOUSE = "house:"; // a key that no submaster can have
 const FADER_PERIOD = 50; // ms between the values that a moving fader sends
 const SETTLED = 600; // ms after which the server has told what came of a moved fader
+const RATE_STEP = 0.1, FASTEST = 20; // of the rate of a list
 const DEAF = 2; // s without news from the ear, after which nothing is heard
 const RANK = { failed: 0, degraded: 1, starting: 2, running: 3 };
 
@@ -13,7 +15,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function make(tag, parent, text = "", name = "") {
+export function make(tag, parent, text = "", name = "") {
   const element = document.createElement(tag);
   element.textContent = text;
   element.className = name;
@@ -47,6 +49,10 @@ export class Panel {
     press("pause", () => this.send({ type: this.state()?.state === "paused" ? "resume" : "pause", list: this.list }));
     press("blackout", () => this.send({ type: "blackout", on: !this.playback?.blackout }));
     press("tap", () => this.send({ type: "tap" }));
+    press("exit", () => this.send({ type: "exit", list: this.list }));
+    press("rate", () => this.setRate(1));
+    press("slower", () => this.setRate(this.rate() - RATE_STEP));
+    press("faster", () => this.setRate(this.rate() + RATE_STEP));
     twice($("release"), () => `Release ${this.list}?`, () => this.send({ type: "release", list: this.list }));
     twice($("stop"), () => "Really stop all?", () => this.send({ type: "stop" }));
     for (const kind of ["keydown", "keyup"]) addEventListener(kind, (event) => this.key(event));
@@ -54,6 +60,7 @@ export class Panel {
 
   // Space is GO and T is TAP wherever the focus is; a key that is held down is one press. Enter presses what has the focus.
   key(event) {
+    if (event.target instanceof HTMLInputElement) return; // who writes a word presses the space bar for a space
     if (event.ctrlKey || event.altKey || event.metaKey || (event.code !== "Space" && event.code !== "KeyT")) return;
     event.preventDefault();
     if (event.type === "keyup" || event.repeat || !this.live || !this.may) return;
@@ -63,6 +70,14 @@ export class Panel {
 
   go() {
     this.send({ type: "go", list: this.list });
+  }
+
+  rate() {
+    return this.state()?.rate ?? 1;
+  }
+
+  setRate(rate) {
+    this.send({ type: "rate", rate: Math.min(FASTEST, Math.max(0, Math.round(100 * rate) / 100)), list: this.list });
   }
 
   state() {
@@ -89,8 +104,12 @@ export class Panel {
   takePatch(patch) {
     $("faders").replaceChildren();
     this.faders.clear();
-    this.addFader("", "Master");
-    for (const one of patch.submasters) this.addFader(one.name, one.name);
+    this.addFader("", "Master", (level) => ({ type: "master", level }));
+    if (patch.house) this.addFader(HOUSE, "House", (level) => ({ type: "house", level }));
+    for (const { name } of patch.submasters) {
+      const flash = (on) => this.send({ type: "flash", submaster: name, on });
+      this.addFader(name, name, (level) => ({ type: "master", level, submaster: name }), flash);
+    }
     if (this.playback) this.takePlayback(this.playback);
   }
 
@@ -98,6 +117,8 @@ export class Panel {
     this.playback = playback;
     if (!playback) return;
     this.faders.get("")?.show(playback.grand_master);
+    if (playback.house !== null) this.faders.get(HOUSE)?.show(playback.house);
+    for (const [name, fader] of this.faders) fader.flashes(playback.flashed.includes(name));
     for (const [name, level] of Object.entries(playback.submasters)) this.faders.get(name)?.show(level);
     document.body.classList.toggle("black", playback.blackout);
     $("blackout").setAttribute("aria-pressed", playback.blackout);
@@ -203,6 +224,8 @@ export class Panel {
     const how = this.rows.get(state.current)?.cue.follow.replace("its", `cue ${state.current}'s`);
     const section = state.waiting.startsWith("section") ? `waits for ${state.waiting}` : "";
     say($("waiting"), state.pending === null ? "" : [section, how].filter(Boolean).join(", or ") || "waits for GO");
+    say($("rate"), `rate ${Math.round(100 * state.rate)} %`);
+    $("rate").classList.toggle("on", state.rate !== 1);
     say($("pause"), state.state === "paused" ? "Resume" : "Pause");
     $("pause").classList.toggle("on", state.state === "paused");
     for (const [number, { row, note, cue, how: words }] of this.rows) {
@@ -234,9 +257,8 @@ export class Panel {
 
   // --- faders --------------------------------------------------------------------------------------------------------------------
 
-  addFader(name, label) {
-    const body = name ? (level) => ({ type: "master", level, submaster: name }) : (level) => ({ type: "master", level });
-    this.faders.set(name, new Fader($("faders"), label, (level) => this.send(body(level))));
+  addFader(name, label, body, flash = null) {
+    this.faders.set(name, new Fader($("faders"), label, (level) => this.send(body(level)), flash));
   }
 
   // --- what is heard ----------------------------------------------------------------------------------------------------------------
@@ -269,7 +291,7 @@ export class Panel {
   // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
   allow() {
     // Row by row, so that the list itself can still be scrolled.
-    for (const one of [$("dock"), $("faders"), $("more"), ...$("stack").children]) one.inert = !this.live || !this.may;
+    for (const one of [$("dock"), $("faders"), $("more"), $("speed"), $("hands"), ...$("stack").children]) one.inert = !this.live || !this.may;
   }
 
   tellCover() {
@@ -278,7 +300,7 @@ export class Panel {
 }
 
 // A control that acts on the second press; `words` is what it says between, or `armed` is told.
-function twice(button, words, act, armed = null) {
+export function twice(button, words, act, armed = null) {
   const quiet = button.textContent;
   let timer = 0;
   const rest = () => {
@@ -301,7 +323,7 @@ function twice(button, words, act, armed = null) {
 
 // An upright fader. Only its handle takes hold, and it moves by as much as the finger does: brushing over it does nothing.
 class Fader {
-  constructor(parent, label, send) {
+  constructor(parent, label, send, flash) {
     this.send = send;
     this.level = this.told = 0;
     this.held = null;
@@ -317,7 +339,37 @@ class Fader {
     this.handle.addEventListener("pointermove", (event) => this.drag(event));
     for (const end of ["pointerup", "pointercancel"]) this.handle.addEventListener(end, () => this.leave());
     this.handle.addEventListener("keydown", (event) => this.key(event));
+    if (flash) this.addFlash(label, flash);
     this.draw();
+  }
+
+  // A flash button is down as long as a finger, the mouse or Enter is on it. Whatever takes that away (another window, a call,
+  // a button that is gone) lets it up; if the page itself is gone, the server does.
+  addFlash(label, flash) {
+    const button = (this.flash = make("button", this.box, "Flash", "flash"));
+    button.setAttribute("aria-label", `Flash ${label}`);
+    let down = false;
+    const turn = (on) => {
+      if (on === down) return;
+      down = on;
+      flash(on);
+    };
+    button.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      button.setPointerCapture(event.pointerId);
+      turn(true);
+    });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) button.addEventListener(end, () => turn(false));
+    button.addEventListener("keydown", (event) => event.key === "Enter" && turn(true));
+    button.addEventListener("keyup", (event) => event.key === "Enter" && turn(false));
+    button.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is what it is for
+    addEventListener("blur", () => turn(false));
+    document.addEventListener("visibilitychange", () => document.hidden && turn(false));
+  }
+
+  // Whether the server knows the flash button down.
+  flashes(on) {
+    this.flash?.setAttribute("aria-pressed", on);
   }
 
   // The level that the server knows. While the hand moves the hand is right; a while after it, the server is.

@@ -8,6 +8,7 @@ const RAD = Math.PI / 180;
 const REACH = 9; // m, how far a beam is seen that hits nothing
 const GAP = 5; // m between two fixtures that do not hang on the same bar
 const CALM = 0.5; // s, how fast light moves for eyes that asked for less motion
+const HELD = "#ffb65c", PARKED = "#9cc2ff"; // rings around what is held or parked by hand
 const WIDE = { spot: 5, wash: 17, dimmer: 13, bar: 20 }; // half angle of the cone, degrees
 
 // A soft shape in white, and copies of it in the colours that were asked for last. `shape(u, v)` is its alpha, 0..1, for u
@@ -54,6 +55,7 @@ export class Stage {
     this.back = document.createElement("canvas");
     this.fixtures = [];
     this.slots = null;
+    this.held = this.parked = new Set(); // names of fixtures
     this.dirty = true;
     this.less = matchMedia("(prefers-reduced-motion: reduce)");
     new ResizeObserver(() => this.fit()).observe(canvas);
@@ -65,6 +67,12 @@ export class Stage {
     this.fixtures.sort((a, b) => b.y - a.y); // far ones first
     this.slots = null;
     this.fit();
+  }
+
+  // What is held or parked by hand gets a ring.
+  mark(held, parked) {
+    [this.held, this.parked] = [held, parked];
+    this.dirty = true;
   }
 
   // The bytes of a frame, with their header.
@@ -218,6 +226,20 @@ export class Stage {
     for (const f of this.fixtures) f.look = this.eased(f.read(this.slots), f.look, passed);
     g.globalCompositeOperation = "lighter";
     for (const f of this.fixtures) if (f.look.level > 0.002) this.light(g, f);
+    g.globalCompositeOperation = "source-over";
+    for (const f of this.fixtures) {
+      if (this.parked.has(f.name)) this.ring(g, f, PARKED, 0.36);
+      if (this.held.has(f.name)) this.ring(g, f, HELD, 0.28);
+    }
+  }
+
+  ring(g, f, colour, radius) {
+    const p = this.at(f.x, f.y, f.z);
+    g.strokeStyle = colour;
+    g.lineWidth = 2 * this.scale;
+    g.beginPath();
+    g.arc(p.x, p.y, Math.max(radius * p.m, 7 * this.scale), 0, 2 * Math.PI);
+    g.stroke();
   }
 
   // For eyes that asked for less motion levels glide, so that nothing on the page flashes.
@@ -293,33 +315,41 @@ export class Stage {
 
   // --- asking ----------------------------------------------------------------------------------------------------------------
 
-  // Words about the fixture nearest to a point of the element (CSS pixels), or "".
-  tell(x, y) {
+  // The fixture nearest to a point of the element (CSS pixels), null if none is near.
+  near(x, y) {
     let best = null, least = 26 * this.scale;
     for (const f of this.fixtures) {
       const p = this.at(f.x, f.y, f.z), away = Math.hypot(p.x - x * this.scale, p.y - y * this.scale);
       if (away < least) [best, least] = [f, away];
     }
-    if (!best) return "";
-    const look = best.look, turned = look && look.pan !== null;
-    const words = [best.name, best.type, look ? `${Math.round(100 * look.level)} %` : "dark"];
+    return best;
+  }
+
+  // Words about a fixture.
+  tell(fixture) {
+    const look = fixture.look, turned = look && look.pan !== null;
+    const words = [fixture.name, fixture.type, look ? `${Math.round(100 * look.level)} %` : "dark"];
     if (turned) words.push(`pan ${Math.round(look.pan)}°, tilt ${Math.round(look.tilt)}°`);
+    if (this.held.has(fixture.name)) words.push("held");
+    if (this.parked.has(fixture.name)) words.push("parked");
     return words.join(" · ");
   }
 }
 
-// Which way a fixture shines, a unit vector. `facing` 0 looks at the audience, 90 to the right. A head hangs and looks straight
-// down, or stands and looks up; tilt raises its beam to where it faces, and pan turns it clockwise as seen from above. Others
-// shine steeply down to where they face, or upwards from the floor.
+// Which way a fixture shines, a unit vector. `facing` 0 looks at the audience, 90 to the right. A head hangs, stands or is on a
+// wall; showctl/config/points.py draws what pan and tilt mean there. Others shine steeply down to where they face, upwards from
+// the floor, and straight out of a wall.
 function direction(f) {
-  const stands = f.z < 1.2;
-  let turn = f.facing * RAD, tilt = Math.atan(0.5 + 2 / Math.max(1, f.z));
-  if (stands) tilt = 0.25;
-  if (f.look.tilt !== null) {
-    tilt = f.look.tilt * RAD;
-    turn -= (f.look.pan ?? 0) * RAD;
-  }
-  return { x: Math.sin(tilt) * Math.sin(turn), y: -Math.sin(tilt) * Math.cos(turn), z: stands ? Math.cos(tilt) : -Math.cos(tilt) };
+  const turn = f.facing * RAD, faces = [Math.sin(turn), -Math.cos(turn), 0];
+  const [along, towards] = f.mount === "wall" ? [faces, [0, 0, 1]] : [[0, 0, f.mount === "standing" ? 1 : -1], faces];
+  const [ax, ay, az] = along, [bx, by, bz] = towards;
+  const aside = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
+  const still = { hung: Math.atan(0.5 + 2 / Math.max(1, f.z)), standing: 0.25, wall: 0 }[f.mount];
+  const head = f.look.tilt !== null, tilt = head ? f.look.tilt * RAD : still, pan = head ? (f.look.pan ?? 0) * RAD : 0;
+  const way = [0, 1, 2].map(
+    (i) => Math.cos(tilt) * along[i] + Math.sin(tilt) * (Math.cos(pan) * towards[i] + Math.sin(pan) * aside[i]),
+  );
+  return { x: way[0], y: way[1], z: way[2] };
 }
 
 // Where the light of a fixture ends: on the floor, or in the air.
