@@ -1,15 +1,14 @@
-"""Where a head must turn so that its light meets a point of the room.
+r"""Where a head must turn so that its light meets a point of the room.
 
-    seen from above              hung (seen from the right)         standing                     wall
+    from above               hung (from its right)    standing (from its right)    wall (from its side)
 
-        +y  back                      ____                           tilt 0                      ||  pan turns about the
-         |                            |  |  base                       |  /                      ||  beam of tilt 0
-    -x --+-- +x  right                 ||                              | / tilt +                ||====o------> tilt 0
-         |                             o                               |/                        ||     \\
-        -y  audience                  /|\\                              o                         ||      tilt - (down)
-    facing 0deg looks here,   tilt + / | \\ tilt -                      ||
-    90deg to +x, 180deg to +y       /  |  \\                          __||__ base
-                                     tilt 0
+        +y  back                  __|__ base                 tilt +   tilt 0           ||        tilt +
+         |                          o                             \   |                ||      /
+    -x --+-- +x  right             /|\                             \  |                ||     /
+         |                        / | \                             \ |                ||==o--------  tilt 0
+        -y  audience       tilt +   |   tilt -                        o                ||     \
+    facing 0deg looks here        tilt 0                            __|__ base         ||      \
+    90deg to +x, 180deg to +y                                                          ||        tilt -
 
 Tilt 0 is the beam along the axis of pan: straight down from a head that hangs, straight up from one that stands, straight out
 of the wall. Tilt above 0 raises or lowers it towards where the fixture faces (on a wall: up). Pan above 0 turns the head
