@@ -38,8 +38,8 @@ Hashes: TypeAlias = NDArray[np.uint64]
 STEADY = Span(1.0)  # in which an effect on position grows and shrinks where it does not say: heads do not jump
 QUICK_OUT = Span(0.25)  # in which all others end; they begin at once
 FOLLOWS = ("energy", "loudness", "low", "middle", "high")  # syncs whose value is what is heard
-EVER = np.float32(1.5)  # length of a pulse that fills its cycle: no rounding may reach it
-HAIR = 2.0**-20  # of a cycle: what runs backwards is so much short of the edge, where another turn begins
+EVER = np.float32(1.5)  # length of a pulse that fills its cycle
+HAIR = 2.0**-20  # of a cycle, by which pulses stay short of the edge where the next begins; two, what runs backwards
 
 # sin(pi/2 z) = z (a + b z^2 + c z^4 + d z^6) for z of -1 to 1, within 5e-7 and exact at both ends.
 _SINE = tuple(np.float32(c) for c in (1.57079029, -0.645886064, 0.0794183537, -0.00432259031))
@@ -127,7 +127,7 @@ def backwards(x: Floats, bounce: NDArray[np.bool_]) -> Floats:
     """Cycles -> phase 0..1 of a cycle that is played from its end; where it bounces, every second one is."""
     u = x - np.floor(x)
     turned = ~bounce | (np.floor(x * 0.5) * 2.0 + 1.0 <= x)
-    return np.where(turned, np.maximum(0.0, 1.0 - u - HAIR), u)
+    return np.where(turned, np.maximum(0.0, 1.0 - u - 2.0 * HAIR), u)
 
 
 # --- lamps ---------------------------------------------------------------------------------------------------------------
@@ -182,12 +182,14 @@ def compile_effect(effect: Effect, start: EffectStart, parameters: tuple[Paramet
     turns = int(rank.max(initial=0)) + 1
     groups = min(effect.parts, turns) if effect.parts > 0 else turns
     group = rank % groups
-    in_turn = effect.chase or (effect.sync == "onset" and effect.parts > 0)
+    follows = effect.sync in FOLLOWS
+    by_turns = effect.chase or (effect.parts > 0 and (effect.sync == "onset" or (effect.shape == "step" and groups > 1)))
+    in_turn = by_turns and not follows
     spread = 1.0 if effect.parts > 0 else effect.spread
-    lag = np.arange(groups) * (spread / groups)
+    lag = np.arange(groups) * spread / groups
     if effect.sync != "onset":
         lag -= np.floor(lag)
-    if effect.sync in FOLLOWS:
+    if follows:
         row, lags, keys = np.zeros(len(flat), dtype=np.intp), lag[:1] * 0.0, key(np.zeros(1, dtype=np.int64))
     elif in_turn:
         row, lags, keys = np.repeat(group[segment], each), lag[:1] * 0.0, key(np.zeros(1, dtype=np.int64))
@@ -211,14 +213,16 @@ def compile_effect(effect: Effect, start: EffectStart, parameters: tuple[Paramet
         turns=groups if effect.chase or effect.parts > 0 else 1,
         lag=lags.astype(np.float32),
         key=keys,
-        length=_length(effect, groups),
+        length=_length(effect, in_turn),
         steady=steady,
         entry=effect.entry if effect.entry is not None else STEADY if steady else ZERO,
         exit=effect.exit if effect.exit is not None else STEADY if steady else QUICK_OUT,
     )
 
 
-def _length(effect: Effect, groups: int) -> np.float32:
-    wide = 1.0 if effect.chase else 1.0 / groups if effect.parts > 0 and groups > 1 else 0.5
-    length = max(1e-6, wide if effect.shape == "step" else effect.length)
-    return EVER if length >= 1.0 and effect.shape != "decay" else np.float32(length)
+def _length(effect: Effect, in_turn: bool) -> np.float32:
+    """Share of a cycle, or of a turn. A pulse ends a hair early, that no rounding lets it reach into the next one."""
+    length = effect.length if effect.shape != "step" else 1.0 if in_turn else 0.5
+    if effect.shape == "decay":
+        return np.float32(max(length, HAIR))
+    return EVER if length >= 1.0 else np.float32(length - HAIR)

@@ -129,6 +129,14 @@ class Effects:
         self._hiding: tuple[Layers, Ints] | None = None  # who has what, to be looked at when the bank is made
         self._names: tuple[str, ...] | None = ()
 
+    def made_for(self, start: EffectStart, row: int, sub: str) -> tuple[Lamps, int]:
+        """The lamps of a start of this plan, and the priority that it has in a list or submaster."""
+        return self._lamps[id(start)], self._sub_priority[sub] if sub else self._priority[row]
+
+    def resumed(self, running: list[Running], frozen: dict[int, View]) -> None:
+        """Go on with these, in the order in which they are laid; `frozen` by the rows of paused lists."""
+        self.running, self._frozen, self._bank, self._names = running, frozen, None, None
+
     def names(self) -> tuple[str, ...]:
         """What runs and was not ended, each once, as its file calls it."""
         if self._names is None:
