@@ -192,10 +192,10 @@ class Looks:
             if remark.once and remark.once in self._said:
                 continue
             self._said.add(remark.once)
-            if nothing and remark.code == "unreachable":
+            if nothing and remark.code == "W-unreachable":
                 self.report.error(mark, "E-unreachable", remark.text)
             else:
-                self.report.warning(mark, f"W-{remark.code}", remark.text)
+                self.report.warning(mark, remark.code, remark.text)
         self._remarks.clear()
 
     def _virtual_dimmer(self, element: Element, mark: Mark) -> None:
@@ -348,7 +348,7 @@ class Looks:
         if painted.slot:
             kind = f"{unit.type.name} {unit.mode.name}"
             text = f"{unit.name} ({kind}) has no `{written(given)}` on its wheel: it turns to `{painted.slot}`, which is nearest"
-            self._remarks.append(Remark("wheel-colour", text, f"{kind} {given}"))
+            self._remarks.append(Remark("W-wheel-colour", text, f"{kind} {given}"))
         return painted.levels.items()
 
     def _turn(self, element: Element, point: Vector, what: str) -> Iterable[tuple[int, float]]:
@@ -357,7 +357,7 @@ class Looks:
         self._moving = True
         turned = turn(self.patch, unit, element.cell, point, what, self.stands)
         if turned.refused:
-            self._remarks.append(Remark("unreachable", turned.refused))
+            self._remarks.append(Remark("W-unreachable", turned.refused))
         return turned.levels.items()
 
 
