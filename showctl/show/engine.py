@@ -49,9 +49,11 @@ from showctl.plan import Plan
 from showctl.show import transport
 from showctl.show.cuelist import Deed, Mode
 from showctl.show.hands import Asked
+from showctl.show.names import Maps
 from showctl.show.playhead import COMPLETE, MARK, Playhead
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
+from showctl.show.state import State, naming, put, take
 
 Handler: TypeAlias = Callable[["ShowEngine", float, Any], None]  # at time t (s), a control of the type that it stands for
 HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
@@ -66,6 +68,7 @@ class ShowEngine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._stage = Stage(plan)
+        self.names, self.starts = naming(self._stage)
         self._by_name = {head.track.list.name: head for head in self._stage.heads}
         self._waiting: list[tuple[float, int, int, Features | ControlEvent]] = []
         self._arrived = 0
@@ -96,6 +99,21 @@ class ShowEngine:
         self._playback = self._state(now)
         told, self._told = tuple(self._told), []
         return ShowFrame(now, slots, self._playback, told)
+
+    # --- kept, and taken up again ------------------------------------------------------------------------------------
+
+    def state(self, now: float) -> State:
+        """All that decides what comes, after the step to `now` (s)."""
+        return take(self, now)
+
+    @classmethod
+    def restored(cls, plan: Plan, state: State) -> tuple[ShowEngine, list[str]]:
+        """An engine that goes on as the state says, and what its plan has not, in words. ValueError as for the plan."""
+        engine = cls(plan)
+        gone = put(engine, state, Maps(state.names, engine.names))
+        engine._lists_until = -math.inf
+        engine._playback = engine._state(state.time)
+        return engine, gone
 
     # --- what happens, in the order of its time ----------------------------------------------------------------------
 

@@ -62,6 +62,11 @@ class Lamps:
         self._others.append([])
         return len(self._parts) - 1
 
+    @property
+    def shown(self) -> Ints:
+        """One parameter of each lamp."""
+        return np.array([others[0] for others in self._others], dtype=np.int64)
+
     def dimmers(self, lamp: int) -> list[int]:
         """Intensities that light a lamp."""
         return [*self._parts[lamp][0], *self._parts[lamp][1]]

@@ -108,6 +108,10 @@ class Stage:
         self.hands.lay(levels, self._moment(t))
         return levels
 
+    def resumed(self) -> None:
+        """All that it holds was written: work out anew what follows from it."""
+        self._rearrange()
+
     def retime(self) -> None:
         """The clock of a list has changed: nothing that was shown says what is to be shown."""
         self._settled = self._drawn = False

@@ -20,7 +20,10 @@ Units: seconds, light 0..1. Not seen: colours that change at the same brightness
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from showctl.plan import Category, Parameter, Plan, StrobeLimit
 from showctl.show.fade import Bools, Floats, Ints
@@ -74,6 +77,21 @@ class Limiter:
         self._strobed: Floats = np.full(count, -np.inf)  # s, when a shutter's strobe ended
         self._new = True
         self.held = 0  # lamps that are held, as of the last tick
+
+    @property
+    def shown(self) -> Ints:
+        """One parameter of each lamp, the first of its emitters."""
+        found: Ints = self._columns[self._factors[0][self._lamp_starts]] if self._light.size else np.empty(0, dtype=np.int64)
+        return found
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is remembered of each lamp: (..., lamps) each."""
+        names = ("light", "floor", "up", "rises", "strobing", "strobed")
+        return {name: getattr(self, f"_{name}") for name in names}
+
+    def resumed(self, held: int) -> None:
+        """Its arrays were written: go on from them. `held`: lamps that it held then."""
+        self.held, self._new = held, False
 
     def hold(self, live: Floats, t: float) -> None:
         """Hold what would be too much in `live` (parameters, values 0..1 as they go to the patch) at time t (s), in place."""

@@ -1,0 +1,99 @@
+"""The whole state of an engine: taken at any tick, through JSON, into another engine that goes on to the byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from showctl.model import ControlEvent, Features, Flash, Go, Hold, Identify, Inputs, Park, SetHouse, SetMaster, ShowFrame
+from showctl.plan import Plan, StrobeLimit
+from showctl.replay import read_journal
+from showctl.show.engine import ShowEngine
+from showctl.show.state import State
+from tests.golden.make import HERE, demo, small
+from tests.show.test_laws import AT_44, QUICK, made_controls, made_features, made_plans, times
+
+EARLY = 0.6  # s by which what is dated ahead may reach the engine
+SAME_PLAN = settings(QUICK, max_examples=60, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+
+more = st.one_of(
+    made_controls(),
+    st.builds(Flash, time=times, submaster=st.sampled_from(["add", "limit", "fx"]), on=st.booleans()),
+    st.builds(Identify, time=times, fixture=st.sampled_from(["head", "wash", "nobody"]), on=st.booleans()),
+    st.builds(SetHouse, time=times, level=st.sampled_from([0.0, 0.4, 1.0]), fade=st.sampled_from([0.0, 1.5])),
+    st.builds(Hold, time=times, values=st.sampled_from([(("1/4", 0.3),), (("1/200", 0.8),), (("head/pan", 0.9),)])),
+    st.builds(Park, time=times, values=st.sampled_from([(("1/201", 0.5),), (("dim.1/intensity", 0.5),)])),
+)
+nights = st.tuples(made_features(), st.lists(more, max_size=25).map(lambda c: sorted(c, key=lambda one: one.time)))
+limits = st.sampled_from([None, StrobeLimit(), StrobeLimit(1, 0.0)])
+
+
+def given_at(night: tuple[list[Features], list[ControlEvent]], ticks: list[float]) -> list[Inputs]:
+    """What reaches the engine at each tick: words of the ear in time, hands somewhat ahead of theirs."""
+    found, before = [], -1.0
+    for now in ticks:
+        heard = tuple(f for f in night[0] if before < f.time <= now)
+        asked = tuple(c for c in night[1] if before < c.time - EARLY * (int(c.time * 10) % 2) <= now)
+        found.append(Inputs(heard, asked))
+        before = now
+    return found
+
+
+def through_json(state: State) -> State:
+    return State.unpack(json.loads(json.dumps(state.pack(), allow_nan=False)))
+
+
+def seen(frame: ShowFrame) -> tuple[bytes, str, str]:
+    return frame.slots.tobytes(), repr(frame.events), repr(frame.playback)
+
+
+@SAME_PLAN
+@given(made_plans(), limits, nights, st.lists(st.integers(0, len(AT_44) - 1), min_size=1, max_size=3, unique=True))
+def test_a_restart_with_state_gives_the_same_frames(
+    of: Plan, limit: StrobeLimit | None, night: tuple[list[Features], list[ControlEvent]], at: list[int]
+) -> None:
+    """And the same events, and the same for the operator, wherever it happens, and again and again."""
+    of = replace(of, strobe=limit)
+    living, restarted = ShowEngine(of), ShowEngine(of)
+    for i, (now, inputs) in enumerate(zip(AT_44, given_at(night, AT_44), strict=True)):
+        expected = living.step(now, inputs)
+        got = restarted.step(now, inputs)
+        assert seen(got) == seen(expected), f"at {now} s"
+        if i in at:
+            restarted, gone = ShowEngine.restored(of, through_json(restarted.state(now)))
+            assert gone == []
+            assert repr(restarted.playback) == repr(got.playback)
+
+
+@pytest.mark.parametrize("of", [small(), demo()], ids=["small", "demo"])
+def test_a_stored_night_goes_on_after_a_restart_every_second(of: Plan) -> None:
+    living, restarted = ShowEngine(of), ShowEngine(of)
+    batches = list(read_journal([HERE / "night.jsonl"]))
+    for i in range(40 * 44):
+        now = i / 44
+        due = [b for b in batches if b.time <= now]
+        batches = batches[len(due) :]
+        inputs = Inputs(tuple(f for b in due for f in b.inputs.features), tuple(c for b in due for c in b.inputs.controls))
+        assert seen(restarted.step(now, inputs)) == seen(living.step(now, inputs)), f"at {now} s"
+        if i % 44 == 17:
+            restarted, _ = ShowEngine.restored(of, through_json(restarted.state(now)))
+
+
+def test_a_state_does_not_change_with_its_engine() -> None:
+    engine = ShowEngine(small())
+    engine.step(1.0, Inputs(controls=(Go(time=0.5), Hold(time=0.6, values=(("par.1/intensity", 0.5),)))))
+    state = engine.state(1.0)
+    before = json.dumps(state.pack())
+    engine.step(9.0, Inputs(controls=(Go(time=5.0), SetMaster(time=6.0, level=0.3), Go(time=7.0, list="probe"))))
+    assert json.dumps(state.pack()) == before
+
+
+def test_the_state_of_the_demo_is_small() -> None:
+    engine = ShowEngine(demo())
+    for i in range(40):
+        engine.step(float(i), Inputs(controls=(Go(time=float(i)),)))
+    assert len(json.dumps(engine.state(40.0).pack())) < 60_000
