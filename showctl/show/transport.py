@@ -170,12 +170,8 @@ def let_go(stage: Stage, head: Playhead, t: float) -> None:
     head.history.append(stage.snapshot(head))
     thaw(stage, head, t)
     everything = np.arange(len(stage.plan.parameters))
-    stage.play(
-        head,
-        Step(_together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps), everything, head.track.list.release),
-        t,
-        fresh=False,
-    )
+    nothing = _together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps)
+    stage.play(head, Step(nothing, everything, head.track.list.release), t, fresh=False)
     stage.effects.stop(head.row, "all", stage.view(head, t))
     head.mode, head.automatic, head.due = Mode.RELEASED, False, math.inf
     head.waiting = []
@@ -195,8 +191,9 @@ def exit_loop(stage: Stage, head: Playhead, t: float) -> None:
     if not head.track.in_loop(head.current):
         raise Refused(f"the list {head.track.list.name!r} is in no loop")
     head.leaving = True
-    head.await_next(t)
-    _await_dark(stage, head)
+    if head.track.next(head.current, head.followed, head.leaving) != head.pending:
+        head.await_next(t)
+        _await_dark(stage, head)
     head.reschedule(t, stage.clock, stage.heard)
 
 
