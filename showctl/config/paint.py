@@ -51,7 +51,7 @@ def paint(unit: Unit, cell: int, wanted: Wanted) -> Painted:
     levels: dict[int, float] = {}
     for one in cells:
         present = frozenset(n for n, c in unit.parameters if c == one and n in MIXING)
-        mixed = _named(wanted, present) if isinstance(wanted, dict) else colour.mix(wanted, present)
+        mixed = _named(wanted, present & {*COLOURS}) if isinstance(wanted, dict) else colour.mix(wanted, present)
         levels |= {unit.parameters[name, one]: value for name, value in mixed.items()}
     if isinstance(wanted, dict):
         return Painted(levels)
@@ -73,10 +73,11 @@ def _named(levels: dict[str, float], present: frozenset[str]) -> dict[str, float
 
 
 def _rest(unit: Unit, channels: Sequence[Channel]) -> dict[int, float]:
-    """Where wheels and temperatures do nothing to the light, as far as their file says."""
+    """Where wheels, fixed colours and temperatures leave the light alone, as far as their file says."""
     found = {}
     for channel in channels:
-        still = next((r.value for kind in (Kind.OPEN, Kind.NONE) for r in channel.ranges if r.kind is kind), None)
+        kinds = (Kind.NONE,) if channel.base == "colour-macro" else (Kind.OPEN, Kind.NONE)  # its white would hide what is mixed
+        still = next((r.value for kind in kinds for r in channel.ranges if r.kind is kind), None)
         if still is not None:
             found[unit.parameters[channel.name, channel.cell]] = still
     return found
