@@ -225,7 +225,7 @@ def _submaster(name: str, one: schema.SubmasterModel, root: Node, looks: Looks, 
     way = ("submasters", name)
     if one.start is not None:
         starts = effects.start(one.start, (*way, "start"), root)
-        return Submaster(name, "effect", (), starts, one.level or 0.0)
+        return Submaster(name, "effect", (), starts, one.level or 0.0, one.priority or 4)
     levels: dict[int, float] = {}
     if (selection := looks.select(one.group or "", root.at(*way, "group"))) is not None:
         assert looks.patch is not None
@@ -235,7 +235,7 @@ def _submaster(name: str, one: schema.SubmasterModel, root: Node, looks: Looks, 
             text = f"nothing in `{one.group}` has an intensity"
             looks.report.error(root.at(*way, "group"), "E-no-parameter", text)
     level = one.level if one.level is not None else float(one.mode == "inhibitive")
-    return Submaster(name, one.mode, tuple(levels.items()), (), level)
+    return Submaster(name, one.mode or "additive", tuple(levels.items()), (), level)
 
 
 def number_text(number: Decimal) -> str:

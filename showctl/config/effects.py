@@ -3,9 +3,11 @@
 `size: 25deg` swings pan or tilt 25 degrees to either side of where it stands; `size: 60%` of anything else adds up to 60 %
 to it (layer `add`). `low` and `high` say from where to where instead (layer `replace` unless `scale`, `max` or `add` is
 written). An angle is another share of the range on every type of fixture, so one written effect may become several in the
-plan: `sway`, `sway~2`; a `stop: sway` ends them all.
+plan: `sway`, `sway~2`; a `stop: sway` ends them all. Each keeps the places of the whole group, with nothing where another one
+moves the head, so that a wave runs through a mixed group as it runs through one of a kind.
 
-`length` is a share of the cycle (`50%`) or a time in the unit of `every`; a bar counts four beats there.
+`length` is a share of the cycle (`50%`) or a time in the unit of `every`; a bar counts four beats there. In a chase it is a
+share of each turn, and no time: how long a turn is depends on the group.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from showctl.config.names import Element
 from showctl.config.patch import setting
 from showctl.config.tree import Node, Where
 from showctl.fixtures.model import Channel
+from showctl.model import Section
 from showctl.plan import Effect, EffectStart, Span
 
 BEATS_PER_BAR = 4
@@ -61,7 +64,7 @@ class Effects:
         if effect.length is None:
             return 1.0
         try:
-            share = self._share(effect.length, effect.every)
+            share = self._share(effect)
             if not 0 < share <= 1:
                 raise values.Bad("E-range", f"`{effect.length}` must be more than nothing and at most the cycle (`every`)")
         except values.Bad as bad:
@@ -70,10 +73,13 @@ class Effects:
         return share
 
     @staticmethod
-    def _share(text: str, every: Span) -> float:
+    def _share(effect: schema.EffectModel) -> float:
+        text, every = effect.length or "", effect.every
         if text.endswith("%") or text == "full":
             return values.level(text)
         span = values.time(text)
+        if effect.chase:
+            raise values.Bad("E-unit", f"`{text}`: in a chase the length is a share of each turn, like `50%`")
         if (span.unit == "s") != (every.unit == "s"):
             raise values.Bad("E-unit", f"`{text}` and `every` must both be in seconds, or both in beats; or write `50%`")
         return _beats(span) / _beats(every)
@@ -132,8 +138,8 @@ class Effects:
         self.looks.unsure |= effect.param in CATEGORIES
         if patch is None or not elements or effect.param in CATEGORIES:
             return []
-        runs: dict[str, list[tuple[int, ...]]] = {}
-        lacking = 0
+        runs: dict[str, list[tuple[int, ...]]] = {}  # one entry for each element that has the parameter, () for another variant
+        places = lacking = 0
         for element in elements:
             parameters = patch.find(element, effect.param)
             if not parameters:
@@ -146,13 +152,15 @@ class Effects:
                 unit = patch.units[element.unit]
                 self.looks.report.error(mark, bad.code, f"effect `{name}` on {unit.name}: {bad}")
                 return []
-            runs.setdefault(variant, []).append(parameters)
+            runs.setdefault(variant, []).extend([()] * (places - len(runs.get(variant, ()))))
+            runs[variant].append(parameters)
+            places += 1
         if lacking and sure and not runs:
             self.looks.report.error(mark, "E-no-parameter", f"nothing there has `{effect.param}`, which `{name}` moves")
         elif lacking and not mixed and runs:
             text = f"{lacking} of {len(elements)} there have no `{effect.param}`, which `{name}` moves"
             self.looks.report.warning(mark, "W-no-parameter", text)
-        return [EffectStart(variant, tuple(targets)) for variant, targets in runs.items()]
+        return [EffectStart(variant, (*targets, *[()] * (places - len(targets)))) for variant, targets in runs.items()]
 
     def _variant(self, name: str, effect: schema.EffectModel, channel: Channel | None) -> str:
         """The effect of the plan that moves such a channel, made where there is none yet."""
@@ -161,21 +169,26 @@ class Effects:
         if (low, high) not in mine:
             label = mine[low, high] = f"{name}~{len(mine) + 1}" if mine else name
             self.plan[label] = Effect(
-                label,
-                effect.shape,
-                effect.param,
-                effect.sync,
-                effect.every,
-                low,
-                high,
-                effect.layer or ("add" if effect.size is not None else "replace"),
-                self.lengths.get(name, 1.0),
-                effect.spread / 360,
-                effect.parts or 0,
-                effect.order,
-                effect.chase,
-                effect.swing,
-                effect.seed,
+                name=label,
+                shape=effect.shape,
+                parameter=effect.param,
+                sync=effect.sync,
+                every=effect.every,
+                low=low,
+                high=high,
+                layer=effect.layer or ("add" if effect.size is not None else "replace"),
+                length=self.lengths.get(name, 1.0),
+                spread=effect.spread / 360,
+                parts=effect.parts or 0,
+                order=effect.order,
+                chase=effect.chase,
+                swing=effect.swing,
+                seed=effect.seed,
+                segments=effect.segments or 0,
+                sections=tuple(Section(section) for section in effect.sections),
+                entry=effect.entry,
+                exit=effect.exit,
+                direction=effect.direction,
             )
         return mine[low, high]
 

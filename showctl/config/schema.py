@@ -322,8 +322,14 @@ def _swing(text: str) -> float:
     return swing
 
 
+FOLLOWED = ("energy", "loudness", "low", "middle", "high")
+IN_A_CYCLE = ("shape", "every", "length", "spread", "parts", "segments", "chase", "order", "swing", "direction")
+SECTIONS = ("silence", "steady", "build", "drop", "break")
+SectionName: TypeAlias = Annotated[str, _typed(values.choice(*SECTIONS))]
+
+
 class EffectModel(Model):
-    sync: Annotated[Sync, _typed(values.choice("beat", "free", "onset", "energy", "loudness"))] = "beat"
+    sync: Annotated[Sync, _typed(values.choice("beat", "free", "onset", *FOLLOWED))] = "beat"
     shape: Annotated[Shape, _typed(values.choice("sine", "ramp", "step", "pulse", "decay", "random"))] = "sine"
     param: Name
     every: Time = Span(1.0, "beat")
@@ -333,17 +339,34 @@ class EffectModel(Model):
     length: Text | None = None
     spread: Angle = 0.0
     parts: Annotated[int, _typed(values.whole(2, 512))] | None = None
+    segments: Annotated[int, _typed(values.whole(2, 512))] | None = None
     order: Annotated[
         Literal["forward", "reverse", "centre-out", "outside-in", "random"],
         _typed(values.choice("forward", "reverse", "centre-out", "outside-in", "random")),
     ] = "forward"
+    direction: Annotated[Literal["forward", "reverse", "bounce"], _typed(values.choice("forward", "reverse", "bounce"))] = (
+        "forward"
+    )
     chase: Truth = False
     swing: Annotated[float, _typed(_swing)] = 0.5
     seed: Annotated[int, _typed(values.whole(0, 2**31 - 1))] = 1
     layer: Annotated[Layer, _typed(values.choice("add", "scale", "replace", "max"))] | None = None
+    entry: Time | None = None
+    exit: Time | None = None
+    sections: Annotated[list[SectionName], BeforeValidator(_one_or_more), Field(default_factory=list)]
 
     @model_validator(mode="after")
     def _sense(self) -> EffectModel:
+        idle = [key for key in IN_A_CYCLE if key in self.model_fields_set]
+        if self.sync in FOLLOWED and idle:
+            raise _clash(idle[0], f"`sync: {self.sync}` has no cycle, it is as high as what is heard: leave `{idle[0]}` out")
+        if self.sync == "beat" and self.every.unit == "s":
+            raise _clash("every", "a cycle on the beat is counted in beats or bars: write `2 beats`, or `sync: free`", "E-unit")
+        turns = self.chase or self.parts is not None
+        if self.direction != "forward" and (self.shape == "random" or (self.sync == "onset" and not turns)):
+            raise _clash("direction", f"chance, and a single run from an onset, have no `direction: {self.direction}`")
+        if self.chase and self.spread:
+            raise _clash("spread", "`chase` gives each its turn, `spread` lets each lag: use one")
         if self.size is not None and (self.low is not None or self.high is not None):
             raise _clash("size", "`size` says how far from where it stands, `low` and `high` say from where to where: use one")
         if self.parts is not None and (self.chase or self.spread):
@@ -353,24 +376,30 @@ class EffectModel(Model):
         return self
 
 
-def _clash(key: str, text: str, code: Literal["E-clash", "E-range"] = "E-clash") -> PydanticCustomError:
+def _clash(key: str, text: str, code: Literal["E-clash", "E-range", "E-unit"] = "E-clash") -> PydanticCustomError:
     return PydanticCustomError(code, "{text}", {"text": text, "key": key})
+
+
+Mode: TypeAlias = Literal["additive", "inhibitive", "effect"]
 
 
 class SubmasterModel(Model):
     group: Text | None = None
-    mode: Annotated[Literal["additive", "inhibitive"], _typed(values.choice("additive", "inhibitive"))] = "additive"
+    mode: Annotated[Mode, _typed(values.choice("additive", "inhibitive", "effect"))] | None = None
     start: dict[Name, Any] | None = None
     level: Level | None = None
+    priority: Annotated[int, _typed(values.whole(1, 10))] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> SubmasterModel:
         if (self.group is None) == (self.start is None):
             raise _clash("start", "a submaster has either `group` (with `mode`) or `start: {EFFECT: GROUP}`")
+        if self.mode is not None and (self.mode == "effect") != (self.start is not None):
+            has = "`start` makes it one of effects" if self.start is not None else "one of effects has `start: {EFFECT: GROUP}`"
+            raise _clash("mode", f"`mode: {self.mode}`: {has}; `group` is brought (`additive`) or limited (`inhibitive`)")
+        if self.priority is not None and self.start is None:
+            raise _clash("priority", "`priority` is the place of effects: levels of a group join by the highest, and limit all")
         return self
-
-
-SECTIONS = ("silence", "steady", "build", "drop", "break")
 
 
 def _when(text: str) -> str:

@@ -143,7 +143,7 @@ IN_SHOW = {
     "effect of a category": "effects: {a: {param: ⟦E-parameter⟧colour}}\n" + START,
     "effect of nothing there": "effects: {a: {param: pan, size: 10deg}}\n" + CUE + "1, start: {a: ⟦E-no-parameter⟧wash}}\n",
     "size and low": "effects: {a: {param: red, low: 5%, size: ⟦E-clash⟧5%}}\n" + START,
-    "length in other units": "effects: {a: {param: red, every: 2s, length: ⟦E-unit⟧1 beat}}\n" + START,
+    "length in other units": "effects: {a: {param: red, sync: free, every: 2s, length: ⟦E-unit⟧1 beat}}\n" + START,
     "unknown shape": "effects: {a: {param: red, shape: ⟦E-choice⟧sin}}\n" + START,
     "unused": "palettes: {colour: {⟦W-unused⟧a: 2900K}}\neffects: {⟦W-unused⟧b: {param: red}}\n" + SET,
     "submaster of nothing": "submasters: {a: ⟦E-clash⟧{level: 5%}}\n" + SET,
