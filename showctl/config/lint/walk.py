@@ -24,7 +24,7 @@ from showctl.config.lint.numbers import seconds
 from showctl.config.patch import Patch
 from showctl.config.tree import Mark, Node, Report, Where
 from showctl.fixtures.model import Kind
-from showctl.plan import Category, Cue, Effect, EffectStart, Move, StrobeLimit
+from showctl.plan import Category, Cue, Effect, EffectStart, Move, Parameter, StrobeLimit
 
 TURN, LARGE = 5.0, 45.0  # deg: what is seen as a movement, and what no head does gently in no time
 WHOLE = 540.0  # deg that are meant where a fixture does not say how far it turns
@@ -120,6 +120,11 @@ class Walk:
                     text = f"`{_written(start.effect)}` takes {p.name} of {p.fixture} through a reset, a lamp off or a setting"
                     self.report.warning(mark(_written(start.effect)), "W-danger", f"{text}: keep `low` and `high` clear of it")
                     break
+
+
+def _kind(p: Parameter) -> tuple[str, str]:
+    """What is told once of all fixtures that hang under one name."""
+    return p.fixture.partition(".")[0], p.name
 
 
 def _written(label: str) -> str:
@@ -289,12 +294,12 @@ class _Step:
                     text = (
                         f"cue {cue.number:f} takes {own.name} of {own.fixture} beyond its `limits` in the venue: it stops there"
                     )
-                    self._warn(cue, "W-limits", text, once=(own.fixture.partition(".")[0], own.name))
+                    self._warn(cue, "W-limits", text, once=_kind(own))
             for low, high, middle in walk.danger.get(p, ()):
                 if low <= move.value <= high and abs(move.value - middle) > EPS:
                     own = walk.patch.parameters[p]
                     text = f"cue {cue.number:f} sets {own.name} of {own.fixture} to a reset, a lamp off or a setting"
-                    self._warn(cue, "W-danger", f"{text}: if that is meant, write its label", once=p)
+                    self._warn(cue, "W-danger", f"{text}: if that is meant, write its label", once=_kind(own))
 
     def _running(self, cue: Cue, falling: set[int], last: bool) -> None:
         """Effects that clip, flash too much, or go on in the dark."""
