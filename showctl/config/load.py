@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -50,9 +50,12 @@ def load(venue_path: Path, show_path: Path) -> Loaded:
     return made.loaded
 
 
-def attempt(venue_path: Path, show_path: Path) -> Attempt:
-    """Read a venue and a show, with every problem of both files and all they include."""
-    report, files = Report(), list[Path]()
+def attempt(venue_path: Path, show_path: Path, instead: Mapping[str, bytes] | None = None) -> Attempt:
+    """Read a venue and a show, with every problem of both files and all they include.
+
+    `instead` holds, by absolute path, what files are to be taken for: how a change is tried before it is written.
+    """
+    report, files = Report(instead=dict(instead or {})), list[Path]()
     venue = _source(venue_path, "venue", report, files)
     show = _source(show_path, "show", report, files)
     room = compile_venue(venue, report) if venue else None
