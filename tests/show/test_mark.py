@@ -265,14 +265,16 @@ def test_a_mark_waits_for_no_cue_that_comes_by_itself() -> None:
 
 
 def test_a_hang_is_not_prolonged_by_a_mark() -> None:
-    show = three(before=dark(hang=Span(1.0)))
+    """The mark begins at 12 s and lasts to 16 s; the cue is complete at 13 s."""
+    show = three(before=cue(2, move(UP, 0.0, 2.0), move(OTHER, 0.5, 3.0), times=takes(4.0), hang=Span(1.0)))
     show.at(30.0, Go(time=10.0))
-    assert show.fired()[2] == (13.0, "3")
+    assert show.fired()[2] == (14.0, "3")
 
 
 def test_cue_0_marks_nothing() -> None:
     show = Show(plan(spot(1), cues(lights(1))))
     assert show.level(10.0, PAN) == close(0.5)
+    assert show.level(20.0, PAN, Goto(time=10.0, cue="0")) == close(0.5)
 
 
 def test_an_effect_that_only_scales_lights_nothing() -> None:
