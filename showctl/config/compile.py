@@ -156,8 +156,8 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
         for i in sorted(range(len(one.cues)), key=lambda i: one.cues[i].cue):  # heads come from where the cue before left them
             cue = one.cues[i]
             before, looks.unsure = len(looks.report.problems), False
-            compiled[i] = _cue(cue, (*way, i), source.root, looks, effects, one.mark, kinds)
-            own = {move.parameter: move.value for move in compiled[i].moves}
+            own = looks.resolve(cue.set, source.root, (*way, i, "set"))
+            compiled[i] = _cue(cue, own, (*way, i), source.root, looks, effects, one.mark, kinds)
             looks.stands = tracked | own if cue.cue_only else tracked
             tracked.update({} if cue.cue_only else own)
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
@@ -174,6 +174,7 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
 
 def _cue(
     cue: schema.CueModel,
+    moves: Values,
     way: tuple[Key, ...],
     root: Node,
     looks: Looks,
@@ -181,7 +182,6 @@ def _cue(
     mark: bool,
     kinds: Mapping[str, Category],
 ) -> Cue:
-    moves = looks.resolve(cue.set, root, (*way, "set"))
     effects.stops(cue.stop, (*way, "stop"))
     times = Times(cue)
     if looks.patch is not None:
@@ -189,7 +189,7 @@ def _cue(
     return Cue(
         number=cue.cue,
         name=cue.name,
-        moves=tuple(_move(p, v, cue, times, looks) for p, v in sorted(moves.items())),
+        moves=_moves(moves, cue, times, looks),
         starts=effects.start(cue.start, (*way, "start"), root),
         stops=tuple(cue.stop),
         follow=cue.follow,
@@ -208,12 +208,14 @@ def _cue(
     )
 
 
-def _move(parameter: int, value: float, cue: schema.CueModel, times: Times, looks: Looks) -> Move:
-    """One value with its times, and how the file says it."""
-    assert looks.patch is not None
-    p = looks.patch.parameters[parameter]
-    timing = times.of(p.name, p.category)
-    return Move(parameter, value, timing.up, timing.down, timing.delay, cue.curve, looks.origins.get(parameter, ""))
+def _moves(found: Values, cue: schema.CueModel, times: Times, looks: Looks) -> tuple[Move, ...]:
+    """Values with their times, and how the file says them. Long shows have half a million: nothing is done twice for them."""
+    if looks.patch is None:
+        return ()
+    kinds, curve, said = looks.patch.kinds(), cue.curve, looks.origins.get
+    spans = [(t.up, t.down, t.delay) for t in (times.of(*kind) for kind in kinds.names)]
+    which = kinds.of
+    return tuple([Move(p, found[p], *spans[which[p]], curve, said(p, "")) for p in sorted(found)])
 
 
 def _stops(one: CueList, effects: Effects) -> CueList:

@@ -10,9 +10,11 @@ or of the wrong kind, hides what is in it.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -50,6 +52,20 @@ def load(venue_path: Path, show_path: Path) -> Loaded:
     return made.loaded
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: a long show makes a million objects that all live on, and to look at them for cycles again
+    and again takes longer than to make them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@_uncollected()
 def attempt(venue_path: Path, show_path: Path, instead: Mapping[str, bytes] | None = None) -> Attempt:
     """Read a venue and a show, with every problem of both files and all they include.
 
@@ -102,6 +118,7 @@ def load_venue(path: Path) -> schema.Venue:
     return source.model
 
 
+@_uncollected()
 def check(paths: Sequence[Path]) -> list[Problem]:
     """Every problem of the files. Given together they are one show in one venue; alone, each is checked by itself."""
     report = Report()

@@ -12,7 +12,6 @@ from showctl.config import schema
 from showctl.model import Problem
 from showctl.plan import Plan
 
-
 RIG = frozenset({"showctl", "kind", "include", "name", "universes", "fixtures", "groups", "positions", "points", "house"})
 RIG |= {"looks", "lamps", "safety"}  # what of a venue file is in the plan, or is no setting
 

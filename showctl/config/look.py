@@ -29,7 +29,7 @@ CATEGORIES = ("intensity", "colour", "position", "beam")
 ORDER = ("preset", *CATEGORIES)  # what is set first, the less particular; parameters by their own names come last
 Values: TypeAlias = dict[int, float]
 Pick: TypeAlias = Callable[[Element], Iterable[tuple[int, float]]]  # parameters and values of one element
-Chosen: TypeAlias = dict[int, tuple[tuple[int, int], float, str]]  # parameter -> how particular, value, target
+Owners: TypeAlias = dict[int, tuple[tuple[int, int], str]]  # parameter -> how particular the target was that set it, and its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ class Looks:
 
     def resolve(self, targets: schema.Targets, root: Node, way: Where) -> Values:
         """Parameter -> value of everything under `way`."""
-        chosen: Chosen = {}
+        chosen: Values = {}
+        owners: Owners = {}
         self.origins.clear()
         for target, settings in targets.items():
             here = (*way, target)
@@ -98,14 +99,18 @@ class Looks:
                 found.update(line)
                 said.update(dict.fromkeys(line, f"{target} {name} {written(settings[name])}"))
             if selection is not None:
-                self._choose(chosen, found, selection.reach, target, root.key(*here))
-                self.origins.update((p, said[p]) for p in found if chosen[p][2] == target)
-        return {parameter: value for parameter, (_, value, _) in chosen.items()}
+                if not chosen.keys().isdisjoint(found):
+                    self._yield(found, chosen, owners, selection.reach, target, root.key(*here))
+                    said = {p: said[p] for p in found}
+                chosen.update(found)
+                owners.update(dict.fromkeys(found, (selection.reach, target)))
+                self.origins.update(said)
+        return chosen
 
     def _line(
         self, name: str, given: Any, selection: Selection | None, target: str, root: Node, here: Where
     ) -> Mapping[int, float]:
-        """The same line means the same in every cue, unless it depends on where heads stand, or there is something to say of it."""
+        """The same line means the same in every cue, unless it depends on where heads stand or there is something to say."""
         key = (target, name, given) if isinstance(given, str) else ("", "", "")
         if (known := self._lines.get(key)) is not None:
             return known
@@ -117,28 +122,19 @@ class Looks:
         self.unsure |= unsure
         return line
 
-    def _choose(
-        self,
-        chosen: Chosen,
-        found: Values,
-        reach: tuple[int, int],
-        target: str,
-        mark: Mark,
-    ) -> None:
-        if chosen.keys().isdisjoint(found):
-            chosen.update((parameter, (reach, value, target)) for parameter, value in found.items())
-            return
+    def _yield(self, found: Values, chosen: Values, owners: Owners, reach: tuple[int, int], target: str, mark: Mark) -> None:
+        """Take out of `found` what a more particular target has chosen; say who else is as particular and means otherwise."""
         clash: dict[str, int] = {}
-        for parameter, value in found.items():
-            old = chosen.get(parameter)
-            if old is not None and old[0] == reach and old[1] != value:
-                clash.setdefault(old[2], parameter)
-            if old is None or old[0] <= reach:
-                chosen[parameter] = (reach, value, target)
-        for other, parameter in clash.items():
+        for parameter in [p for p in found if p in chosen]:
+            other, named = owners[parameter]
+            if other == reach and chosen[parameter] != found[parameter]:
+                clash.setdefault(named, parameter)
+            if other > reach:
+                del found[parameter]
+        for named, parameter in clash.items():
             assert self.patch is not None
             p = self.patch.parameters[parameter]
-            text = f"`{target}` and `{other}` both set {p.name} of {p.fixture}: this line wins, being the later one"
+            text = f"`{target}` and `{named}` both set {p.name} of {p.fixture}: this line wins, being the later one"
             self.report.warning(mark, "W-set-twice", text)
 
     # --- one line of a set ---------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from showctl.config import schema, values
-from showctl.config.names import SIGN, Element, Names, Selection
+from showctl.config.names import SIGN, Element, Names, Selection, once
 from showctl.config.tree import Mark, Node, Report
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library
@@ -50,6 +50,13 @@ class Unit:
         return tuple(index for (_, c), index in self.parameters.items() if not cell or c == cell)
 
 
+class Kinds(NamedTuple):
+    """What kinds of parameters a room has: name and category."""
+
+    names: tuple[tuple[str, Category], ...]
+    of: list[int]  # each parameter's, an index of names
+
+
 @dataclass(slots=True)
 class Patch:
     """A room, ready to be asked what a name means."""
@@ -58,11 +65,20 @@ class Patch:
     units: list[Unit] = field(default_factory=list)
     parameters: list[Parameter] = field(default_factory=list)
     used_groups: set[str] = field(default_factory=set)  # that another group is made of
+    _kinds: Kinds = field(default_factory=lambda: Kinds((), []))
     house: tuple[int, ...] = ()  # intensities of the house lights
 
     def find(self, element: Element, name: str) -> tuple[int, ...]:
         """The parameters of this name of a fixture or cell; () if it has none."""
         return self.units[element.unit].find(name, element.cell)
+
+    def kinds(self) -> Kinds:
+        """Names and categories of parameters; they are numbered once, when the last fixture hangs."""
+        if len(self._kinds.of) != len(self.parameters):
+            numbers: dict[tuple[str, Category], int] = {}
+            of = [numbers.setdefault((p.name, p.category), len(numbers)) for p in self.parameters]
+            self._kinds = Kinds(tuple(numbers), of)
+        return self._kinds
 
     def known(self) -> set[str]:
         """Every name of a parameter in this room."""
@@ -355,7 +371,7 @@ def _group(name: str, items: list[str], root: Node, result: Patch, report: Repor
     if sure and not elements:
         report.error(root.key("groups", name), "E-empty-group", f"`{name}` is empty: name a fixture in it, or remove it")
         sure = False
-    return Selection(tuple(elements), (1, 0), sure)
+    return Selection(once(elements), (1, 0), sure)
 
 
 def _all(venue: schema.Venue, names: Names) -> None:
