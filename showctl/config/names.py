@@ -9,7 +9,8 @@ An element is one fixture or one cell of it; order is data, because effects spre
     wash - par.3   without;   front + side  both, each element once;   wash & front  those of the first that are in the second
     all            every fixture that is not exempt (house lights, hazers and whatever is measured stand apart)
 
-Signs are worked off from the left. A fixture contains its cells: `bar - bar.1.cells.3` leaves the other cells of bar.1.
+Signs are worked off from the left. A fixture contains its cells: `bar - bar.1.cells.3` leaves the other cells of bar.1,
+and `bar + bar.1.cells` is `bar`.
 
 `reach` says how particular a name is: all 0, group 1, fixtures of one name 2; each step (`.odd`, `.2`, `.cells`) adds to it.
 """
@@ -17,7 +18,7 @@ Signs are worked off from the left. A fixture contains its cells: `bar - bar.1.c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from showctl.config.values import Bad, did_you_mean
@@ -78,7 +79,7 @@ class Names:
     def _joined(self, sign: str, first: tuple[Element, ...], second: tuple[Element, ...]) -> tuple[Element, ...]:
         """Elements by `+`, `-` or `&`: each once, in the order of the first."""
         if sign == "+":
-            return _once((*first, *second))
+            return once((*first, *second))
         named = set(second)
         inside = {e for e in first if e in named or Element(e.unit) in named}
         if sign == "&":
@@ -146,5 +147,8 @@ class Names:
         return elements[start - 1 : end] if start <= end else elements[end - 1 : start][::-1]
 
 
-def _once(elements: Sequence[Element]) -> tuple[Element, ...]:
-    return tuple(dict.fromkeys(elements))
+def once(elements: Iterable[Element]) -> tuple[Element, ...]:
+    """Each once, in their order; a cell whose whole fixture is among them is in it already."""
+    listed = dict.fromkeys(elements)
+    whole = {e.unit for e in listed if not e.cell}
+    return tuple(e for e in listed if not e.cell or e.unit not in whole)

@@ -70,6 +70,8 @@ IN_VENUE = {
     "invert what is not there": LAMP + "1/1, invert: [⟦E-no-parameter⟧pan]}\n",
     "group of nobody": "groups:\n  a: [⟦E-unknown-group⟧par]\n",
     "group of itself": "groups:\n  ⟦E-cyclic-group⟧a: [b]\n  ⟦E-cyclic-group⟧b: [a]\n",
+    "group that waits for one of itself": "groups:\n  c: [a & d]\n  ⟦E-cyclic-group⟧a: [b]\n"
+    "  ⟦E-cyclic-group⟧b: [a]\n  d: [a]\n",
     "group called like a fixture": LAMP + "1/1}\ngroups: {⟦E-name-twice⟧a: [a]}\n",
     "group of too many": LAMP + "1/1}\ngroups: {b: [⟦E-selection⟧a.1-4]}\n",
     "group of no cells": LAMP + "1/1}\ngroups: {b: [⟦E-selection⟧a.cells]}\n",

@@ -41,6 +41,9 @@ def selected(text: str) -> list[str]:
         ("tips.cells", "5:3 4:1"),
         ("bar - bar.1.cells.3", "4:1 4:2 5"),
         ("bar.cells - bar.2", "4:1 4:2 4:3"),
+        ("bar + bar.1.cells", "4 5"),
+        ("tips + bar", "4 5"),
+        ("tips + bar.1", "5:3 4"),
         ("left.cells", "1 0 4:1 4:2 4:3"),
         ("par.1 + par.1 + par.1", "0"),
         ("bar.cells.odd", "4:1 4:3 5:2"),
@@ -77,6 +80,7 @@ def test_laws_of_arithmetic(first: str, rest: list[tuple[str, str]]) -> None:
     text = first + "".join(f" {sign} {term}" for sign, term in rest)
     elements = selected_or_none(text)
     assert len(set(elements)) == len(elements)
+    assert not {e.unit for e in elements if e.cell} & {e.unit for e in elements if not e.cell}
     for other in ("par", "bar", "tips"):
         kept, common = (selected_or_none(f"{text} {sign} {other}") for sign in "-&")
         assert not set(kept) & set(common)
