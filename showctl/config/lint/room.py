@@ -35,7 +35,8 @@ def room(venue: schema.Venue, source: Source, patch: Patch, start: frozenset[int
 def _universes(venue: schema.Venue, source: Source, report: Report) -> None:
     written: dict[int, str] = {}
     node, there = source.root.find(("universes",))
-    for text, mark in node.keys.items() if there else ():
+    for text in node.value if there and isinstance(node.value, dict) else ():  # the keys know those that were cut out, too
+        mark = node.keys[text]
         if (first := written.setdefault(int(text), text)) != text:
             report.error(mark, "E-name-twice", f"universe {int(text)} is here twice, as `{first}` and as `{text}`: join them")
     for number, out in venue.universes.items():
