@@ -104,6 +104,10 @@ class Masters:
         grand = 0.0 if self.blackout else self.grand
         self.scale[self._mastered] *= grand
 
+    def reaches(self, parameter: int) -> bool:
+        """Whether grand master and blackout scale a parameter."""
+        return bool(self._mastered[parameter])
+
     def join_additive(self, out: Floats) -> None:
         """Additive submasters: the highest has it."""
         for parameter, level in self.additive:

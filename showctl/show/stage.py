@@ -7,7 +7,7 @@ The transport moves things here; `draw` is a formula of the state and the moment
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -228,6 +228,45 @@ class Stage:
         slots = self._patch.write(live)
         self.hands.write(slots, moment)
         return slots
+
+    def growing(self, now: float) -> Iterator[tuple[str, Floats]]:
+        """The look drawn last, at the same `now`, as it grew: after each step of `draw` its name and all values.
+
+        The array is the same each time, and not the stage's own. Of the strobe limit, which remembers, it has what it did.
+        """
+        live, moment = self._base.copy(), self._moment(now)
+        yield "lists", live
+        if self.effects.running:
+            views = [self.view(head, now) for head in self.heads]
+            self.effects.lay_over(live, views, self.view(None, now), self.masters.acting)
+        yield "effects", live
+        self.layers.join_htp(self.fades, live)
+        yield "htp", live
+        self.masters.join_additive(live)
+        np.clip(live, 0.0, 1.0, out=live)
+        yield "submasters", live
+        self.hands.lay(live, moment)
+        yield "hands", live
+        live *= self.masters.scale
+        yield "masters", live
+        self.hands.park(live, moment)
+        yield "park", live
+        for scaled, by in self._dimmers:
+            live[scaled] *= live[by]
+            self.hands.park(live, moment)
+        yield "dimmers", live
+        np.copyto(live, self._live)
+        yield "strobe limit", live
+
+    @property
+    def live(self) -> Floats:
+        """The values of all parameters as of what was drawn last; not to be written to."""
+        return self._live
+
+    @property
+    def slots(self) -> Slots:
+        """What was drawn last; not to be written to."""
+        return self._patch.slots
 
     @property
     def held(self) -> int:
