@@ -218,7 +218,8 @@ class Looks:
             return
         near = values.did_you_mean(given, known)
         there = f": there are {', '.join(list(known)[:12])}" if known and not near else ""
-        raise values.Bad("E-unknown-palette", f"no {category} palette is called `{given[:80]}`{near}{there}")
+        what = category if category == "preset" else f"{category} palette"
+        raise values.Bad("E-unknown-palette", f"no {what} is called `{given[:80]}`{near}{there}")
 
     def _parameter(self, name: str, given: Any) -> Pick | None:
         if name == "intensity" and (palette := self._palette("intensity", given, self.palettes.intensity)) is not None:
@@ -311,15 +312,22 @@ class Looks:
         if not isinstance(given, str):
             raise values.Bad("E-type", "a preset is called by its name")
         if given not in self.presets:
+            if given.endswith("%") or given in ("full", "out"):
+                raise values.Bad(
+                    "E-unknown-palette", f"`{given[:80]}` alone is a preset's name: write `{{intensity: {given[:80]}}}`"
+                )
             self._unknown("preset", given, self.presets)
             return None
         self.used.add(("preset", given))
         picks = []
         for name in by_order(self.presets[given]):
+            if name == "preset":
+                self.unsure = True  # said where the preset is written
+                continue
             try:
                 picks.append(self.pick(name, self.presets[given][name]))
             except values.Bad:
-                self.unsure = True  # said where the preset is written
+                self.unsure = True  # as well
         return _together(picks) if any(pick is not None for pick in picks) else None
 
     def _several(self, given: Mapping[str, Any]) -> Pick:

@@ -220,6 +220,7 @@ def test_presets_are_offered_to_hands(tmp_path: Path) -> None:
     ("text", "wanted"),
     [
         ("presets: {a: {preset: b}, b: {intensity: 5%}}\ncues: [{cue: 1, set: {wash: a}}]\n", ["E-preset"]),
+        ("presets: {a: {preset: a}}\ncues: [{cue: 1, set: {wash: a}}]\n", ["E-preset"]),
         ("presets: {a: {colour: blod}}\ncues: [{cue: 1, set: {wash: a}}]\n", ["E-unknown-palette"]),
         ("presets: {a: {colr: blod}}\ncues: [{cue: 1, set: {wash: a}}]\n", ["E-unknown-key"]),
         ("presets: {a: {intensity: 5}}\ncues: [{cue: 1, set: {wash: a}}]\n", ["E-unit"]),
