@@ -15,7 +15,7 @@ from pathlib import Path
 
 from showctl.config import lint, offered, palettes, schema, values
 from showctl.config.effects import Effects
-from showctl.config.look import Looks, Values, positions
+from showctl.config.look import Looks, Values
 from showctl.config.patch import Patch, patch, universes
 from showctl.config.times import Times
 from showctl.config.times import check as check_times
@@ -62,7 +62,7 @@ def compile_venue(source: Source, report: Report) -> Room:
     broken |= {name for name in venue.fixtures if id(root.find(("fixtures", name))[0]) in source.cut}
     library = Library(places(Path(root.mark.path).parent))
     room = patch(venue, root, broken, report, library)
-    looks = Looks(report, room, positions(venue, root, room, report))
+    looks = Looks(report, room, palettes.positions(venue, root, room, report))
     looks.points = {name: (point.x, point.y, point.z) for name, point in venue.points.items()}
     looks.broken = {kind: source.broken((kind,), getattr(venue, kind)) for kind in ("positions", "points")}
     palettes.check_points(venue, root, report)

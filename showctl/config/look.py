@@ -385,22 +385,6 @@ def _together(picks: Iterable[Pick | None]) -> Pick:
     return lambda element: {index: value for pick in known for index, value in pick(element)}.items()
 
 
-def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> dict[str, dict[Element, dict[str, str]]]:
-    """The positions of a venue, by fixture; every angle is looked at, used or not."""
-    found: dict[str, dict[Element, dict[str, str]]] = {}
-    looks = Looks(report, patch)
-    for name, targets in venue.positions.items():
-        mine = found.setdefault(name, {})
-        for target, angles in targets.items():
-            way = ("positions", name, target)
-            selection = looks.select(target, root.key(*way))
-            looks.resolve({target: dict(angles)}, root, ("positions", name))
-            for element in selection.elements if selection else ():
-                mine[Element(element.unit)] = {**mine.get(Element(element.unit), {}), **angles}
-    patch.used_groups |= looks.groups
-    return found
-
-
 def written(given: Any) -> str:
     """A value as the file has it, in a line: `blood`, `{pan: 10deg}`."""
     if isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""Palettes, presets and points by themselves: every mistake in one is reported where it is written, used or not.
+"""Palettes, presets, positions and points by themselves: every mistake in one is reported where it is written, used or not.
 
 Whoever uses a palette with such a mistake hears nothing more of it. What no fixture of the room could show is found where a
 cue asks for it. A preset mixes categories and parameters, and may name palettes but no presets, so that none can contain itself.
@@ -13,7 +13,9 @@ from typing import Any
 from showctl.config import schema, values
 from showctl.config.heads import parse_point
 from showctl.config.look import CATEGORIES, Looks
+from showctl.config.names import Element
 from showctl.config.paint import parse
+from showctl.config.patch import Patch
 from showctl.config.tree import Node, Report
 
 
@@ -28,6 +30,22 @@ def check(show: schema.Show, root: Node, looks: Looks) -> None:
         _position(given, root, looks, name)
     for name, setting in show.presets.items():
         _preset(setting, root, looks, name)
+
+
+def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> dict[str, dict[Element, dict[str, str]]]:
+    """The positions of a venue, by fixture; every angle is looked at, used or not."""
+    found: dict[str, dict[Element, dict[str, str]]] = {}
+    looks = Looks(report, patch)
+    for name, targets in venue.positions.items():
+        mine = found.setdefault(name, {})
+        for target, angles in targets.items():
+            way = ("positions", name, target)
+            selection = looks.select(target, root.key(*way))
+            looks.resolve({target: dict(angles)}, root, ("positions", name))
+            for element in selection.elements if selection else ():
+                mine[Element(element.unit)] = {**mine.get(Element(element.unit), {}), **angles}
+    patch.used_groups |= looks.groups
+    return found
 
 
 def check_points(venue: schema.Venue, root: Node, report: Report) -> None:
