@@ -10,6 +10,7 @@ What cannot be done that way without a guess (an alias, a text over several line
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -27,31 +28,22 @@ class Text:
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
 
-    def put(self, way: tuple[str, ...], value: str) -> None:
-        """Put a scalar (or anything else that fits in a line, `{red: 50%}`) at the end of a way. Only the last key may be new."""
+    def put(self, way: tuple[str, ...], value: str | Mapping[str, str]) -> None:
+        """Put a scalar (or what else fits in a line, `{red: 50%}`), or a mapping, at the end of a way. Only the last key may be
+        new, and only a new one takes a mapping: in lines if that is how its last neighbour is written, else in braces."""
         above = self._find(way[:-1])
         if not isinstance(above, yaml.MappingNode):
             raise Bad("E-write", f"`{'.'.join(way[:-1])}` is no mapping: change it by hand")
         for key, node in above.value:
-            if key.value == way[-1]:
+            if key.value == way[-1] and isinstance(value, str):
                 self._replace(key, node, value, ".".join(way))
                 return
         self._add(above, way[-1], value)
-
-    def scalar(self, way: tuple[str, ...]) -> str | None:
-        """What stands there, None if it is no scalar."""
-        node = self._find(way)
-        return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
     def keys(self, way: tuple[str, ...]) -> list[str]:
         """The keys of the mapping there; none where it is no mapping."""
         node = self._find(way)
         return [str(key.value) for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
-
-    def block(self, way: tuple[str, ...]) -> bool:
-        """Whether a mapping stands there in lines of its own."""
-        node = self._find(way)
-        return isinstance(node, yaml.MappingNode) and not node.flow_style
 
     def _find(self, way: tuple[str, ...]) -> Any:
         node = yaml.compose(self.text, Loader=_LOADER)
@@ -79,8 +71,18 @@ class Text:
             raise Bad("E-write", f"`{name}` is written over several lines: write it in one, or change it by hand")
         self.text = self.text[:start] + value + self.text[end:]
 
-    def _add(self, above: Any, key: str, value: str) -> None:
-        entry = f"{key}: {value}"
+    def _entry(self, above: Any, key: str, value: str | Mapping[str, str]) -> str:
+        if isinstance(value, str):
+            return f"{key}: {value}"
+        node = above.value[-1][1] if above.value else None
+        if not isinstance(node, yaml.MappingNode) or node.flow_style or not node.value:
+            return f"{key}: {{{', '.join(f'{name}: {text}' for name, text in value.items())}}}"
+        line = node.value[0][0].start_mark
+        indent = self.text[line.index - line.column : line.index]
+        return f"{key}:" + "".join(f"{self.newline}{indent}{name}: {text}" for name, text in value.items())
+
+    def _add(self, above: Any, key: str, value: str | Mapping[str, str]) -> None:
+        entry = self._entry(above, key, value)
         if not above.value:
             if not above.flow_style:
                 raise Bad("E-write", f"nothing stands beside `{key}` yet: write its first neighbour by hand")
