@@ -54,6 +54,7 @@ from showctl.show.playhead import COMPLETE, MARK, Playhead
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 from showctl.show.state import State, naming, put, take
+from showctl.show.takeover import Takeover
 
 Handler: TypeAlias = Callable[["ShowEngine", float, Any], None]  # at time t (s), a control of the type that it stands for
 HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
@@ -76,6 +77,7 @@ class ShowEngine:
         self._trusting = False  # a beat is trusted, as far as was told
         self._held_told = -math.inf  # s
         self._told: list[Happened] = []
+        self._takeover: Takeover | None = None  # prepared
         self._lists: tuple[ListState, ...] = ()
         self._lists_until = -math.inf  # s, until when `_lists` holds
         self._playback = self._state(0.0)
@@ -114,6 +116,22 @@ class ShowEngine:
         engine._lists_until = -math.inf
         engine._playback = engine._state(state.time)
         return engine, gone
+
+    def prepare(self, old: ShowEngine) -> None:
+        """Do beforehand, beside the ticks of the old engine, what taking over from it needs; this one has done nothing yet."""
+        self._takeover = Takeover(self, old)
+
+    def take_over(self, old: ShowEngine, now: float) -> tuple[Happened, ...]:
+        """Go on from where another engine stands after its step to `now`, of this plan or another; what is gone is told.
+
+        `prepare` first, or it takes longer.
+        """
+        prepared, self._takeover = self._takeover, None
+        change = prepared if prepared is not None and prepared.old is old else Takeover(self, old)
+        gone = change.done(now)
+        self._lists_until = -math.inf
+        self._playback = self._state(now)
+        return tuple(Happened(now, "left_out", (("what", what),)) for what in gone)
 
     # --- what happens, in the order of its time ----------------------------------------------------------------------
 

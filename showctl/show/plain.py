@@ -1,8 +1,8 @@
 """Values of the engine as plain data and back: what JSON carries, by the types that the dataclasses declare.
 
-A float is a number, or a word where JSON has none ("inf"); a tuple, list or deque a list; a mapping a list of pairs; a dataclass
-an object of its fields (one of several that could stand there also says its `type`); an array its dtype, shape and bytes (little
-endian, zlib, base64).
+A float is a number, or a word where JSON has none ("inf"); a tuple, list or deque a list; a mapping a list of pairs; a
+dataclass or named tuple an object of its fields (one of several that could stand there also says its `type`); an array its
+dtype, shape and bytes (little endian, zlib, base64).
 
 unpack(hint, pack(hint, value)) == value, to the bit. What does not fit is a ValueError that says where.
 """
@@ -53,7 +53,7 @@ class Plain:
             return pack_array(value)
         if hint in self.open:
             return {name: self.pack(of, value[name]) for name, of in self._fields(hint)}
-        if is_dataclass(value):
+        if _has_fields(type(value)):
             return {name: self.pack(of, getattr(value, name)) for name, of in self._fields(type(value))}
         if isinstance(value, Enum):
             return value.value
@@ -64,7 +64,7 @@ class Plain:
     def _pack_one_of(self, hints: tuple[Any, ...], value: Any) -> Any:
         if value is None:
             return None
-        several = [h for h in hints if is_dataclass(h)]
+        several = [h for h in hints if _has_fields(h)]
         for hint in hints:
             if hint is not type(None) and isinstance(value, get_origin(hint) or hint):
                 plain = self.pack(hint, value)
@@ -78,7 +78,7 @@ class Plain:
             return self._unpack_one_of(inner, data)
         if origin is np.ndarray:
             return unpack_array(data)
-        if is_dataclass(hint):
+        if _has_fields(hint):
             return self._unpack_fields(hint, data)
         if origin in (tuple, list, deque, set, frozenset) or (isinstance(origin, type) and issubclass(origin, Mapping)):
             return self._unpack_several(origin, inner, data)
@@ -120,7 +120,7 @@ class Plain:
     def _unpack_one_of(self, hints: tuple[Any, ...], data: Any) -> Any:
         if data is None and type(None) in hints:
             return None
-        several: list[Any] = [h for h in hints if is_dataclass(h)]
+        several: list[Any] = [h for h in hints if _has_fields(h)]
         if len(several) > 1 and isinstance(data, dict):
             name = data.get("type")
             hint = next((h for h in several if h.__name__ == name), None)
@@ -139,10 +139,16 @@ class Plain:
         return {name: getattr(value, name) for name, _ in self._fields(type(value))}
 
 
+def _has_fields(hint: Any) -> bool:
+    """Whether it is a dataclass or a named tuple."""
+    return is_dataclass(hint) or (isinstance(hint, type) and hasattr(hint, "_fields"))
+
+
 @cache
 def _hints(cls: type) -> list[tuple[str, Any]]:
     hints = get_type_hints(cls)
-    return [(f.name, hints[f.name]) for f in fields(cls)]
+    names = [f.name for f in fields(cls)] if is_dataclass(cls) else cls._fields  # type: ignore[attr-defined]
+    return [(name, hints[name]) for name in names]
 
 
 def _expect(data: Any, cls: type) -> Any:

@@ -64,6 +64,7 @@ class Playhead:
     completed: ListTime | None = None  # at which it was, once it is
     fades_end: ListTime = NEVER  # at which nothing of this list moves
     followed: dict[int, int] = field(default_factory=dict)  # how often the link of a cue was followed, for those that lead back
+    adrift: bool = False  # it keeps the look of a cue that is gone: the next GO plays the whole state
     leaving: bool = False  # the next link back is not followed
     waiting: list[Waiting] = field(default_factory=list)  # marks that wait for the dark
     look_again: float = math.inf  # s, when marks that found light are looked at again
@@ -102,6 +103,7 @@ class Playhead:
     def stand(self, index: int, t: float, now: Moment) -> None:
         """Be in this cue from show time t on, which is `now` for the list."""
         self.current, self.fired, self.begun, self.completed = index, t, (now.seconds, now.beats), None
+        self.adrift = False
         self.await_next(t)
 
     def await_next(self, t: float) -> None:

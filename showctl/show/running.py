@@ -137,6 +137,13 @@ class Effects:
         """Go on with these, in the order in which they are laid; `frozen` by the rows of paused lists."""
         self.running, self._frozen, self._bank, self._names = running, frozen, None, None
 
+    def leave(self, going: Running, view: View) -> None:
+        """Let one more end, that no start of this plan began."""
+        going.ended = True
+        going.hear(self._frozen.get(going.row, view))
+        self.running = sorted([*self.running, going], key=lambda r: (r.priority, r.stamp))
+        self._bank, self._names = None, None
+
     def names(self) -> tuple[str, ...]:
         """What runs and was not ended, each once, as its file calls it."""
         if self._names is None:

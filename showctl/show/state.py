@@ -123,8 +123,11 @@ def naming(stage: Stage) -> tuple[Names, dict[str, EffectStart]]:
     return names_of(stage.plan, starts, stage.lamps.shown, watched), starts
 
 
-def take(engine: ShowEngine, now: float) -> State:
-    """The state after the step to `now`: nothing in it changes any more, whatever the engine does."""
+def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
+    """The state after the step to `now`; where it is `copied` nothing in it changes any more, whatever the engine does.
+
+    Left out is what shrinks of effects that its plan has no more.
+    """
     stage = engine._stage
     number = {id(start): i for i, start in enumerate(engine.starts.values())}
     hands, masters, limiter = stage.hands, stage.masters, stage._limiter
@@ -139,8 +142,8 @@ def take(engine: ShowEngine, now: float) -> State:
         stamp=stage._stamp,
         shown=stage._shown,
         heads=tuple(_take_head(head, number) for head in stage.heads),
-        fades={name: array.copy() for name, array in stage.fades.arrays().items()},
-        running=tuple(_with(PLAIN.taken(r), start=number[id(r.start)]) for r in stage.effects.running),
+        fades={name: array.copy() if copied else array for name, array in stage.fades.arrays().items()},
+        running=tuple(_with(PLAIN.taken(r), start=number[id(r.start)]) for r in stage.effects.running if id(r.start) in number),
         frozen=dict(stage.effects._frozen),
         levels=dict(masters.levels),
         flashed=frozenset(masters.flashed),
@@ -246,7 +249,7 @@ def _followed(row: int, followed: Mapping[int, int], maps: Maps) -> dict[int, in
 def _waiting(waiting: list[Waiting], maps: Maps) -> list[Waiting]:
     found = []
     for one in waiting:
-        moves = [replace(m, parameter=int(maps.parameter[m.parameter])) for m in one.moves]
+        moves = [m._replace(parameter=int(maps.parameter[m.parameter])) for m in one.moves]
         if maps.lamp(one.lamp) != GONE:
             found.append(replace(one, lamp=maps.lamp(one.lamp), moves=[m for m in moves if m.parameter != GONE]))
     return found

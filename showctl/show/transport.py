@@ -6,6 +6,7 @@ Every deed acts at time t, from where the light is at t. Those that cannot be do
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,12 +66,14 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     """Play the pending cue: its moves alone in sequence, else the whole tracked state."""
     assert head.pending is not None
     index, before, track = head.pending, head.current, head.track
-    in_sequence = index == before + 1 and head.mode is Mode.RUNNING
+    in_sequence = index == before + 1 and head.mode is Mode.RUNNING and not head.adrift
     stage.settle(t)
     head.history.append(stage.snapshot(head))
     head.pass_on(index)
     if not in_sequence or track.list.cues[index].asserts or (before != BLANK and track.list.cues[before].cue_only):
         step = track.sequence(index) if in_sequence else track.whole(index)
+        if head.adrift:  # it holds what the list does not know any more
+            step = replace(step, let_go=np.setdiff1d(np.arange(len(stage.plan.parameters)), step.moves.parameter))
         _stand_in(stage, head, index, step, t)
     else:
         now = stage.play(head, track.sequence(index), t)
@@ -170,7 +173,7 @@ def let_go(stage: Stage, head: Playhead, t: float) -> None:
     head.history.append(stage.snapshot(head))
     thaw(stage, head, t)
     everything = np.arange(len(stage.plan.parameters))
-    nothing = _together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps)
+    nothing = together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps)
     stage.play(head, Step(nothing, everything, head.track.list.release), t, fresh=False)
     stage.effects.stop(head.row, "all", stage.view(head, t))
     head.mode, head.automatic, head.due = Mode.RELEASED, False, math.inf
@@ -193,7 +196,7 @@ def exit_loop(stage: Stage, head: Playhead, t: float) -> None:
     head.leaving = True
     if head.track.next(head.current, head.followed, head.leaving) != head.pending:
         head.await_next(t)
-        _await_dark(stage, head)
+        await_dark(stage, head)
     head.reschedule(t, stage.clock, stage.heard)
 
 
@@ -208,7 +211,7 @@ def restore(stage: Stage, standing: ListState, t: float) -> Playhead | str:
     stage.settle(t)
     moves = head.track.state(index).moves if standing.state != "released" else {}
     values = np.array([m.value for m in moves.values()], dtype=np.float64)
-    step = Step(_together(np.array([*moves], dtype=np.int64), values, ZERO, stage.snaps), np.empty(0, dtype=np.int64), ZERO)
+    step = Step(together(np.array([*moves], dtype=np.int64), values, ZERO, stage.snaps), np.empty(0, dtype=np.int64), ZERO)
     _stand_in(stage, head, index, step, t)
     head.automatic = index != BLANK
     if standing.state == "paused":
@@ -229,10 +232,10 @@ def _stand_in(stage: Stage, head: Playhead, index: int, step: Step, t: float) ->
 
 def _stand(stage: Stage, head: Playhead, index: int, t: float, now: Moment) -> None:
     head.stand(index, t, now)
-    _await_dark(stage, head)
+    await_dark(stage, head)
 
 
-def _await_dark(stage: Stage, head: Playhead) -> None:
+def await_dark(stage: Stage, head: Playhead) -> None:
     """Find out what the pending cue would have moved in the dark, and when it may be looked for."""
     own = stage.leads_to(head)
     head.waiting, head.look_again = [], math.inf
@@ -256,10 +259,10 @@ def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
     gone = changed[~fades.held[row, changed]]
     fades.stamp[row, gone] = was.stamp[gone]
     back = stage.plan.back_time
-    return stage.play(head, Step(_together(changed, was.target[changed], back, stage.snaps), give_up, back), t, fresh=False)
+    return stage.play(head, Step(together(changed, was.target[changed], back, stage.snaps), give_up, back), t, fresh=False)
 
 
-def _together(parameters: Ints, values: Floats, span: Span, snaps: Bools) -> Moves:
+def together(parameters: Ints, values: Floats, span: Span, snaps: Bools) -> Moves:
     """Moves that all take the same time, in a straight line; what snaps takes none."""
     count = len(parameters)
     amount = np.where(snaps[parameters], 0.0, span.amount)
