@@ -176,7 +176,7 @@ def _told(value: Any, keys: Sequence[str] | None) -> Any:
         return value
     match value:
         case Cue():
-            moves = [(keys[m.parameter], replace(m, parameter=0)) for m in value.moves]
+            moves = [(keys[m.parameter], m._replace(parameter=0)) for m in value.moves]
             return replace(value, moves=(), starts=()), moves, _starts(value.starts, keys)
         case Submaster():
             return replace(value, levels=(), starts=()), _pairs(value.levels, keys), _starts(value.starts, keys)

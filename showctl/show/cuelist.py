@@ -18,7 +18,7 @@ goes on behind it. How often it was followed is counted by the playhead, anew ea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -298,7 +298,7 @@ class Track:
 
 def timed(move: Move, timing: Timing) -> Move:
     """The same move in other times."""
-    return replace(move, up=timing.up, down=timing.down, delay=timing.delay)
+    return move._replace(up=timing.up, down=timing.down, delay=timing.delay)
 
 
 def slower(span: Span, rate: float) -> Span:
@@ -307,7 +307,7 @@ def slower(span: Span, rate: float) -> Span:
 
 
 def _rated(move: Move, rate: float) -> Move:
-    return replace(move, up=slower(move.up, rate), down=slower(move.down, rate), delay=slower(move.delay, rate))
+    return move._replace(up=slower(move.up, rate), down=slower(move.down, rate), delay=slower(move.delay, rate))
 
 
 def _rated_timing(timing: Timing, rate: float) -> Timing:

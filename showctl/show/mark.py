@@ -13,7 +13,7 @@ the cell or cells is (where they have any). Masters and blackout do not count: w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -102,5 +102,5 @@ def wanted(track: Track, current: int, pending: int | None, lamps: Lamps, own: F
         lamp = int(lamps.of[p])
         if lamp >= 0 and dark[lamp] and not rising.isdisjoint(lamps.dimmers(lamp)):
             timing = then.own(p) or now.of(p)
-            found.setdefault(lamp, []).append(replace(m, up=timing.up, down=timing.up, delay=ZERO))
+            found.setdefault(lamp, []).append(m._replace(up=timing.up, down=timing.up, delay=ZERO))
     return found

@@ -214,7 +214,7 @@ def _name(line: str) -> str:
 def _moves() -> _Codec:
     """The moves of a cue, in blocks of [what moves have in common, values, which of the first, parameters, which value]."""
     hints = get_type_hints(Move)
-    parameter, value, *rest = (f.name for f in fields(Move))
+    parameter, value, *rest = Move._fields
     kind = _row([_codec(hints[name]) for name in rest], tuple, iter)
     first, second, common = attrgetter(parameter), attrgetter(value), attrgetter(*rest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
@@ -35,9 +35,9 @@ def anything(type_: Any) -> st.SearchStrategy[Any]:
         return st.lists(anything(inner[0]), max_size=3).map(tuple)
     if origin is tuple:
         return st.tuples(*map(anything, inner))
-    if is_dataclass(type_):
+    if is_dataclass(type_) or type_ is Move:
         hints = get_type_hints(type_)
-        return st.builds(type_, **{f.name: anything(hints[f.name]) for f in fields(type_)})
+        return st.builds(type_, **{name: anything(hint) for name, hint in hints.items()})
     if isinstance(type_, type) and issubclass(type_, Enum):
         return st.sampled_from(list(type_))
     simple: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
