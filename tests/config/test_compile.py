@@ -11,6 +11,7 @@ from showctl.config.load import load
 from showctl.config.loaded import Loaded
 from showctl.model import Section
 from showctl.plan import Category, Cue, Plan, Span, When
+from tests.fixtures.files import QXF
 
 VENUE = """\
 showctl: 1
@@ -249,6 +250,44 @@ def test_effects(tmp_path: Path) -> None:
     assert (other.low, other.high, other.layer, other.parts, other.order, other.seed) == (0.0, 0.3, "add", 2, "centre-out", 5)
     assert [len(s.targets) for s in plan.lists[0].cues[0].starts] == [2, 3, 5]
     assert plan.lists[0].cues[1].stops == ("sway", "all")
+
+
+def test_when_an_effect_shows_and_how_it_runs(tmp_path: Path) -> None:
+    more = (
+        "effects:\n"
+        "  a: {param: red, chase: true, segments: 2, direction: bounce, entry: 1 bar, exit: 2s, sections: [build, drop]}\n"
+        "  b: {param: red, sync: low, sections: break}\n"
+        "  c: {param: red, sync: free, every: 3s}\n"
+    )
+    a, b, c = plan_of(tmp_path, "cue: 1, start: {a: wash, b: wash, c: wash}", more=more).effects
+    assert (a.segments, a.direction, a.entry, a.exit) == (2, "bounce", Span(1.0, "bar"), Span(2.0))
+    assert a.sections == (Section.BUILD, Section.DROP)
+    assert (b.sync, b.sections, b.entry, b.exit) == ("low", (Section.BREAK,), None, None)
+    assert (c.segments, c.direction, c.sections, c.every) == (0, "forward", (), Span(3.0))
+
+
+def test_an_effect_on_a_mixed_group_keeps_the_places_of_the_group(tmp_path: Path) -> None:
+    """25 degrees are another share of another head: two effects in the plan, one order."""
+    (tmp_path / "fixtures" / "acme").mkdir(parents=True)
+    (tmp_path / "fixtures" / "acme" / "wanderer-3.qxf").write_text(QXF.replace('PanMax="540"', 'PanMax="360"'))
+    room = VENUE.replace("  hazer:", "  other: {type: acme/wanderer-3, mode: Full, at: 2/101}\n  hazer:")
+    (tmp_path / "venue.yaml").write_text(room.replace("  heads: [spot]", "  heads: [spot.1, other, par.1, spot.2]"))
+    show = "showctl: 1\nkind: show\neffects: {sway: {param: pan, size: 25deg, spread: 360deg}}\n"
+    (tmp_path / "show.yaml").write_text(show + "cues:\n  - {cue: 1, start: {sway: heads}}\n  - {cue: 2, stop: sway}\n")
+    plan = load(tmp_path / "venue.yaml", tmp_path / "show.yaml").plan
+    assert [e.name for e in plan.effects] == ["sway", "sway~2"]
+    assert plan.effects[0].high != plan.effects[1].high
+    starts = plan.lists[0].cues[0].starts
+    named = [[plan.parameters[t[0]].fixture if t else "" for t in s.targets] for s in starts]
+    assert named == [["spot.1", "", "spot.2"], ["", "other", ""]], "the par has no pan, and no place"
+    assert plan.lists[0].cues[1].stops == ("sway", "sway~2")
+
+
+def test_a_submaster_of_effects_has_a_priority(tmp_path: Path) -> None:
+    more = "effects: {e: {param: intensity}}\n"
+    more += "submasters: {a: {start: {e: wash}}, b: {mode: effect, priority: 7, start: {e: wash}}}\n"
+    a, b = plan_of(tmp_path, "cue: 1, set: {par: {red: 1%}}", more=more).submasters
+    assert [(s.mode, s.priority) for s in (a, b)] == [("effect", 4), ("effect", 7)]
 
 
 def test_submasters(tmp_path: Path) -> None:
