@@ -18,7 +18,7 @@ from showctl.show.beatclock import BeatClock
 from showctl.show.effects import drawn, hashed, key, ranks
 from showctl.show.heard import Heard
 from showctl.show.running import SUBMASTER, Effects, View
-from tests.show.shows import cue, cues, dimmer, pan, plan
+from tests.show.shows import cue, cues, dimmer, plan
 
 COUNT = 12
 BARS = 4
