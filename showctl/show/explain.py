@@ -39,29 +39,29 @@ class Explained:
     slots: tuple[tuple[int, int, int], ...]  # universe, slot, byte
 
 
-def explain(stage: Stage, fixture: str, now: float) -> tuple[Explained, ...]:
-    """Every parameter of a fixture, as of the frame drawn last, at `now` (s). () if there is no such fixture."""
+def explain(stage: Stage, fixture: str) -> tuple[Explained, ...]:
+    """Every parameter of a fixture, as of the frame drawn last. () if there is no such fixture."""
     wanted = [i for i, p in enumerate(stage.plan.parameters) if p.fixture == fixture]
-    steps = {name: live[wanted].copy() for name, live in stage.growing(now)} if wanted else {}
+    steps = {name: live[wanted].copy() for name, live in stage.growing()} if wanted else {}
     everything = stage.live
     rows = {universe.number: row for row, universe in enumerate(stage.plan.universes)}
     found = []
     for column, i in enumerate(wanted):
         p = stage.plan.parameters[i]
         grown = {name: float(values[column]) for name, values in steps.items()}
-        layers = tuple(_layers(stage, i, p, grown, everything, now))
+        layers = tuple(_layers(stage, i, p, grown, everything))
         value = min(p.high, max(p.low, grown["strobe limit"]))
         slots = tuple((p.universe, slot, int(stage.slots[rows[p.universe], slot - 1])) for slot in p.slots)
         found.append(Explained(p, value, layers, slots))
     return tuple(found)
 
 
-def _layers(stage: Stage, i: int, p: Parameter, grown: dict[str, float], live: Floats, now: float) -> Iterator[Layer]:
+def _layers(stage: Stage, i: int, p: Parameter, grown: dict[str, float], live: Floats) -> Iterator[Layer]:
     yield _rest(stage, i)
     yield from _lists(stage, i, p, htp=False)
     running = [r for r in stage.effects.running if i in r.lamps.parameter]
     for r in running:
-        yield Layer(f"effect {r.name.partition('~')[0]}", _effect(stage, r, i, now))
+        yield Layer(f"effect {r.name.partition('~')[0]}", _effect(stage, r, i))
     if running:
         yield Layer("effects", "all of them together", grown["effects"])
     yield from _lists(stage, i, p, htp=True)
@@ -135,11 +135,11 @@ def _named(cue: Cue) -> str:
     return f"{cue.number:f} {cue.name}".rstrip()
 
 
-def _effect(stage: Stage, r: Running, i: int, now: float) -> str:
+def _effect(stage: Stage, r: Running, i: int) -> str:
     effect = r.lamps.effect
     head = stage.heads[r.row] if not r.submaster else None
     who = f"submaster {r.submaster}" if head is None else f"list {head.track.list.name}"
-    size = r.envelope.at(stage.view(head, now))
+    size = r.envelope.at(stage.view(head, stage.drawn))
     text = f"{effect.shape}, layer {effect.layer}, of {who}"
     text += f", {size:.0%} of its size" if size < 1.0 else ""
     text += ", ending" if r.ended else ""

@@ -48,6 +48,7 @@ class Stage:
         self._limiter = None if plan.strobe is None else Limiter(plan, plan.strobe)
         self._patch = Patch(plan)
         self._stamp = 0
+        self.drawn = 0.0  # s, of the look drawn last
         self._shown = -math.inf  # position of the beat that was shown last: late news never turn it back
         self._base, self._live = rest.copy(), rest.copy()
         self._settled = False  # the cues' look needs no new computation
@@ -200,6 +201,7 @@ class Stage:
 
     def draw(self, now: float) -> Slots:
         """Fades -> layers -> effects -> HTP -> hands -> masters -> virtual dimmers, park -> strobe limit -> slots."""
+        self.drawn = now
         if not self._settled:
             self.fades.look(*self._list_times(now))
             self.layers.compose(self.fades, self._base)
@@ -229,11 +231,12 @@ class Stage:
         self.hands.write(slots, moment)
         return slots
 
-    def growing(self, now: float) -> Iterator[tuple[str, Floats]]:
-        """The look drawn last, at the same `now`, as it grew: after each step of `draw` its name and all values.
+    def growing(self) -> Iterator[tuple[str, Floats]]:
+        """The look drawn last, as it grew: after each step of `draw` its name and all values.
 
         The array is the same each time, and not the stage's own. Of the strobe limit, which remembers, it has what it did.
         """
+        now = self.drawn
         live, moment = self._base.copy(), self._moment(now)
         yield "lists", live
         if self.effects.running:
