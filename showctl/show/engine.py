@@ -48,6 +48,7 @@ from showctl.model import (
 from showctl.plan import Plan
 from showctl.show import transport
 from showctl.show.cuelist import Deed, Mode
+from showctl.show.explain import Explained, explain
 from showctl.show.hands import Asked
 from showctl.show.names import Maps
 from showctl.show.playhead import COMPLETE, MARK, Playhead
@@ -101,6 +102,10 @@ class ShowEngine:
         self._playback = self._state(now)
         told, self._told = tuple(self._told), []
         return ShowFrame(now, slots, self._playback, told)
+
+    def explain(self, fixture: str) -> tuple[Explained, ...]:
+        """Why each parameter of a fixture is as it is, as of the last step; () if there is no such fixture."""
+        return explain(self._stage, fixture)
 
     # --- kept, and taken up again ------------------------------------------------------------------------------------
 
