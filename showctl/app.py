@@ -58,6 +58,7 @@ from showctl.show.seam import Seam
 from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
 from showctl.wire.journal import Load
+from showctl.writing import Writer
 
 log = logging.getLogger("showctl")
 
@@ -133,7 +134,7 @@ class Daemon:
         self.supervisor = Supervisor(self.clock.now, self.board.report)
         self.quiet = Quiet(self.clock.now)
         self.deeds = Quiet(self.clock.now, every=1.0)
-        self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt"}))
+        self.nurse = Nurse(self.supervisor.quiet, silent=frozenset({"mqtt", "show"}))
         self.output = self._open_output()
         self.journal = JournalWriter(options.state / "journal")
         self.faults = 0  # of the engine, as far as the journal knows
@@ -148,6 +149,7 @@ class Daemon:
         self.recording = threading.Lock()  # and so does one that writes the journal
         self.clean = False
         self.reload = None if loader is None else self._reload(loader)
+        self.writer = None if loader is None or loader.watched is None else Writer(*loader.watched)
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
@@ -237,7 +239,10 @@ class Daemon:
     def _prepare(self, loaded: Loaded) -> Ready:
         """All of a version that takes time; called in a thread."""
         plan = replace(loaded.plan, universes=universes(loaded.plan, self.options.sacn))
-        return Ready(plan, ShowEngine(plan), Shown.of(plan), still(plan, plan.safe) if plan.safe else None)
+        engine = ShowEngine(plan)
+        if isinstance(self.ticker.engine, ShowEngine):
+            engine.prepare(self.ticker.engine)
+        return Ready(plan, engine, Shown.of(plan), still(plan, plan.safe) if plan.safe else None)
 
     def _take_over(self, change: Change, ready: Ready) -> None:
         """Put a version in the place of the one that runs, between two ticks."""
@@ -269,6 +274,14 @@ class Daemon:
         else:
             self.reload.ask(force=control.do == "force")
         return True
+
+    async def _write_back(self, palette: str) -> str:
+        """What is held now becomes a palette of the files that are watched. Raises WireError."""
+        assert self.writer is not None
+        playback = self.board.playback
+        said = await self.writer.write(palette, () if playback is None else playback.held)
+        log.info("written back: %s", said)
+        return said
 
     # --- the night -------------------------------------------------------------------------------------------------
 
@@ -327,7 +340,15 @@ class Daemon:
         web = osc = None
         if self.options.http:
             tokens: dict[str, Scope] = dict.fromkeys(venue.web.tokens, "control")
-            web = WebServer(*self.options.http, board=self.board, emit=emit, now=now, tokens=tokens, allow=venue.web.allow)
+            web = WebServer(
+                *self.options.http,
+                board=self.board,
+                emit=emit,
+                now=now,
+                tokens=tokens,
+                allow=venue.web.allow,
+                write=None if self.writer is None else self._write_back,
+            )
             await self._open("web", web.open)
             stack.push_async_callback(web.close)
         door = EosDoor(

@@ -36,9 +36,9 @@ class Version:
 
 
 def keep(folder: Path, venue: Path, show: Path, files: Sequence[Path], *, name: str, time: float, changed: str) -> None:
-    """Copy all files of a good show, unless they are the newest version already. Raises OSError."""
-    before = versions(folder)
-    if before and before[0].name == name:
+    """Copy all files of a good show, or make the newest again what is kept already. Raises OSError."""
+    if has(folder, name):
+        _again(folder, name, time, changed)
         return
     every = list(dict.fromkeys(Path(os.path.abspath(one)) for one in (venue, show, *files)))
     top = Path(os.path.commonpath([one.parent for one in every]))
@@ -51,8 +51,13 @@ def keep(folder: Path, venue: Path, show: Path, files: Sequence[Path], *, name: 
     paths = [str(one.relative_to(top)) for one in every]
     index = {"venue": paths[0], "show": paths[1], "files": paths, "top": str(top), "name": name, "time": time, "changed": changed}
     _write(fresh / INDEX, json.dumps(index).encode())
-    fresh.rename(folder / f"{1 + max((int(one.name) for one in _numbered(folder)), default=0):06d}")
+    fresh.rename(_next(folder))
     _prune(folder)
+
+
+def has(folder: Path, name: str) -> bool:
+    """Whether this version is kept."""
+    return any(one.name == name for one in versions(folder))
 
 
 def versions(folder: Path) -> list[Version]:
@@ -82,6 +87,20 @@ def restore(version: Version, to: Path | None = None) -> list[Path]:
     return written
 
 
+def _again(folder: Path, name: str, time: float, changed: str) -> None:
+    """What is played again becomes the newest."""
+    newest, *others = versions(folder)
+    if newest.name != name:
+        (one,) = (one for one in others if one.name == name)
+        index = json.loads((one.folder / INDEX).read_text()) | {"time": time, "changed": changed}
+        _write(one.folder / INDEX, json.dumps(index).encode())
+        one.folder.rename(_next(folder))
+
+
+def _next(folder: Path) -> Path:
+    return folder / f"{1 + max((int(one.name) for one in _numbered(folder)), default=0):06d}"
+
+
 def _numbered(folder: Path) -> list[Path]:
     return [one for one in folder.iterdir() if one.name.isdecimal()] if folder.is_dir() else []
 
@@ -100,7 +119,8 @@ def _read(folder: Path) -> Version | None:
 
 
 def _prune(folder: Path) -> None:
-    size, kept = 0, []
+    size = 0
+    kept: list[Path] = []
     for one in versions(folder)[:KEEP]:
         size += sum(path.stat().st_size for path in one.folder.rglob("*") if path.is_file())
         if not kept or size <= KEEP_BYTES:

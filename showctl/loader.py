@@ -167,7 +167,7 @@ class Loader:
     def keep(self, name: str, at: float, changed: str) -> None:
         """Put a version that is played into the history, if its files are still as they were read."""
         version, files = self._good
-        if version != name or version_of(self._files) != name:
+        if not history.has(self._kept, name) and (version != name or version_of(self._files) != name):
             return  # another version is on its way, and will be kept in its turn
         try:
             history.keep(self._kept, *self._pair, files, name=name, time=at, changed=changed)
