@@ -62,6 +62,7 @@ class Loader:
 
     def __init__(self, venue: Path, show: Path, history: Path, *, watch: bool) -> None:
         self.venue = venue
+        self.watched = (venue, show) if watch else None
         self._command = [sys.executable, "-m", "showctl.loader", str(venue), str(show), str(history)]
         self._command += ["--watch"] if watch else []
         self._process: subprocess.Popen[bytes] | None = None

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "supervise": {"model"},
     "nurse": {"model", "supervise"},
+    "writing": {"model"},
     "resume": {"model"},
     "history": set(),
     "changes": COMPILED,

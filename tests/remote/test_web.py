@@ -269,6 +269,10 @@ WRONG = [
     ('{"type": "check"}', "check needs"),
     ('{"type": "check", "step": 2}', "check needs"),
     ('{"type": "check", "step": true}', "check needs"),
+    ('{"type": "write"}', "write needs"),
+    ('{"type": "write", "palette": " "}', "write needs"),
+    ('{"type": "write", "palette": ["blood"]}', "write needs"),
+    ('{"type": "write", "palette": "blood", "path": "/etc/passwd"}', "write has no field 'path'"),
 ]
 
 
@@ -336,6 +340,35 @@ async def test_a_flash_button_comes_up_when_its_page_is_gone() -> None:
             while len(site.events) < 5:
                 await asyncio.sleep(0.01)
         assert site.events[4:] == [Flash(submaster="probe", on=False, **WHO)]
+
+
+async def test_what_is_held_is_written_back_and_the_answer_says_where() -> None:
+    asked: list[str] = []
+
+    async def write(palette: str) -> str:
+        asked.append(palette)
+        if palette != "colour blood":
+            raise WireError(f"no palette is called {palette}")
+        return "show.yaml: colour `blood` is written"
+
+    async with serve(write=write, tokens=TOKENS) as site:
+        may = {"Authorization": "Bearer run-this-whole-show"}
+        code, text = await site.post({"type": "write", "palette": "colour blood"}, **may)
+        assert (code, json.loads(text)) == (200, {"ok": True, "text": "show.yaml: colour `blood` is written"})
+        assert await site.post({"type": "write", "palette": "blod"}, **may) == (400, "no palette is called blod\n")
+        assert (await site.post({"type": "write", "palette": "x"}, Authorization="Bearer look-at-this-show"))[0] == 403
+        async with site.socket(**may) as page:
+            for palette, ok in (("colour blood", True), ("blod", False)):
+                await page.send_json({"type": "write", "palette": palette})
+                assert (await topics(page, "reply"))["reply"]["ok"] is ok
+        assert asked == ["colour blood", "blod"] * 2
+        assert not site.events
+
+
+async def test_a_show_whose_files_are_not_watched_is_not_written() -> None:
+    async with serve() as site:
+        code, text = await site.post({"type": "write", "palette": "colour blood"})
+        assert (code, "no files that are watched" in text) == (400, True)
 
 
 async def test_one_command_too_many_is_refused_aloud() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -51,10 +52,18 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("hold", "let_go", "park", "unpark"), ("what",)),
     "identify": ("fixture", "on"),
     "check": ("step",),
+    "write": ("palette",),
 }
 
 
-def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, source: str) -> ControlEvent:
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """What is held is to become this palette of the files: nothing for the engine."""
+
+    palette: str
+
+
+def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, source: str) -> ControlEvent | WriteBack:
     """What the sender asks for at show time `time` (s). Raises WireError with one line that says what to send."""
     body = read_object(text)
     kind = body.get("type")
@@ -64,6 +73,10 @@ def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, sour
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
             raise WireError(f"{kind} has no field {shown(key)}; it takes {known}")
+    if kind == "write":
+        if not isinstance(palette := body.get("palette"), str) or not palette.strip():
+            raise WireError('write needs "palette": one that the show has, such as "colour blood"')
+        return WriteBack(palette)
     if kind in ("hold", "let_go", "park", "unpark"):
         return _by_hand(kind, body, words, time, source)
     return _playback(kind, body, plan, time, source)

@@ -23,7 +23,7 @@ from aiohttp import WSMsgType, web
 from showctl.address import is_loopback
 from showctl.model import ConfigError, ControlEvent, DeviceError, Flash, Health, Problem, State, WireError
 from showctl.remote.board import Board
-from showctl.remote.web.control import parse_control
+from showctl.remote.web.control import WriteBack, parse_control
 from showctl.remote.web.guard import HEADERS, Guard, Scope
 from showctl.remote.web.stream import Client, Publisher, encode
 
@@ -47,7 +47,8 @@ class WebServer:
     """One listener. `open` it, then `run` it until cancelled; `run` opens it by itself where it is not open (any more).
 
     `emit` takes a ControlEvent and says whether there was room for it; `now` is show time (s). `tokens` maps each token to
-    its scope; beyond loopback there must be one. `allow_hosts` are further names that this machine is called by, `allow` the
+    its scope; beyond loopback there must be one. `write` puts what is held into a palette
+    of the files (WireError: why not). `allow_hosts` are further names that this machine is called by, `allow` the
     networks ("10.0.0.0/24") that may call it; none: all.
     """
 
@@ -62,13 +63,15 @@ class WebServer:
         tokens: Mapping[str, Scope] | None = None,
         allow_hosts: Iterable[str] = (),
         allow: Iterable[str] = (),
+        write: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         tokens = tokens or {}
         if not tokens and not is_loopback(host):
             text = f"the page on {host} can be reached from other machines, so it needs a token: set web.tokens in the venue file"
             raise ConfigError([Problem("--http", 1, 1, text, "web-token")])
         self._host, self._port = host, port
-        self._board, self._emit, self._now = board, emit, now
+        self._board, self._emit, self._now, self._write = board, emit, now, write
+        self._writing: set[asyncio.Task[None]] = set()
         self._guard = Guard(host, tokens, allow_hosts, allow, now)
         self._publisher = Publisher(board, now)
         self._clients: set[Client] = set()
@@ -200,20 +203,30 @@ class WebServer:
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="the body did not arrive within 5 s\n") from None
         try:
-            accepted = self._control(body, request) is not None
+            event = self._control(body, request)
+            text = await self._write_back(event) if isinstance(event, WriteBack) else ""
         except WireError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from None
-        if not accepted:
+        if event is None:
             raise web.HTTPServiceUnavailable(text=_TOO_MANY)
-        return web.json_response({"ok": True})
+        return web.json_response({"ok": True, "text": text} if text else {"ok": True})
 
-    def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | None:
-        """Hand on what the body asks for; None where there was no room. Raises WireError."""
+    async def _write_back(self, asked: WriteBack) -> str:
+        """Have what is held written into a palette of the files; -> what came of it. Raises WireError."""
+        if self._write is None:
+            raise WireError("this show has no files that are watched: nothing can be written back")
+        return await self._write(asked.palette)
+
+    def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | WriteBack | None:
+        """Hand on what the body asks for; None where there was no room. What is to be written is left to the caller. Raises
+        WireError."""
         try:
             event = parse_control(body, self._board.plan, self._board.words, self._now(), f"web:{request.remote}")
         except WireError:
             self.refused += 1
             raise
+        if isinstance(event, WriteBack):
+            return event
         accepted = self._emit(event)
         self.controls += accepted
         self.refused += not accepted
@@ -273,7 +286,8 @@ class WebServer:
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     break  # the page never sends anything else
-                client.reply(self._answer(client, message.data, request))
+                if (answer := self._answer(client, message.data, request)) is not None:
+                    client.reply(answer)
         finally:
             self._clients.discard(client)
             self._unflash(client, request)
@@ -292,16 +306,28 @@ class WebServer:
             client.offer(topic, message)
         self._somebody.set()
 
-    def _answer(self, client: Client, text: str, request: web.Request) -> dict[str, str | bool]:
+    def _answer(self, client: Client, text: str, request: web.Request) -> dict[str, str | bool] | None:
+        """What to answer a page; None where that takes a while, and comes later."""
         if client.scope != "control":
             return {"ok": False, "text": "this token may look but not control"}
         try:
             event = self._control(text, request)
         except WireError as error:
             return {"ok": False, "text": str(error)}
+        if isinstance(event, WriteBack):
+            task = asyncio.create_task(self._answer_later(client, event))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+            return None
         if isinstance(event, Flash):
             (client.flashing.add if event.on else client.flashing.discard)(event.submaster)
         return {"ok": True} if event else {"ok": False, "text": _TOO_MANY.strip()}
+
+    async def _answer_later(self, client: Client, asked: WriteBack) -> None:
+        try:
+            client.reply({"ok": True, "text": await self._write_back(asked)})
+        except WireError as error:
+            client.reply({"ok": False, "text": str(error)})
 
     def _unflash(self, client: Client, request: web.Request) -> None:
         """A page that is gone holds no flash button down."""

@@ -144,8 +144,8 @@ export class Panel {
   }
 
   takeReply(reply) {
-    if (reply.ok) return;
-    this.said = { text: reply.text, until: performance.now() + 6000 };
+    if (reply.ok && !reply.text) return;
+    this.said = { ...reply, until: performance.now() + 6000 };
     this.tellProblem();
   }
 
@@ -158,7 +158,7 @@ export class Panel {
     const part = ill[0] ? `${ill[0].name} ${ill[0].state}: ${ill[0].detail}` : "";
     const text = answer || part || this.show.problems[0] || "";
     say($("problem"), !this.live ? "Not connected to showctl" : text || "No problem known");
-    $("problem").className = !this.live || answer || ill[0]?.state === "failed" ? "failed" : text ? "degraded" : "";
+    $("problem").className = !this.live || (answer && !this.said.ok) || ill[0]?.state === "failed" ? "failed" : text ? "degraded" : "";
   }
 
   tellOutput() {
