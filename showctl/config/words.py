@@ -99,6 +99,10 @@ class Words:
             raise Bad("E-no-parameter", f"nothing in `{target}` has `{what}`{self._near(what)}")
         return tuple(self._plan.parameters[p].key for p in found)
 
+    def named(self, target: str) -> tuple[str, ...]:
+        """The fixtures of a target, each once. Bad if it names nothing."""
+        return tuple(dict.fromkeys(self._plan.fixtures[element.unit].name for element in self._select(target)))
+
     # --- targets and parameters ------------------------------------------------------------------------------------------
 
     def _said(self, target: str, what: str, pick: Callable[[Element], Iterable[tuple[int, float]]]) -> Values:

@@ -31,7 +31,7 @@ from showctl.config.load import attempt
 from showctl.config.surgery import Text
 from showctl.config.tree import Node, Report, parse
 from showctl.config.values import Bad
-from showctl.config.words import MIXING
+from showctl.config.words import MIXING, Words
 from showctl.model import Problem
 from showctl.plan import Category, Parameter, Plan
 
@@ -58,7 +58,7 @@ def write(venue: Path, show: Path, palette: str, held: Mapping[str, float]) -> s
     if kind is Category.COLOUR:
         _colour(text, way, hands, plan)
     elif kind is Category.POSITION:
-        _position(text, way, hands)
+        _position(text, way, hands, Words(plan))
     elif kind is Category.INTENSITY:
         text.put(way, percent(_agreed(hands)["intensity"]))
     else:
@@ -181,16 +181,23 @@ def digits(levels: Mapping[str, float]) -> str | None:
     return said if all(abs(made.get(name, 0.0) - value) <= STEP for name, value in levels.items()) else None
 
 
-def _position(text: Text, way: Way, hands: Held) -> None:
+def _position(text: Text, way: Way, hands: Held, words: Words) -> None:
+    """Into the line of each head, or that of several that are all held alike; else into a line of its own behind the others."""
     heads: dict[str, dict[str, str]] = {}
     for p, value in hands:
         heads.setdefault(p.fixture, {})[p.name] = angle(p, value)
-    for fixture, angles in heads.items():
-        if fixture not in text.keys(way):
-            text.put((*way, fixture), angles)
+    alone = dict(heads)
+    for target in text.keys(way):
+        chosen = words.named(target)
+        angles = heads.get(chosen[0])
+        if angles is None or any(heads.get(fixture) != angles for fixture in chosen):
             continue
         for name, said in angles.items():
-            text.put((*way, fixture, name), said)
+            text.put((*way, target, name), said)
+        for fixture in chosen:
+            alone.pop(fixture, None)
+    for fixture, angles in alone.items():
+        text.put((*way, fixture), angles)
 
 
 # --- tried, then written -------------------------------------------------------------------------------------------------

@@ -155,6 +155,11 @@ def test_a_palette_of_the_show(files: tuple[Path, Path], palette: str, lines: li
             ],
         ),
         (
+            "floor",
+            ["spot pan 5deg"],
+            ["-   floor: {spot: {pan: 0deg, tilt: 8deg}}", "+   floor: {spot: {pan: 5deg, tilt: 8deg}}"],
+        ),
+        (
             "fan",
             ["spot position drums"],
             [
@@ -201,7 +206,7 @@ def test_what_cannot_be_written_is_refused_and_the_files_stay(
 
 
 def test_a_line_that_says_otherwise_is_not_fought(files: tuple[Path, Path]) -> None:
-    files[0].write_text(VENUE.replace("tilt: 40deg}\n\n", "tilt: 40deg}\n    spot.odd: {pan: 1deg}\n\n"))
+    files[0].write_text(VENUE.replace("tilt: 40deg}\n\n", "tilt: 40deg}\n    spot: {pan: 1deg}\n\n"))
     with pytest.raises(Bad, match=r"another line of `drums` gives spot\.1/pan 1deg, not -25deg"):
         write(*files, "drums", held(files, "spot.1 pan -25deg"))
 
