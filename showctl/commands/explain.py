@@ -3,6 +3,9 @@
 Values are in degrees and percent, with the cue, file and line that set them and the words it did it with; a `*` stands where
 the cue moves the value itself. Undriven parameters are told only where a fixture is asked for. With --json one object a line:
 the cue first, then a parameter each.
+
+`showctl explain --live FIXTURE`: why a lamp is as it is now, asked of the daemon that plays the show: every layer from rest to
+the bytes that left, with who has it and why.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from showctl.commands import door
+
 if TYPE_CHECKING:
     from showctl.plan import Cue, CueList, Parameter, Plan
     from showctl.show.origin import Origin
@@ -21,16 +26,53 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `explain` takes."""
-    parser.add_argument("venue", metavar="VENUE.yaml", type=Path)
-    parser.add_argument("show", metavar="CUES.yaml", type=Path)
-    parser.add_argument("--cue", metavar="N", required=True, help="number of the cue")
+    parser.add_argument("venue", metavar="VENUE.yaml", type=Path, nargs="?")
+    parser.add_argument("show", metavar="CUES.yaml", type=Path, nargs="?")
+    parser.add_argument("--cue", metavar="N", help="number of the cue")
     parser.add_argument("--fixture", metavar="NAME", help="only this fixture: par.1, or par for all of them")
     parser.add_argument("--list", metavar="NAME", default="main", help="the list of the cue (main)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--live", metavar="FIXTURE", help="why this fixture is as it is now, in the show that runs")
+    door.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the state; 1 if there is no such cue or fixture, 78 if the files cannot be run."""
+    """Print the state; 1 if there is no such cue or fixture, 69 if no daemon answers, 78 if the files cannot be run."""
+    if args.live is not None:
+        return _live(args)
+    if args.show is None or args.cue is None:
+        print(
+            "showctl explain: write VENUE.yaml CUES.yaml --cue N, or --live FIXTURE (try: showctl explain --help)",
+            file=sys.stderr,
+        )
+        return 2
+    return _planned(args)
+
+
+def _live(args: argparse.Namespace) -> int:
+    """Ask the daemon, and print every layer of every parameter of the fixture."""
+    if args.venue is not None:
+        print("showctl explain: --live asks the show that runs, and takes no files", file=sys.stderr)
+        return 2
+    from urllib.parse import quote
+
+    code, answer, text = door.ask(args.to, args.token, f"/api/explain?fixture={quote(args.live)}")
+    if code != door.DONE:
+        print(f"showctl explain: {text}", file=sys.stderr)
+        return code
+    for one in answer["parameters"]:
+        if args.json:
+            print(_dump({"type": "parameter", "time": answer["time"], **one}))
+            continue
+        print(f"{one['key']}  {one['shown']}")
+        for layer in one["layers"]:
+            print(f"  {layer['what']:<18} {layer['shown']:>9}  {layer['text']}")
+        if one["slots"]:
+            print(f"  {'slots':<18} {'':>9}  " + ", ".join(f"{s['universe']}/{s['slot']} = {s['byte']}" for s in one["slots"]))
+    return 0
+
+
+def _planned(args: argparse.Namespace) -> int:
     from showctl.config.load import load
     from showctl.config.values import Bad, cue_number, did_you_mean
     from showctl.model import ConfigError

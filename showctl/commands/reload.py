@@ -7,10 +7,10 @@ because it moves fixtures that are lit, for `--undo`, and for a daemon that does
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from showctl.commands.set import DONE, post
+from showctl.commands import door
+from showctl.commands.set import post
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     deed.add_argument(
         "--undo", action="store_true", help="play what was played before the last reload; the files stay as they are"
     )
-    parser.add_argument("--to", default="http://127.0.0.1:8080", metavar="URL", help="where the daemon's page is (%(default)s)")
-    parser.add_argument(
-        "--token", default=os.environ.get("SHOWCTL_TOKEN"), help="of the venue file (else SHOWCTL_TOKEN is taken)"
-    )
+    door.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Send it; 0 if the daemon takes it, 1 if it says why not, 2 for wrong use, 69 if nobody answers."""
     asked = {"type": "undo_reload"} if args.undo else {"type": "reload", "force": args.force}
     code, text = post(args.to, args.token, asked)
-    if code == DONE:
+    if code == door.DONE:
         print("showctl reload: asked; the page and the log say what comes of it")
     else:
         print(f"showctl reload: {text}", file=sys.stderr)

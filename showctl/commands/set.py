@@ -11,15 +11,14 @@ The words are understood by the daemon, against the show that it plays: this is 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
 import sys
 from typing import Any
 
-DONE, REFUSED, MISSING = 0, 1, 69
+from showctl.commands import door
+from showctl.commands.door import DONE
+
 STEPS = {"next": 1, "back": -1, "off": 0}
-TIMEOUT_S = 15.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     deed.add_argument("--write", metavar="PALETTE", help="what is held becomes this palette of the file: `colour blood`")
     parser.add_argument("--off", action="store_true", help="with --identify: no longer")
     parser.add_argument("--fade", metavar="TIME", help="with --house: in this time, 3s")
-    parser.add_argument("--to", default="http://127.0.0.1:8080", metavar="URL", help="where the daemon's page is (%(default)s)")
-    parser.add_argument(
-        "--token", default=os.environ.get("SHOWCTL_TOKEN"), help="of the venue file (else SHOWCTL_TOKEN is taken)"
-    )
+    door.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,24 +75,5 @@ def body(args: argparse.Namespace) -> dict[str, Any] | str:
 
 def post(to: str, token: str | None, asked: dict[str, Any]) -> tuple[int, str]:
     """Hand a control to the daemon: exit code, and what is to be said."""
-    import http.client
-    import urllib.error
-    import urllib.parse
-    import urllib.request
-
-    if urllib.parse.urlsplit(to).scheme not in ("http", "https"):
-        return 2, f"--to {to}: write where the page is, like http://127.0.0.1:8080"
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = urllib.request.Request(f"{to.rstrip('/')}/api/control", json.dumps(asked).encode(), headers)
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the daemon is near: no proxy stands between
-    try:
-        with direct.open(request, timeout=TIMEOUT_S) as answer:
-            return DONE, str(json.loads(answer.read(65536)).get("text", ""))
-    except urllib.error.HTTPError as error:
-        with error:
-            said = error.read(4096).decode("utf-8", "replace").strip()
-        hint = " (--token, or SHOWCTL_TOKEN)" if error.code == 401 else ""
-        return REFUSED, (said or f"the daemon answers {error.code}") + hint
-    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return MISSING, f"no daemon answers at {to} ({reason}): is `showctl run` running, and is that where its page is?"
+    code, answer, text = door.ask(to, token, "/api/control", asked)
+    return code, str(answer.get("text", "")) if code == DONE else text

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from showctl.__main__ import main
+from showctl.model import Blackout, Go
+from showctl.show.explain import as_data
+from tests.remote.test_web import serve
+from tests.show.shows import Show, cue, cues, dimmer, move, plan
 
 DEMO = Path(__file__).resolve().parents[2] / "showctl" / "demo"
 VENUE, SHOW = str(DEMO / "venue.yaml"), str(DEMO / "show.yaml")
@@ -109,6 +114,47 @@ def test_json(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert intensity["moves"]
     assert [one["effect"] for one in intensity["effects"]] == ["kick"]
     assert not next(one for one in rest if one["parameter"] == "red")["moves"]
+
+
+def in_a_show(fixture: str) -> list[dict[str, object]]:
+    """What the engine says of a lamp of a small show, blacked out."""
+    show = Show(plan([dimmer(1, "par.1")], cues(cue(1, move(0, 0.5, origin="wash intensity 50%"), path="show.yaml", line=7))))
+    show.at(1.0, Go(time=1.0), Blackout(time=1.0, on=True))
+    return as_data(show.engine.explain(fixture))
+
+
+async def test_live(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serve(why=in_a_show) as site:
+        assert await asyncio.to_thread(main, ["explain", "--live", "par.1", "--to", site.url]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "par.1/intensity  0.0%",
+            "  rest                    0.0%  where it stands undriven",
+            "  list main              50.0%  cue 1 (show.yaml:7): wash intensity 50%, priority 4, has it",
+            "  masters                 0.0%  blackout",
+            "  slots                         1/1 = 0",
+        ]
+        assert await asyncio.to_thread(main, ["explain", "--live", "par.1", "--json", "--to", site.url]) == 0
+        [one] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert (one["type"], one["key"], one["time"]) == ("parameter", "par.1/intensity", site.time)
+        assert [layer["what"] for layer in one["layers"]] == ["rest", "list main", "masters"]
+        assert await asyncio.to_thread(main, ["explain", "--live", "nobody", "--to", site.url]) == 1
+        assert "'nobody'" in capsys.readouterr().err
+
+
+async def test_the_door_of_explain_asks_for_a_token_like_all_others() -> None:
+    async with serve(why=in_a_show, tokens={"look-at-this-show": "view"}) as site:
+        assert (await site.get("/api/explain?fixture=par.1"))[0] == 401
+        status, text = await site.get("/api/explain?fixture=par.1", Authorization="Bearer look-at-this-show")
+        assert status == 200
+        assert json.loads(text)["fixture"] == "par.1"
+    async with serve() as site:
+        assert (await site.get("/api/explain?fixture=par.1"))[0] == 404
+
+
+@pytest.mark.parametrize("words", [[], [VENUE, SHOW], ["--live", "par.1", VENUE], ["--live", "par.1", "--to", "nowhere"]])
+def test_wrong_use(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *words]) == 2
+    assert capsys.readouterr().err.startswith("showctl explain: ")
 
 
 def test_explain_says_where_a_value_comes_from(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
     GET  /             the page            GET /ws         WebSocket: stream.py says what comes, control.py what may be sent
     GET  /api/health   Board.health_json   GET /metrics    the counters of every part, as Prometheus reads them
     GET  /api/state    Board.state_json    POST /api/control   one control as JSON
+    GET  /api/explain?fixture=NAME   why a lamp is as it is: every layer of its values, from rest to slots
 
 It shows the Board and hands ControlEvents to `emit`; it decides nothing about the show. Everything that reaches it is
 checked by guard.py first. It costs nothing while no page is open: the publisher waits for the first client. All files of the
@@ -64,13 +65,14 @@ class WebServer:
         allow_hosts: Iterable[str] = (),
         allow: Iterable[str] = (),
         write: Callable[[str], Awaitable[str]] | None = None,
+        why: Callable[[str], list[dict[str, object]]] | None = None,
     ) -> None:
         tokens = tokens or {}
         if not tokens and not is_loopback(host):
             text = f"the page on {host} can be reached from other machines, so it needs a token: set web.tokens in the venue file"
             raise ConfigError([Problem("--http", 1, 1, text, "web-token")])
         self._host, self._port = host, port
-        self._board, self._emit, self._now, self._write = board, emit, now, write
+        self._board, self._emit, self._now, self._write, self._why = board, emit, now, write, why
         self._writing: set[asyncio.Task[None]] = set()
         self._guard = Guard(host, tokens, allow_hosts, allow, now)
         self._publisher = Publisher(board, now)
@@ -104,6 +106,7 @@ class WebServer:
             [
                 web.get("/api/health", self._get_health),
                 web.get("/api/state", self._get_state),
+                web.get("/api/explain", self._get_explain),
                 web.get("/metrics", self._get_metrics),
                 web.post("/api/control", self._post_control),
                 web.post("/login", self._post_login),
@@ -178,6 +181,15 @@ class WebServer:
     async def _get_state(self, request: web.Request) -> web.Response:
         self._need(request, "view")
         return web.json_response(self._board.state_json(), headers={"Cache-Control": "no-store"})
+
+    async def _get_explain(self, request: web.Request) -> web.Response:
+        self._need(request, "view")
+        name = request.query.get("fixture", "")
+        found = self._why(name) if self._why is not None and name else None
+        if not found:
+            raise web.HTTPNotFound(text=f"no fixture is called {name[:80]!r}: ask like /api/explain?fixture=par.1\n")
+        body = {"fixture": name, "time": self._now(), "parameters": found}
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
         self._need(request, "view")
