@@ -54,6 +54,7 @@ from showctl.remote.board import Board, Shown
 from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
+from showctl.show.explain import as_data
 from showctl.show.seam import Seam
 from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
@@ -348,6 +349,7 @@ class Daemon:
                 tokens=tokens,
                 allow=venue.web.allow,
                 write=None if self.writer is None else self._write_back,
+                why=self._why,
             )
             await self._open("web", web.open)
             stack.push_async_callback(web.close)
@@ -370,6 +372,11 @@ class Daemon:
             await self._open("osc", osc.open)
             stack.callback(osc.close)
         return web, osc
+
+    def _why(self, fixture: str) -> list[dict[str, object]]:
+        """Why a lamp is as it is, for whoever asks at a door; nothing where no fixture has this name."""
+        engine = self.ticker.engine
+        return as_data(engine.explain(fixture)) if isinstance(engine, ShowEngine) else []
 
     async def _open(self, name: str, door: Callable[[], object]) -> None:
         try:
