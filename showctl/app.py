@@ -56,6 +56,7 @@ from showctl.remote.web.server import WebServer
 from showctl.show.engine import ShowEngine
 from showctl.show.explain import as_data
 from showctl.show.seam import Seam
+from showctl.show.state import State as Stood
 from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
 from showctl.wire.journal import Load
@@ -65,6 +66,7 @@ log = logging.getLogger("showctl")
 
 TEND_EVERY_S = 1.0
 RECORD_EVERY_S = 0.25  # the journal is written so often
+SAVE_EVERY_S, SAVE_SHARE = 10.0, 20.0  # what changes by itself is kept so often; saving takes at most so small a part of the time
 SAVES_APART_S = 0.2  # a cue is on disk so soon, and a fader that moves does not wear the disk out
 DEEDS = frozenset({"cue", "section", "blackout", "pause", "resume", "release", "stop"})  # each of them is worth its line
 VITAL = frozenset({"engine", "output"})
@@ -144,7 +146,9 @@ class Daemon:
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = loaded.version
         self.standing = options.state / "standing.json"
-        self.saved: resume.Standing | None = None
+        self.boot = resume.boot_id()
+        self.stepped = 0.0  # s, the time of the engine's last step
+        self.changed = False  # since the standing was kept
         self.moved = asyncio.Event()  # the standing on disk may be out of date
         self.saving = threading.Lock()  # a thread that saves outlives the task that waited for it,
         self.recording = threading.Lock()  # and so does one that writes the journal
@@ -180,13 +184,30 @@ class Daemon:
         return self.options.on_stop or ("terminate" if self.loaded.venue.on_stop == "terminate" else "hold")
 
     def _engine(self, playback: PlaybackState | None, at: float) -> ShowEngine:
+        """An engine in the cues of this playback; all else of what was before is left behind."""
         engine = ShowEngine(self.plan)
         if playback is not None:
             for happened in engine.restore(playback, at):
                 self._told(happened)
         return engine
 
-    def _resumed(self) -> PlaybackState | None:
+    def _goes_on(self, kept: resume.Standing) -> ShowEngine:
+        """The engine of a run before, where it stood; from now on show time is that of this run."""
+        self.clock.go_on(resume.origin_ns(kept, self.clock.now_ns()))
+        self.board.origin, self.stepped = -self.clock.offset, kept.time
+        log.info("the show goes on where it stood")
+        try:
+            if kept.state is None:
+                raise ValueError("it is not there")
+            engine, gone = ShowEngine.restored(self.plan, Stood.unpack(kept.state))
+        except ValueError as error:
+            log.warning("of how the show stood only cues and masters can be read: %s", error)
+            return self._engine(kept.playback, self.clock.now())
+        for what in gone:
+            log.warning("the show has no place any more for %s", what)
+        return engine
+
+    def _resumed(self) -> resume.Standing | None:
         """What to take up: only what ended without being asked to, or what an output still holds."""
         kept = resume.load(self.standing)
         if kept is None or kept.show != self._show_id():
@@ -194,8 +215,7 @@ class Daemon:
         adopted = isinstance(self.output, Output) and self.output.adopted
         if kept.clean and not adopted:
             return None
-        log.info("the show goes on where it stood")
-        return kept.playback
+        return kept
 
     def _show_id(self) -> str:
         return f"{self.plan.venue} / {self.plan.show}"
@@ -259,7 +279,8 @@ class Daemon:
             self.output.set_safe(ready.safe)
         self.plan, self.fingerprint = ready.plan, change.loaded.version
         self.board.load(ready.shown, change.loaded.warnings, change.loaded.version)
-        self._begin_journal("reload", at)
+        self.stepped, self.changed = at, True
+        self._begin_journal("reload", ready.engine)
         for happened in told:
             self._told(happened)
         self.moved.set()
@@ -296,9 +317,9 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._emit, hang_up)  # from a closed terminal, too: that must not force anything
         if self.options.seconds is not None:
             loop.call_later(self.options.seconds, stop.set)
-        playback = self._resumed()
-        engine = self._engine(playback, 0.0)
-        self._begin_journal("start" if playback is None else "resume", 0.0)
+        kept = self._resumed()
+        engine = ShowEngine(self.plan) if kept is None else self._goes_on(kept)
+        self._begin_journal("start" if kept is None else "resume", engine)
         self.ticker = Ticker(
             engine,
             self.output,
@@ -308,7 +329,7 @@ class Daemon:
             rebuild=self._engine,
         )
         try:
-            await self._parts(stop, begin=self.options.begin and playback is None)
+            await self._parts(stop, begin=self.options.begin and kept is None)
         finally:
             self._close()
         return 0
@@ -440,15 +461,31 @@ class Daemon:
                 sd_notify("WATCHDOG=1")
             self._report_journal()
             self.nurse.visit(self.board.health.values())
-            self.moved.set()
 
     async def _keep(self) -> None:
         """The standing on disk, soon after each change: a crash loses next to nothing. A disk that hangs holds up only this."""
         while True:
-            await self.moved.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.moved.wait(), SAVE_EVERY_S)
             self.moved.clear()
-            await asyncio.to_thread(self._save)
-            await asyncio.sleep(SAVES_APART_S)
+            began = self.clock.now()
+            if (kept := self._stands()) is not None:
+                await asyncio.to_thread(self._save, kept)
+            await asyncio.sleep(max(SAVES_APART_S, SAVE_SHARE * (self.clock.now() - began)))
+
+    def _playing(self) -> ShowEngine:
+        engine = self.ticker.engine
+        assert isinstance(engine, ShowEngine)
+        return engine
+
+    def _stands(self) -> Callable[[], resume.Standing] | None:
+        """What makes, in a thread, the standing after the last step; None where nothing has changed since it was kept."""
+        playback = self.board.playback
+        if playback is None or not (self.changed or self.clean):
+            return None
+        self.changed = False
+        state, clean, origin, show = self._playing().state(self.stepped), self.clean, self.clock.origin_ns, self._show_id()
+        return lambda: resume.Standing(show, clean, playback, self.boot, origin, state.time, state.pack())
 
     async def _record(self) -> None:
         """The journal on disk, beside the tick: a disk that hangs costs lines of it and nothing else."""
@@ -460,9 +497,10 @@ class Daemon:
         with self.recording:
             self.journal.write_down()
 
-    def _begin_journal(self, why: str, now: float) -> None:
-        """A new file of the journal, with how the engine stands after its step to `now`."""
-        self.journal.begin(Load(now, self.fingerprint, self._show_id(), why))
+    def _begin_journal(self, why: str, engine: ShowEngine) -> None:
+        """A new file of the journal, with how the engine stands after its last step."""
+        load = Load(self.stepped, self.fingerprint, self._show_id(), why)
+        self.journal.begin(load, engine.state(self.stepped).pack)
 
     def _report_journal(self) -> None:
         if self.journal.fault:
@@ -480,11 +518,13 @@ class Daemon:
 
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)
+        self.stepped = frame.time
+        self.changed = self.changed or bool(inputs.features or inputs.controls or frame.events)
         self.journal.given(inputs, frame.time)
         why = "fault" if self.ticker.faults > self.faults else self.journal.due(frame.time)
         if why:
             self.faults = self.ticker.faults
-            self._begin_journal(why, frame.time)
+            self._begin_journal(why, self._playing())
         if frame.events:
             self.moved.set()
         for happened in frame.events:
@@ -497,29 +537,23 @@ class Daemon:
         if more is not None:
             log.info("%8.2f %s%s", happened.time, words(happened), more)
 
-    def _save(self) -> None:
-        """Keep the standing; only what changed is written. Beat and effects are not resumed, so they are no change."""
-        playback = self.board.playback
-        if playback is None:
-            return
-        playback = replace(playback, beat=0.0, bpm=0.0, confidence=0.0)
+    def _save(self, standing: Callable[[], resume.Standing]) -> None:
+        """Keep the standing on disk."""
         with self.saving:
-            kept = resume.Standing(self._show_id(), self.clean, playback)
-            if kept == self.saved:
-                return
             try:
-                resume.save(self.standing, kept)
+                resume.save(self.standing, standing())
             except OSError as error:
+                self.changed = True
                 why = f"cannot keep the standing of the show: {error}"
                 self.board.report(Health("state", State.DEGRADED, why, self.clock.now()))
             else:
-                self.saved = kept
                 if "state" in self.board.health:
                     self.board.report(Health("state", State.RUNNING, "the standing of the show is kept again", self.clock.now()))
 
     def _close(self) -> None:
         """Leave the light as the venue says; if nobody asked for this end leave it as it is, for the next daemon to adopt."""
-        self._save()
+        if (kept := self._stands()) is not None:
+            self._save(kept)
         self._write_down()
         self.journal.close()
         if not isinstance(self.output, Output):

@@ -1,6 +1,6 @@
 """Show time: the only module of the daemon that reads a clock.
 
-Show time is seconds since the daemon began, on CLOCK_MONOTONIC, the clock that the output process and the ear share with the
+Show time is seconds since the daemon began (or since the run that it goes on from did), on CLOCK_MONOTONIC, the clock that the output process and the ear share with the
 daemon: what crosses between processes carries monotonic time, and becomes show time here. Wall-clock time is for log lines.
 """
 
@@ -16,6 +16,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.origin_ns = time.monotonic_ns()
+
+    def go_on(self, origin_ns: int) -> None:
+        """Count from another origin: show time goes on from the run before. At the start, before anybody was told a time."""
+        self.origin_ns = origin_ns
 
     def now(self) -> float:
         """Show time, s."""

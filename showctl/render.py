@@ -25,6 +25,7 @@ from showctl.plan import Plan
 from showctl.replay import Batch, controls
 from showctl.show.engine import ShowEngine
 from showctl.show.seam import Seam
+from showctl.show.state import State
 from showctl.wire.journal import Load
 
 RATE = 44.0  # Hz, the most that DMX carries
@@ -119,7 +120,7 @@ def replay(
 
 def _standing(plan: Plan, load: Load) -> ShowEngine:
     """The engine as it stood when this was written."""
-    return ShowEngine(plan)
+    return ShowEngine(plan) if load.state is None else ShowEngine.restored(plan, State.unpack(load.state))[0]
 
 
 def _hold(recorder: Recorder, frame: ShowFrame | None, until: float, rate: float) -> None:

@@ -81,6 +81,8 @@ def lived(of: Plan, folder: Path, file_bytes: int = FILE_BYTES) -> list[tuple[fl
             inputs = Inputs(tuple(f for b in due for f in b.inputs.features), tuple(c for b in due for c in b.inputs.controls))
             frames.append((now, engine.step(now, inputs).slots.tobytes()))
             writer.given(inputs, now)
+            if why := writer.due(now):
+                writer.begin(Load(now, "abc", why=why), engine.state(now).pack)
         if i % 11 == 0:
             writer.write_down()
     writer.close()
@@ -93,6 +95,18 @@ def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_pat
     time, slots = frames(tmp_path / "out")
     assert summary.frames == len(live)
     assert list(zip(time.tolist(), (one.tobytes() for one in slots))) == live
+
+
+def test_every_file_of_a_night_gives_its_frames_by_itself(tmp_path: Path) -> None:
+    live = lived(small(), tmp_path / "journal", file_bytes=12_000)
+    files = sorted((tmp_path / "journal").iterdir())
+    assert len(files) > 4
+    found = []
+    for i, file in enumerate(files):
+        replay(small(), tmp_path / str(i), steps([file], print))
+        time, slots = frames(tmp_path / str(i))
+        found += list(zip(time.tolist(), (one.tobytes() for one in slots)))
+    assert found == live
 
 
 def test_a_night_at_another_rate_shows_what_stood_then(tmp_path: Path) -> None:

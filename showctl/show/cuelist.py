@@ -230,10 +230,15 @@ class Track:
         if index == BLANK:
             return NOTHING
         if index not in self._states:
-            first = index // STRIDE * STRIDE
-            beneath, cues = self._beneath[index // STRIDE], self.list.cues[first : index + 1]
-            _keep(self._states, index, track(cues, beneath)[-1])
+            _keep(self._states, index, self.tracked(index))
         return self._states[index]
+
+    def tracked(self, index: int) -> Tracked:
+        """The tracked state of a cue, and nothing is remembered: for who looks on from another thread."""
+        if index == BLANK:
+            return NOTHING
+        first = index // STRIDE * STRIDE
+        return track(self.list.cues[first : index + 1], self._beneath[index // STRIDE])[-1]
 
     def sequence(self, index: int) -> Step:
         """What GO plays when the cue before was current."""

@@ -112,7 +112,7 @@ class Takeover:
         return self.new._stage.heads[self.maps.row[row]].track
 
     def _compared(self, before: Track, was: int, after: Track, now: int) -> Change:
-        old, new = before.state(was), after.state(now)
+        old, new = before.tracked(was), after.state(now)
         count = len(self.new.plan.parameters)
         said, says = np.full(count, np.nan), np.full(count, np.nan)
         at = self.maps.parameter[np.fromiter(old.moves, np.int64, len(old.moves))]
