@@ -153,6 +153,13 @@ def test_what_is_not_understood_is_answered(text: str, answer: str) -> None:
         demo()[1].hold(text)
 
 
+def test_what_is_said_wrongly_has_a_code() -> None:
+    for text, code in (("wash", "E-words"), ("wsh intensity 5%", "E-unknown-group"), ("wash intensity 5", "E-unit")):
+        with pytest.raises(Bad) as bad:
+            demo()[1].hold(text)
+        assert bad.value.code == code
+
+
 @pytest.mark.parametrize("text", ["", "wsh", "wash pan", "wash colour red", "9/1", "house"])
 def test_what_cannot_be_let_go(text: str) -> None:
     with pytest.raises(Bad):

@@ -199,8 +199,9 @@ def test_a_position_of_the_venue(files: tuple[Path, Path], palette: str, lines: 
 def test_what_cannot_be_written_is_refused_and_the_files_stay(
     files: tuple[Path, Path], palette: str, lines: list[str], why: str
 ) -> None:
-    with pytest.raises(Bad, match=why):
+    with pytest.raises(Bad, match=why) as bad:
         write(*files, palette, held(files, *lines))
+    assert bad.value.code == "E-write"
     assert (files[0].read_text(), files[1].read_text()) == (VENUE, SHOW)
     assert sorted(one.name for one in files[0].parent.iterdir()) == ["show.yaml", "venue.yaml"]
 
