@@ -51,8 +51,9 @@ def test_a_value_is_put_in_the_style_of_its_neighbours(before: str, way: str, va
     if after is not None:
         assert put(before, way, value) == after
         return
-    with pytest.raises(Bad):
+    with pytest.raises(Bad) as bad:
         put(before, way, value)
+    assert bad.value.code == "E-write"
 
 
 WORD = st.text("abcdefgxyzäß-_", min_size=1, max_size=6)

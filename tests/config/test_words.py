@@ -117,8 +117,9 @@ def test_a_fader_says_a_level() -> None:
     assert words.level("par", "intensity", 0.25) == (("par.1/intensity", 0.25),)
     assert words.level("par.1", "tilt", 0.25) == (("par.1/tilt", 0.25),)
     assert words.level("1", "101", 0.25) == (("1/101", 0.25),)
-    with pytest.raises(Bad, match="no fader"):
+    with pytest.raises(Bad, match="no fader") as bad:
         words.level("par", "colour", 0.5)
+    assert bad.value.code == "E-words"
 
 
 @pytest.mark.parametrize(
