@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": NOUNS,
     "show": COMPILED,
     "sound": NOUNS | {"wire"},
-    "inputs": COMPILED | {"wire"},
+    "inputs": COMPILED | {"wire", "supervise"},
     "inputs.ear": COMPILED | {"wire", "analysis", "sound"},
     "outputs": COMPILED | {"wire"},
     "remote": COMPILED | {"wire", "config.schema", "config.words", "supervise", "address"},
