@@ -1,8 +1,9 @@
 """Why is this lamp like this: every layer that a parameter's value went through in the last frame, from the bottom to the top.
 
-Rest or start look; each list that holds it, lowest first, with the cue that set it and who has it and why; effects; what joins by
-HTP; hands; masters; park; virtual dimmers; the strobe limit; the limits of the venue; and the bytes that left. Nothing is changed
-by asking. The values are those of `Stage.growing`, which a test holds to what `Stage.draw` makes; the words are made here.
+Rest or start look; each list that holds it, lowest first, with the cue that set it and who has it and why; what joins by HTP;
+effects; additive submasters; hands; masters; park; virtual dimmers; the strobe limit; the limits of the venue; and the bytes
+that left. Nothing is changed by asking. The values are those of `Stage.growing`, which a test holds to what `Stage.draw` makes;
+the words are made here.
 """
 
 from __future__ import annotations
@@ -59,12 +60,12 @@ def explain(stage: Stage, fixture: str) -> tuple[Explained, ...]:
 def _layers(stage: Stage, i: int, p: Parameter, grown: dict[str, float], live: Floats) -> Iterator[Layer]:
     yield _rest(stage, i)
     yield from _lists(stage, i, p, htp=False)
+    yield from _lists(stage, i, p, htp=True)
     running = [r for r in stage.effects.running if i in r.lamps.parameter]
     for r in running:
         yield Layer(f"effect {r.name.partition('~')[0]}", _effect(stage, r, i))
     if running:
         yield Layer("effects", "all of them together", grown["effects"])
-    yield from _lists(stage, i, p, htp=True)
     for sub in stage.plan.submasters:
         level = stage.masters.acting[sub.name]
         if sub.mode == "additive" and level > 0.0 and (full := dict(sub.levels).get(i)) is not None:

@@ -200,7 +200,7 @@ class Stage:
         return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
 
     def draw(self, now: float) -> Slots:
-        """Fades -> layers -> effects -> HTP -> hands -> masters -> virtual dimmers, park -> strobe limit -> slots."""
+        """Fades -> layers -> HTP -> effects -> submasters -> hands -> masters -> virtual dimmers, park -> strobe limit -> slots."""
         self.drawn = now
         if not self._settled:
             self.fades.look(*self._list_times(now))
@@ -215,8 +215,8 @@ class Stage:
         self._drawn = not self.hands.moving(moment)
         live = self._live
         np.copyto(live, self._base)
-        self._lay_effects(now, live)
         self.layers.join_htp(self.fades, live)
+        self._lay_effects(now, live)
         self.masters.join_additive(live)
         np.clip(live, 0.0, 1.0, out=live)
         self.hands.lay(live, moment)
@@ -239,12 +239,12 @@ class Stage:
         now = self.drawn
         live, moment = self._base.copy(), self._moment(now)
         yield "lists", live
+        self.layers.join_htp(self.fades, live)
+        yield "htp", live
         if self.effects.running:
             views = [self.view(head, now) for head in self.heads]
             self.effects.lay_over(live, views, self.view(None, now), self.masters.acting)
         yield "effects", live
-        self.layers.join_htp(self.fades, live)
-        yield "htp", live
         self.masters.join_additive(live)
         np.clip(live, 0.0, 1.0, out=live)
         yield "submasters", live

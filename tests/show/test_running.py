@@ -125,6 +125,14 @@ def test_an_effect_of_a_submaster_has_its_place_by_priority() -> None:
     assert lit(show, 5.5) == [0.9, 1.0]
 
 
+def test_an_effect_lowers_what_an_htp_list_brings() -> None:
+    fx, start = effect("fx", [0], sync="free", every=Span(1.0), length=1.0, high=0.25, layer="scale")
+    htp = cues(cue(1, move(0, 1.0)), name="htp", htp=True)
+    show = Show(plan([dimmer(1)], cues(cue(1, move(0, 0.5), starts=(start,))), htp, effects=(fx,)))
+    show.at(1.0, Go(time=0.5, list="htp"), Go(time=1.0))
+    assert lit(show, 1.5) == [0.25]
+
+
 def test_several_of_one_written_effect_are_told_once() -> None:
     one, start = effect("sway", [0], sync="free", every=Span(1.0))
     two = EffectStart("sway~2", ((), (1,)))
