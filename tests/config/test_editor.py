@@ -154,3 +154,11 @@ def test_the_command_prints_it(kind: str, capsys: pytest.CaptureFixture[str]) ->
     assert printed == json_schema(kind)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert keywords(printed) <= CHECKS.keys() | IGNORED
+
+
+def test_the_command_writes_it_and_says_how_an_editor_finds_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "show.schema.json"
+    assert main(["schema", "show", "--out", str(path)]) == 0
+    assert json.loads(path.read_text()) == json_schema("show")
+    assert capsys.readouterr().out == f"# yaml-language-server: $schema={path}\n"
+    assert main(["schema", "show", "--out", str(tmp_path)]) == 1
