@@ -73,14 +73,18 @@ class Stage:
         """
         now = head.moment(t, self.clock)
         stamp = self._next_stamp() if fresh else None
-        moved = self.fades.move(head.row, step.moves, self._from(head, step.moves), stamp, now)
+        moved = self.fades.move(head.row, step.moves, self.start_of(head, step.moves), stamp, now)
         let_go = self.fades.release(head.row, step.let_go, step.span, now)
         if of_cue:
             head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
-        seconds, beats = self.fades.ends(head.row)
-        head.fades_end = (float(seconds.max(initial=-np.inf)), float(beats.max(initial=-np.inf)))
+        self.work_out_end(head)
         self._rearrange()
         return now
+
+    def work_out_end(self, head: Playhead) -> None:
+        """When nothing of a list moves any more, after its fades were changed."""
+        seconds, beats = self.fades.ends(head.row)
+        head.fades_end = (float(seconds.max(initial=-np.inf)), float(beats.max(initial=-np.inf)))
 
     def snapshot(self, head: Playhead) -> Snapshot:
         """How a list stands now; `settle` first."""
@@ -173,7 +177,7 @@ class Stage:
         seconds = t if head is None else head.moment(t, self.clock).seconds
         return View(t, seconds, max(self._shown, self.clock.position(t)), self.clock, self.heard)
 
-    def _from(self, head: Playhead, moves: Moves) -> Floats:
+    def start_of(self, head: Playhead, moves: Moves) -> Floats:
         """Where fades of a list begin: the stage as it is without the lists above this one."""
         base = np.empty(len(self.plan.parameters))
         self.layers.compose(self.fades, base, head.track.list.priority)
@@ -200,7 +204,7 @@ class Stage:
         return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
 
     def draw(self, now: float) -> Slots:
-        """Fades -> layers -> HTP -> effects -> submasters -> hands -> masters -> virtual dimmers, park -> strobe limit -> slots."""
+        """Fades -> layers -> HTP -> effects -> submasters -> hands -> masters -> dimmers, park -> strobe limit -> slots."""
         self.drawn = now
         if not self._settled:
             self.fades.look(*self._list_times(now))
