@@ -118,6 +118,7 @@ class ShowEngine:
         """An engine that goes on as the state says, and what its plan has not, in words. ValueError as for the plan."""
         engine = cls(plan)
         gone = put(engine, state, Maps(state.names, engine.names))
+        engine._stage.resumed()
         engine._lists_until = -math.inf
         engine._playback = engine._state(state.time)
         return engine, gone

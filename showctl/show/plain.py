@@ -134,6 +134,11 @@ class Plain:
         skip = self.skip.get(cls, frozenset())
         return [(name, self.instead.get((cls, name), hint)) for name, hint in _hints(cls) if name not in skip]
 
+    def learn(self, *classes: type) -> None:
+        """Look up what these declare: the first time takes milliseconds."""
+        for cls in classes:
+            self._fields(cls)
+
     def taken(self, value: Any) -> dict[str, Any]:
         """The fields of a dataclass that are data."""
         return {name: getattr(value, name) for name, _ in self._fields(type(value))}

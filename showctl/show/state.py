@@ -47,6 +47,7 @@ PLAIN = Plain(
     instead={(Snapshot, "effects"): dict[str, int], (Running, "start"): int, (Playhead, "history"): tuple[Snapshot, ...]},
     open=frozenset((Playhead, Snapshot, Running)),
 )
+PLAIN.learn(Playhead, Snapshot, Running)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +187,8 @@ def _take_layer(layer: Layer) -> tuple[Grasp, ...]:
 def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
     """Stand as the state says, in an engine that has done nothing yet. Returns what its plan has not, in words.
 
-    Lists stand in their cues, or in the cue before where theirs is gone; what follows from another plan is not done here.
+    Lists stand in their cues, or in the cue before where theirs is gone; what follows from another plan is not done here, and
+    neither is what follows from all this on the stage (`Stage.resumed`).
     """
     gone: list[str] = []
     stage, body = engine._stage, state.body
@@ -208,7 +210,6 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
         for name, array in stage._limiter.arrays().items():
             array[..., maps.watched[old]] = body.limiter[name][..., old]
         stage._limiter.resumed(body.limited if maps.same else 0)
-    stage.resumed()
     return gone
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from showctl.show import transport
-from showctl.show.cuelist import BLANK, Mode, Step, Track
+from showctl.show.cuelist import BLANK, Mode, Track
 from showctl.show.fade import Floats, Ints
 from showctl.show.names import GONE, Maps
 from showctl.show.playhead import Playhead
@@ -81,10 +81,11 @@ class Takeover:
         ]
         if any(not change.nothing for _, change, _ in changes):
             stage.settle(now)
-        for head, change, row in changes:
-            if not change.nothing:
+            for head, change, _ in changes:
                 self._move(head, change, now)
-                self._play(head, change, row, now)
+        stage.resumed()
+        for head, change, row in changes:
+            self._play(head, change, row, now)
         for row, head in self._heads():
             if not self._same[row]:
                 self._go_on(head, row, now)
@@ -128,18 +129,22 @@ class Takeover:
 
     def _move(self, head: Playhead, change: Change, now: float) -> None:
         """Fade to what the cue now tracks, where the list leads to what it tracked before."""
-        stage, fades = self.new._stage, self.new._stage.fades
-        holds = fades.held[head.row] & ~fades.leaving[head.row]
-        target = fades.target[head.row]
+        stage, fades, row = self.new._stage, self.new._stage.fades, head.row
+        holds = fades.held[row] & ~fades.leaving[row]
+        target = fades.target[row]
         fresh = np.isnan(change.was) & ~holds[change.moved]
         stands = holds[change.moved] & (target[change.moved] == change.was.astype(target.dtype))
-        chosen = fresh | stands
-        taken = change.moved[fresh]
-        fades.stamp[head.row, taken] = fades.stamp[head.row].max(initial=0)  # its place is that of the list's last move
         leaves = holds[change.left] & (target[change.left] == change.left_was.astype(target.dtype))
-        back = stage.plan.back_time
+        chosen, back, moment = fresh | stands, stage.plan.back_time, head.moment(now, stage.clock)
         moves = transport.together(change.moved[chosen], change.to[chosen], back, stage.snaps)
-        stage.play(head, Step(moves, change.left[leaves], back), now, fresh=False, of_cue=False)
+        start = fades.value[row, moves.parameter]
+        if fresh.any():
+            start = np.where(fresh[chosen], stage.start_of(head, moves), start)
+            taken = change.moved[fresh]
+            fades.stamp[row, taken] = fades.stamp[row].max(initial=0)  # its place is that of the list's last move
+        fades.move(row, moves, start, None, moment)
+        fades.release(row, change.left[leaves], back, moment)
+        stage.work_out_end(head)
 
     def _play(self, head: Playhead, change: Change, row: int, now: float) -> None:
         """Begin and end effects as the cue now says; those that were gone by its name begin anew."""
