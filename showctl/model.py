@@ -179,6 +179,9 @@ class SetHouse(Control):
 # "bar.2:3/red" (cell 3), "1/101" (a raw slot, universe/slot). `plan.Parameter.key` says the key of a parameter.
 
 
+MOST_HELD = 4096  # values in one Hold or Park: a line of a journal has room for them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Control):
     """Values held by hand above playback, at once."""

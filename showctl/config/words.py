@@ -24,7 +24,7 @@ from showctl.config import colour, values
 from showctl.config.names import Element, Names, Selection
 from showctl.config.values import Bad
 from showctl.fixtures.model import COLOURS
-from showctl.model import Hold, Park, SetHouse
+from showctl.model import MOST_HELD, Hold, Park, SetHouse
 from showctl.plan import Category, Palette, Parameter, Plan
 
 Values: TypeAlias = tuple[tuple[str, float], ...]  # key, 0..1
@@ -109,6 +109,8 @@ class Words:
         found = {p: v for element in self._select(target) for p, v in pick(element)}
         if not found:
             raise Bad("E-no-parameter", f"nothing in `{target}` has or can show that `{what}`{self._near(what)}")
+        if len(found) > MOST_HELD:
+            raise Bad("E-words", f"that is {len(found)} values, and {MOST_HELD} at once are possible: name fewer fixtures")
         return tuple((self._plan.parameters[p].key, v) for p, v in found.items())
 
     def _select(self, target: str) -> tuple[Element, ...]:

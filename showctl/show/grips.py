@@ -24,7 +24,7 @@ from showctl.show.fade import Floats, Ints, Moment
 from showctl.show.patch import Slots
 from showctl.show.refused import Refused
 
-_ADDRESS = re.compile(r"([0-9]{1,5})/([0-9]{1,3})")
+_ADDRESS = re.compile(r"([1-9][0-9]{0,4})/([1-9][0-9]{0,2})")
 EDGE = 1e-9  # rounding by which the level of a slot may lie outside the range of its parameter
 
 
@@ -47,6 +47,7 @@ class Keys:
         self._rows = {u.number: row for row, u in enumerate(plan.universes)}
         self.fixtures: dict[str, list[int]] = {}  # parameters of each
         self._universes: dict[int, list[int]] = {}  # parameters that have slots there
+        self._known: dict[str, Grip] = {}  # keys that were asked for: a fader asks for the same again and again
         for i, p in enumerate(plan.parameters):
             self.fixtures.setdefault(p.fixture, []).append(i)
             if p.slots:
@@ -54,6 +55,12 @@ class Keys:
 
     def find(self, key: str) -> Grip:
         """What a key takes hold of; Refused if the show has nothing of that name, or keeps it for itself."""
+        if (known := self._known.get(key)) is not None:
+            return known
+        self._known[key] = found = self._look_for(key)
+        return found
+
+    def _look_for(self, key: str) -> Grip:
         if match := _ADDRESS.fullmatch(key):
             return self._slot(int(match[1]), int(match[2]))
         fixture = key.partition("/")[0].partition(":")[0]

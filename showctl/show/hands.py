@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from showctl.model import Check, Hold, Identify, LetGo, Park, Unpark
+from showctl.model import MOST_HELD, Check, Hold, Identify, LetGo, Park, Unpark
 from showctl.plan import Category, Parameter, Plan
 from showctl.show.fade import Floats, Ints, Moment
 from showctl.show.grips import Keys, Layer
@@ -28,7 +28,6 @@ from showctl.show.patch import Slots
 from showctl.show.refused import Refused
 
 Asked: TypeAlias = Hold | LetGo | Park | Unpark | Identify | Check
-MOST = 4096  # values in one control: what a line of the journal has room for
 BLINK = 1.0  # s that an identified fixture is bright, and then dark
 WHITE = frozenset(("red", "green", "blue", "white", "cold-white", "warm-white"))  # what makes white light
 COLOURED = frozenset(("amber", "uv", "lime", "indigo", "cyan", "magenta", "yellow"))  # what tints it
@@ -110,8 +109,8 @@ class Hands:
     # --- what is asked -------------------------------------------------------------------------------------------------
 
     def _hold(self, layer: Layer, one: Hold | Park) -> dict[str, str | int]:
-        if len(one.values) > MOST:
-            raise Refused(f"{len(one.values)} values at once, where {MOST} are possible: name fewer fixtures")
+        if len(one.values) > MOST_HELD:
+            raise Refused(f"{len(one.values)} values at once, where {MOST_HELD} are possible: name fewer fixtures")
         layer.take([self._keys.hold(key, value) for key, value in one.values])
         self._tell()
         return {"values": len(one.values), "first": one.values[0][0] if one.values else ""}

@@ -154,6 +154,15 @@ def test_what_is_not_understood_is_answered(text: str, answer: str) -> None:
         demo()[1].hold(text)
 
 
+def test_more_values_than_a_control_takes_are_refused() -> None:
+    parameters = tuple(Parameter(f"dim.{i}", 0, "intensity", Category.INTENSITY, 1, (1,)) for i in range(1, 5001))
+    fixtures = tuple(PatchedFixture(f"dim.{i}", "dimmer", "", Place(), (i - 1,)) for i in range(1, 5001))
+    words = Words(Plan(parameters, fixtures))
+    assert len(words.hold("dim.1-4096 intensity 5%")) == 4096
+    with pytest.raises(Bad, match="5000 values, and 4096"):
+        words.hold("dim intensity 5%")
+
+
 def test_what_is_said_wrongly_has_a_code() -> None:
     for text, code in (("wash", "E-words"), ("wsh intensity 5%", "E-unknown-group"), ("wash intensity 5", "E-unit")):
         with pytest.raises(Bad) as bad:
