@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import universes
-
+from showctl.model import Inputs
 from showctl.plan import Category, Cue, Plan
 from showctl.show.engine import ShowEngine
 from showctl.show.state import State
@@ -47,33 +47,38 @@ def changed(plan: Plan) -> Plan:
     return replace(plan, lists=tuple(replace(one, cues=tuple(map(other, one.cues))) for one in plan.lists))
 
 
+def measured(count: int) -> str:
+    """A line of the table."""
+    plan = universes.show(count, 1)
+    engine = ShowEngine(plan)
+    for now, inputs in universes.night():
+        engine.step(now, inputs)
+        if now > MOMENT:
+            break
+    frame = timed(lambda: engine.step(now, Inputs()))
+    state = engine.state(now)
+    take, pack = timed(lambda: engine.state(now)), timed(state.pack, 1)
+    text = json.dumps(state.pack())
+    restore = timed(lambda: ShowEngine.restored(plan, State.unpack(json.loads(text))), 1)
+    prepare, over = zip(*(taken_over(changed(plan), engine, now, frame) for _ in range(3)), strict=True)
+    numbers = f"{frame:8.2f} | {take:7.2f} | {pack:7.1f} | {len(text) / 1e6:7.2f} | {restore:10.1f}"
+    return f"{count:9} {len(plan.parameters):10} | {numbers} | {min(prepare):10.1f} | {min(over):.2f}"
+
+
+def taken_over(plan: Plan, old: ShowEngine, now: float, frame: float) -> tuple[float, float]:
+    """Preparing, and what the tick that takes over costs more than others, ms."""
+    fresh = ShowEngine(plan)
+    prepare = timed(lambda: fresh.prepare(old), 1)
+    return prepare, timed(lambda: fresh.take_over(old, now), 1) + timed(lambda: fresh.step(now, Inputs()), 1) - frame
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--universes", type=int, nargs="+", default=[1, 8, 32, 128, 512])
-    args = parser.parse_args()
     print("universes parameters | frame ms | take ms | pack ms | JSON MB | restore ms | prepare ms | take over ms")
-    for count in args.universes:
-        plan = universes.show(count, 1)
-        engine = ShowEngine(plan)
-        for now, inputs in universes.night():
-            engine.step(now, inputs)
-            if now > MOMENT:
-                break
-        frame = timed(lambda: engine.step(now, type(inputs)()))
-        state = engine.state(now)
-        take, pack = timed(lambda: engine.state(now)), timed(state.pack, 1)
-        text = json.dumps(state.pack())
-        restore = timed(lambda: ShowEngine.restored(plan, State.unpack(json.loads(text))), 1)
-        other, prepare, over = changed(plan), [], []
-        for _ in range(3):
-            fresh = ShowEngine(other)
-            prepare.append(timed(lambda: fresh.prepare(engine), 1))
-            over.append(
-                timed(lambda: fresh.take_over(engine, now), 1) + timed(lambda: fresh.step(now, type(inputs)()), 1) - frame
-            )
-        numbers = f"{frame:8.2f} | {take:7.2f} | {pack:7.1f} | {len(text) / 1e6:7.2f} | {restore:10.1f}"
-        print(f"{count:9} {len(plan.parameters):10} | {numbers} | {min(prepare):10.1f} | {min(over):.2f}")
+    for count in parser.parse_args().universes:
+        print(measured(count))
 
 
 if __name__ == "__main__":

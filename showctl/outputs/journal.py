@@ -30,6 +30,7 @@ from showctl.wire.journal import Given, Load, Tick, encode, nanoseconds
 FILE_BYTES = 16_000_000  # of a file, before it is compressed: about an hour
 TOTAL_BYTES = 200_000_000  # of all files: every one that stands in the folder counts
 MOST_FILES = 1000
+STATES = 4  # the state of a great show is many bytes: a file goes on until what follows is so many times as long
 WAITING = 20_000  # steps that wait for a disk that hangs, seven minutes; then a new file begins when it is back
 RETRY_S = 5.0  # after what could not be written
 
@@ -49,7 +50,7 @@ class JournalWriter:
         self._queue: deque[tuple[Inputs, float] | tuple[Load, State]] = deque()
         self._file: IO[str] | None = None
         self._run: Tick | None = None  # steps that are not written yet, the first of which took what is
-        self._written = 0
+        self._head = self._written = 0  # bytes of the first line, and of what follows it
         self._full = self._broken = False  # a new file should begin, or must
         self._gap = self._asked = False  # steps are left out until one begins; a load is on its way
         self._missed = self._unwritten = 0
@@ -110,7 +111,7 @@ class JournalWriter:
             for one in given:
                 self._line(one, now)
         self._run = longer or Tick(now)
-        if self._written >= self._file_bytes:
+        if self._written >= max(self._file_bytes, STATES * self._head):
             self._full = True
 
     def _end_run(self) -> None:
@@ -152,7 +153,7 @@ class JournalWriter:
             number = self._tidy(self._total_bytes - self._file_bytes - len(line)) + 1
             self._file = (self._folder / f"journal-{number:06d}.jsonl").open("w", encoding="utf-8", newline="\n")
             self._put(line)
-            self._written = 0  # the state of a great show is no reason to begin the next file at once
+            self._head, self._written = len(line), 0
             self._file.flush()
             self.fault = ""
         except (OSError, WireError) as error:
