@@ -55,6 +55,8 @@ class Words:
         """What a line asks for: something held, or the house lights moved. Bad if it is not understood."""
         first, *rest = _split(text)
         if first == "house" and first not in self._names.families and first not in self._names.groups:
+            if not self._plan.house:
+                raise Bad("E-words", "the venue file names no house lights: `house: [NAME]`")
             if not rest:
                 raise Bad("E-words", "how bright? write `house 30%`, or `house 30% 3s`")
             return SetHouse(time=time, source=source, level=values.level(rest[0]), fade=_fade(rest[1:]))
@@ -111,6 +113,9 @@ class Words:
             raise Bad("E-no-parameter", f"nothing in `{target}` has or can show that `{what}`{self._near(what)}")
         if len(found) > MOST_HELD:
             raise Bad("E-words", f"that is {len(found)} values, and {MOST_HELD} at once are possible: name fewer fixtures")
+        if house := found.keys() & set(self._plan.house):
+            name = self._plan.parameters[min(house)].fixture
+            raise Bad("E-words", f"{name} is a house light, which only its own command moves: write `house 30%`")
         return tuple((self._plan.parameters[p].key, v) for p, v in found.items())
 
     def _select(self, target: str) -> tuple[Element, ...]:

@@ -102,6 +102,9 @@ def test_house_and_park() -> None:
     assert words.asked("par.1 intensity glow", 2.0, "web") == Hold(time=2.0, source="web", values=(("par.1/intensity", 0.25),))
     assert words.parked("1/7 full", 2.0, "web") == Park(time=2.0, source="web", values=(("1/7", 1.0),))
     assert "hall/intensity" not in dict(words.hold("all intensity 5%"))
+    for text in ("hall intensity 5%", "par + hall intensity 5%"):
+        with pytest.raises(Bad, match="hall is a house light"):
+            words.hold(text)
 
 
 def test_what_to_let_go() -> None:

@@ -56,7 +56,7 @@ from showctl.remote.web.server import MAX_CLIENTS, WebServer
 from showctl.remote.web.stream import HEADER, REPLIES, Client
 from tests.remote import fake_show
 
-PLAN = fake_show.plan()
+PLAN = replace(fake_show.plan(), house=(len(fake_show.plan().parameters) - 1,))  # the probe is the hall
 WORDS = Words(PLAN)
 TOKENS = {"look-at-this-show": "view", "run-this-whole-show": "control"}
 
@@ -363,6 +363,13 @@ async def test_what_is_held_is_written_back_and_the_answer_says_where() -> None:
                 assert (await topics(page, "reply"))["reply"]["ok"] is ok
         assert asked == ["colour blood", "blod"] * 2
         assert not site.events
+
+
+def test_house_lights_that_are_not_there_are_not_moved() -> None:
+    plan = fake_show.plan()
+    for body in ({"type": "house", "level": 0.5}, {"type": "hold", "what": "house 50%"}):
+        with pytest.raises(WireError, match="no house lights"):
+            parse_control(json.dumps(body), plan, Words(plan), 1.0, "web")
 
 
 async def test_a_show_whose_files_are_not_watched_is_not_written() -> None:

@@ -43,12 +43,14 @@ PLAN = Plan(
         Parameter("par.1", 0, "intensity", Category.INTENSITY, 1, (1,)),
         Parameter("par.1", 0, "red", Category.COLOUR, 1, (2,)),
         Parameter("par.2", 0, "intensity", Category.INTENSITY, 1, (3,)),
+        Parameter("hall", 0, "intensity", Category.INTENSITY, 1, (4,)),
     ),
     (PatchedFixture("par.1", "wash", "", Place(), (0, 1)), PatchedFixture("par.2", "wash", "", Place(), (2,))),
     (Universe(1),),
     (CueList("main", ()), CueList("probe", ())),
     submasters=(Submaster("probe", "additive", ()), Submaster("front", "additive", ())),
     palettes=(Palette("colour", "blood", ((1, 0.8),)),),
+    house=(3,),
 )
 NAMES = Words(PLAN)
 WHO = {"time": 3.5, "source": "osc:10.0.0.7"}

@@ -99,6 +99,8 @@ def _playback(kind: str, body: dict[str, Any], plan: Plan, time: float, source: 
             raise WireError('flash needs "submaster": the name of one')
         return Flash(time=time, source=source, submaster=name, on=_flag(body, kind))
     if kind == "house":
+        if not plan.house:
+            raise WireError("the venue file names no house lights: house: [NAME]")
         fade = _number(body, kind, "fade", LONGEST_FADE) if "fade" in body else 0.0
         return SetHouse(time=time, source=source, level=_number(body, kind, "level"), fade=fade)
     if kind == "identify":
