@@ -32,6 +32,7 @@ CATEGORIES = ("intensity", "colour", "position", "beam", "preset")
 LONGEST = 500  # characters
 MIXING = frozenset((*COLOURS, "hue", "saturation"))
 _ADDRESS = re.compile(r"[0-9]{1,5}/[0-9]{1,3}")
+_LEVEL = re.compile(r"[0-9.]+%?|full|out")
 _BYTE = re.compile(r"[0-9]{1,3}")
 
 
@@ -54,7 +55,7 @@ class Words:
     def asked(self, text: str, time: float, source: str) -> Hold | SetHouse:
         """What a line asks for: something held, or the house lights moved. Bad if it is not understood."""
         first, *rest = _split(text)
-        if first == "house" and first not in self._names.families and first not in self._names.groups:
+        if first == "house" and (not rest or _LEVEL.fullmatch(rest[0])):  # a lamp may be called so, too: `house intensity 30%`
             if not self._plan.house:
                 raise Bad("E-words", "the venue file names no house lights: `house: [NAME]`")
             if not rest:
@@ -96,9 +97,15 @@ class Words:
         if len(rest) > 1:
             raise Bad("E-words", f"`{text[:80]}`: write a target and at most one parameter, like `wash colour`")
         what = rest[0] if rest else ""
-        found = {p: 0.0 for element in self._select(target) for p in self._kind(element, what)}
+        found = dict.fromkeys(p for element in self._select(target) for p in self._kind(element, what))
+        for p in self._plan.house:
+            found.pop(p, None)
         if not found:
-            raise Bad("E-no-parameter", f"nothing in `{target}` has `{what}`{self._near(what)}")
+            raise Bad("E-no-parameter", f"nothing in `{target}` has `{what}` to let go of{self._near(what)}")
+        if len(found) > MOST_HELD:
+            raise Bad(
+                "E-words", f"that is {len(found)} values, and {MOST_HELD} at once are possible: let go of everything instead"
+            )
         return tuple(self._plan.parameters[p].key for p in found)
 
     def named(self, target: str) -> tuple[str, ...]:

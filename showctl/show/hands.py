@@ -116,6 +116,8 @@ class Hands:
         return {"values": len(one.values), "first": one.values[0][0] if one.values else ""}
 
     def _let_go(self, layer: Layer, one: LetGo | Unpark, now: Moment | None) -> dict[str, str | int]:
+        if len(one.keys) > MOST_HELD:
+            raise Refused(f"{len(one.keys)} keys at once, where {MOST_HELD} are possible: let go of everything instead")
         count = layer.let_go([self._keys.find(key) for key in one.keys] if one.keys else None, now)
         self._tell()
         return {"values": count, "first": one.keys[0] if one.keys else "all"}

@@ -102,9 +102,20 @@ def test_house_and_park() -> None:
     assert words.asked("par.1 intensity glow", 2.0, "web") == Hold(time=2.0, source="web", values=(("par.1/intensity", 0.25),))
     assert words.parked("1/7 full", 2.0, "web") == Park(time=2.0, source="web", values=(("1/7", 1.0),))
     assert "hall/intensity" not in dict(words.hold("all intensity 5%"))
+    with pytest.raises(Bad, match="nothing in `hall`"):
+        words.keys("hall")
     for text in ("hall intensity 5%", "par + hall intensity 5%"):
         with pytest.raises(Bad, match="hall is a house light"):
             words.hold(text)
+
+
+def test_house_lights_that_are_called_house() -> None:
+    light = Parameter("house", 0, "intensity", Category.INTENSITY, 1, (1,), exempt=True)
+    words = Words(Plan((light,), (PatchedFixture("house", "dimmer", "", Place(), (0,)),), (Universe(1),), house=(0,)))
+    assert words.asked("house full", 1.0, "") == SetHouse(time=1.0, level=1.0)
+    for text, why in (("house", "how bright"), ("house 30", "needs a unit"), ("house intensity 30%", "house light")):
+        with pytest.raises(Bad, match=why):
+            words.asked(text, 1.0, "")
 
 
 def test_what_to_let_go() -> None:
@@ -164,6 +175,8 @@ def test_more_values_than_a_control_takes_are_refused() -> None:
     assert len(words.hold("dim.1-4096 intensity 5%")) == 4096
     with pytest.raises(Bad, match="5000 values, and 4096"):
         words.hold("dim intensity 5%")
+    with pytest.raises(Bad, match="5000 values, and 4096"):
+        words.keys("dim")
 
 
 def test_what_is_said_wrongly_has_a_code() -> None:

@@ -141,6 +141,7 @@ def test_a_held_virtual_dimmer_scales_the_colours() -> None:
         (parked(0.0, ("1/200", 0.5)), "house fader"),
         (parked(0.0, ("nobody/intensity", 0.5)), "nobody"),
         (let_go(0.0, "dim.7/intensity"), "dim.7"),
+        (let_go(0.0, *(["dim.1/intensity"] * 5000)), "4096"),
         (Unpark(time=0.0, keys=("dim.7/intensity",)), "dim.7"),
         (Identify(time=0.0, fixture="dim.7", on=True), "dim.7"),
         (Identify(time=0.0, fixture="house.1", on=True), "house fader"),
