@@ -15,27 +15,41 @@ import pytest
 from showctl.model import (
     Back,
     Blackout,
+    Check,
     ControlEvent,
     DeviceError,
+    ExitLoop,
+    Flash,
     Go,
     Goto,
     Health,
+    Hold,
+    Identify,
+    LetGo,
     ListState,
+    Park,
     PlaybackState,
+    SetHouse,
     SetMaster,
+    SetRate,
     ShowFrame,
     State,
     StopAll,
     Tap,
+    Unpark,
 )
-from showctl.plan import Cue, CueList, Plan, Submaster
+from showctl.plan import Category, Cue, CueList, Parameter, PatchedFixture, Place, Plan, Submaster, Universe
 from showctl.remote import mqtt as module
 from showctl.remote.board import Board
 from showctl.remote.mqtt import Mqtt, _Incoming, _News, request, topic_word
 from showctl.wire.osc_dictionary import Refusal
 
 PLAN = Plan(
-    parameters=(),
+    parameters=tuple(
+        Parameter(name, 0, "intensity", Category.INTENSITY, 1, (slot,)) for slot, name in enumerate(("par", "lämp"), 1)
+    ),
+    fixtures=tuple(PatchedFixture(name, "dimmer", "", Place(), (i,)) for i, name in enumerate(("par", "lämp"))),
+    universes=(Universe(1),),
     lists=(CueList("main", (Cue(Decimal(1)),)), CueList("probe", (Cue(Decimal(1)),))),
     submasters=(Submaster("front", "additive", ()),),
     venue="The Old Hall",
@@ -78,6 +92,20 @@ class Room:
         ("blackout", b"0", Blackout(on=False, **WHO)),
         ("gm", b"0.25", SetMaster(level=0.25, **WHO)),
         ("sub/front", b"1", SetMaster(level=1.0, submaster="front", **WHO)),
+        ("exit", b"probe", ExitLoop(list="probe", **WHO)),
+        ("rate", b"1.5", SetRate(rate=1.5, list="main", **WHO)),
+        ("rate", b"probe 2", SetRate(rate=2.0, list="probe", **WHO)),
+        ("house", b"0.5", SetHouse(level=0.5, **WHO)),
+        ("flash/front", b"1", Flash(submaster="front", on=True, **WHO)),
+        ("set", b"par intensity 70%", Hold(values=(("par/intensity", 0.7),), **WHO)),
+        ("set", "lämp intensity full\n".encode(), Hold(values=(("lämp/intensity", 1.0),), **WHO)),
+        ("park", b"1/7 255", Park(values=(("1/7", 1.0),), **WHO)),
+        ("release/hands", b"", LetGo(**WHO)),
+        ("release/hands", b"par", LetGo(keys=("par/intensity",), **WHO)),
+        ("unpark", b" ", Unpark(**WHO)),
+        ("unpark", b"1/7", Unpark(keys=("1/7",), **WHO)),
+        ("identify/par", b"0", Identify(fixture="par", on=False, **WHO)),
+        ("check", b"-1", Check(step=-1, **WHO)),
     ],
 )
 def test_a_command_is_taken(word: str, payload: bytes, event: ControlEvent) -> None:
@@ -111,6 +139,14 @@ def test_a_command_is_taken(word: str, payload: bytes, event: ControlEvent) -> N
         ("sub/nobody", b"0.5"),
         ("sub/front", b""),
         ("status", b"online"),
+        ("rate", b"fast"),
+        ("rate", b"21"),
+        ("set", b""),
+        ("set", b"par intensity 70"),
+        ("set", b"\xff intensity 70%"),
+        ("release/hands", b"nobody"),
+        ("identify/nobody", b"1"),
+        ("check", b"2"),
         ("", b""),
     ],
 )
