@@ -10,7 +10,8 @@ speaks first when its files have changed, and is spoken to by lines of JSON on i
           {"do": "keep", "name": VERSION, "time": S, "changed": TEXT}      this version is played: put it into the history
     out   {"alive": true}                                                  every ALIVE_S, while nothing else is done
           {"reading": WHY}                                                 the next line comes when all is compiled
-          {"answer": WHY, "problems": [...], ...}                          with the lines of `wire.plan` behind it if it is good
+          {"answer": WHY, "problems": [...], ...}                          with the lines of `wire.plan` behind it if it is good,
+          {"warnings": VERSION, "problems": [...]}                         and then with all that is only worth a warning
           {"unkept": TEXT}                                                 why a version is not in the history
 
 Watching is looking: every LOOK_S at the size and times of every file that was read or missed. Of a hundred files that is a
@@ -29,17 +30,19 @@ import resource
 import select
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from showctl import history
-from showctl.config.load import attempt, version_of
-from showctl.wire import plan as wire
+from showctl.config.load import Attempt, stages, version_of
+from showctl.config.memory import Memory
+from showctl.model import Problem
+from showctl.wire.plan import Sender
 
-LOOK_S, GRACE_S, RECHECK_S, ALIVE_S = 0.05, 0.5, 3.0, 5.0
+LOOK_S, GRACE_S, RECHECK_S, ALIVE_S = 0.04, 0.5, 3.0, 5.0
 MOST_PROBLEMS = 200  # that are sent; nobody reads more
 MEMORY = 2 << 30  # bytes of address space
 NICE = 10
@@ -96,7 +99,8 @@ class Loader:
         self._pair, self._kept, self._say = (venue, show), kept, say
         self._watch = Watch(time.monotonic)
         self._watching = watching
-        self._known: set[str] = set()  # parts of a plan that the daemon has
+        self._memory = Memory()
+        self._sender = Sender()
         self._files: tuple[Path, ...] = ()
         self._version = ""
         self._good: tuple[str, tuple[Path, ...]] = ("", ())  # the last version that can be played, and its files
@@ -137,32 +141,36 @@ class Loader:
                 self.load("saved", self._pair)
 
     def load(self, why: str, pair: tuple[Path, Path]) -> None:
-        """Read and compile; the answer is sent whatever comes of it."""
+        """Read and compile; the answer is sent whatever comes of it, and what of it is only worth a warning after that."""
         self._tell({"reading": why})
         began = time.monotonic()
         self._watch.begin()
-        made = attempt(*pair)
+        first, *more = self._stages(why, pair, began)
+        if first.loaded is not None:
+            self._tell({"warnings": first.version} | _told((more or [first])[-1].problems))
         if pair == self._pair:
-            self._files, self._version = made.files, made.version
-            self._watch.follow((*made.files, *_shelves(pair[0])))
+            self._files, self._version = first.files, first.version
+            self._watch.follow((*first.files, *_shelves(pair[0])))
             self._recheck = time.monotonic() + RECHECK_S
-        answer: dict[str, Any] = {
-            "answer": why,
-            "version": made.version,
-            "problems": [astuple(one) for one in made.problems[:MOST_PROBLEMS]],
-            "more_problems": max(0, len(made.problems) - MOST_PROBLEMS),
-            "good": made.loaded is not None,
-        }
+        del first, more
+        gc.collect()
+
+    def _stages(self, why: str, pair: tuple[Path, Path], began: float) -> Iterator[Attempt]:
+        for step, made in enumerate(stages(*pair, memory=self._memory)):
+            if step == 0:
+                self._answer(why, made, began)
+            yield made
+
+    def _answer(self, why: str, made: Attempt, began: float) -> None:
+        answer = {"answer": why, "version": made.version, "good": made.loaded is not None} | _told(made.problems)
         lines: Sequence[str] = ()
         if made.loaded is not None:
             self._good = (made.version, made.loaded.files)
-            lines, self._known = wire.encode(made.loaded.plan, self._known)
+            lines = self._sender.send(made.loaded.plan)
             answer |= {"settings": made.loaded.settings, "files": [str(one) for one in made.loaded.files]}
         self._tell(answer | {"seconds": round(time.monotonic() - began, 3)})
         for line in lines:
             self._say(line)
-        del made, lines
-        gc.collect()
 
     def keep(self, name: str, at: float, changed: str) -> None:
         """Put a version that is played into the history, if its files are still as they were read."""
@@ -177,6 +185,10 @@ class Loader:
     def _tell(self, message: dict[str, Any]) -> None:
         self._spoke = time.monotonic()
         self._say(json.dumps(message))
+
+
+def _told(problems: Sequence[Problem]) -> dict[str, Any]:
+    return {"problems": [astuple(one) for one in problems[:MOST_PROBLEMS]], "more": max(0, len(problems) - MOST_PROBLEMS)}
 
 
 def _shelves(venue: Path) -> list[Path]:

@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -55,6 +55,14 @@ class Answer:
     more: int  # problems that are not among them
     loaded: Loaded | None  # None: it cannot be run
     seconds: float  # that it took
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings:
+    """All that is worth a warning in a version; it comes after the plan, which need not wait for it."""
+
+    version: str
+    problems: tuple[Problem, ...]
 
 
 class Loader:
@@ -103,13 +111,15 @@ class Loader:
                 self._process.stdin.write(json.dumps(what).encode() + b"\n")
                 self._process.stdin.flush()
 
-    def feed(self, data: bytes) -> Iterator[Answer | dict[str, Any]]:
-        """What it says in these bytes: answers, and the other messages as they are. WireError if it talks nonsense."""
+    def feed(self, data: bytes) -> Iterator[Answer | Warnings | dict[str, Any]]:
+        """What it says in these bytes: answers, warnings, other messages as they are. WireError if it talks nonsense."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if line.startswith(b"{"):
                 message = json.loads(line)
-                if "answer" not in message:
+                if "warnings" in message:
+                    yield Warnings(message["warnings"], _problems(message))
+                elif "answer" not in message:
                     yield message
                 elif message["good"]:
                     self._answer = message
@@ -126,14 +136,18 @@ class Loader:
         if not self.running:
             self.start()
         self.ask(do="load", **more)
-        until = time.monotonic() + SILENT_S
+        until, answer = time.monotonic() + SILENT_S, None
         while select.select([self.output], [], [], max(0.0, until - time.monotonic()))[0]:
             data = os.read(self.output, 1 << 20)
             if not data:
                 break
             for said in self.feed(data):
                 if isinstance(said, Answer):
-                    return said
+                    answer = said
+                if isinstance(said, Warnings) and answer is not None and answer.loaded is not None:
+                    return replace(answer, problems=said.problems, loaded=replace(answer.loaded, warnings=said.problems))
+            if answer is not None and answer.loaded is None:
+                return answer
         self.close()
         raise DeviceError("the process that reads the files has ended or hangs: start again, and see what it said above")
 
@@ -151,12 +165,16 @@ class Loader:
 
 
 def _answer(message: Mapping[str, Any], plan: Plan | None) -> Answer:
-    problems = tuple(Problem(*one) for one in message["problems"])
+    problems = _problems(message)
     loaded = None
     if plan is not None:
         settings, files = message["settings"], tuple(map(Path, message["files"]))
         loaded = Loaded(plan, venue_of(plan.venue, settings), settings, problems, files, message["version"])
-    return Answer(message["answer"], message["version"], problems, message["more_problems"], loaded, message["seconds"])
+    return Answer(message["answer"], message["version"], problems, message["more"], loaded, message["seconds"])
+
+
+def _problems(message: Mapping[str, Any]) -> tuple[Problem, ...]:
+    return tuple(Problem(*one) for one in message["problems"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +212,7 @@ class Reload(Generic[T]):
         self._wake = asyncio.Event()
         self._answer: Answer | None = None  # the newest that waits
         self._refused: Answer | None = None  # that waits to be forced
+        self._warnings: Warnings | None = None  # the newest that wait for their version to be played
         self._undo = self._force = False
         self._heard = 0.0  # s of the loop
         self._ended = ""
@@ -250,6 +269,9 @@ class Reload(Generic[T]):
                 if isinstance(said, Answer):
                     self._answer = said  # whatever waited is out of date
                     self._wake.set()
+                elif isinstance(said, Warnings):
+                    self._warnings = said
+                    self._wake.set()
                 elif "reading" in said:
                     gc.disable()  # a look of the collector at a plan that grows costs more than a tick; see `_rest`
                 elif "unkept" in said:
@@ -271,6 +293,9 @@ class Reload(Generic[T]):
             forced, self._force = self._force, False
             await self._consider(answer, forced)
             self._rest()
+        if self._warnings is not None and self._warnings.version == self.running.version and self._refused is None:
+            self._on_problems(self._warnings.problems)
+            self.running, self._warnings = replace(self.running, warnings=self._warnings.problems), None
 
     def _rest(self) -> None:
         """What lives now lives long: the collector need not look at it in a tick."""

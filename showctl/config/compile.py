@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
-from showctl.config import lint, offered, palettes, schema, values
+from showctl.config import lint, midi, offered, palettes, schema, values
 from showctl.config.effects import Effects
 from showctl.config.look import Looks, Values
+from showctl.config.memory import Known, Memory, key_of
 from showctl.config.patch import Patch, patch, universes
 from showctl.config.times import Times
 from showctl.config.times import check as check_times
@@ -87,8 +89,11 @@ def compile_venue(source: Source, report: Report) -> Room:
     return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop, tuple(library.files))
 
 
-def compile_show(source: Source, room: Room | None, report: Report) -> Plan | None:
-    """The plan of a show in a room. Without a room everything is checked that can be; there is no plan then."""
+def compile_show(source: Source, room: Room | None, report: Report, memory: Memory | None = None) -> Plan | None:
+    """The plan of a show in a room. Without a room everything is checked that can be; there is no plan then.
+
+    With a `memory` of the compile before, cues that are as they were are taken from it.
+    """
     show, root = source.model, source.root
     assert isinstance(show, schema.Show)
     looks = Looks(report, palettes=show.palettes, presets=show.presets)
@@ -105,7 +110,11 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
     effects = Effects(show.effects, looks, root, source.broken(("effects",), show.effects))
     effects.check()
     palettes.check(show, root, looks)
-    lists = _lists(show, source, looks, effects, room)
+    if memory is not None:
+        memory.begin(root)
+    lists = _lists(show, source, looks, effects, room, memory)
+    if memory is not None:
+        memory.end(looks.said)
     looks.stands = {}
     submasters = tuple(_submaster(n, s, root, looks, effects) for n, s in show.submasters.items())
     if room is not None:
@@ -116,7 +125,7 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
     lint.misread(source, report)
     if room is None:
         return None
-    return Plan(
+    plan = Plan(
         parameters=tuple(room.patch.parameters),
         fixtures=room.patch.fixtures(),
         universes=universes(room.venue),
@@ -134,12 +143,17 @@ def compile_show(source: Source, room: Room | None, report: Report) -> Plan | No
         groups=offered.groups(room.patch),
         palettes=offered.palettes(show, looks, room.patch),
     )
+    if room.venue.midi is not None and not report.failed:  # what was cut out for its mistakes is not called unknown
+        midi.check(room.venue.midi.map, room.source.root, plan, report)
+    return plan
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, room: Room | None) -> list[CueList]:
+def _lists(
+    show: schema.Show, source: Source, looks: Looks, effects: Effects, room: Room | None, memory: Memory | None
+) -> list[CueList]:
     if show.cues and "main" in show.lists:
         mark = source.root.key("lists", "main")
         looks.report.error(mark, "E-name-twice", "`cues:` is already the list main: write its cues in one of the two places")
@@ -156,9 +170,10 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
         for i in sorted(range(len(one.cues)), key=lambda i: one.cues[i].cue):  # heads come from where the cue before left them
             cue = one.cues[i]
             before, looks.unsure = len(looks.report.problems), False
-            own = looks.resolve(cue.set, source.root, (*way, i, "set"))
-            compiled[i] = _cue(cue, own, (*way, i), source.root, looks, effects, one.mark, kinds)
-            looks.stands = tracked | own if cue.cue_only else tracked
+            times = Times(cue)
+            own, moves = _set(cue, times, (*way, i), source.root, looks, memory)
+            compiled[i] = _cue(cue, moves, times, (*way, i), source.root, looks, effects, one.mark, kinds)
+            looks.stands = {**tracked, **own} if cue.cue_only else tracked
             tracked.update({} if cue.cue_only else own)
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
                 faulty.add(cue.cue)
@@ -167,14 +182,38 @@ def _lists(show: schema.Show, source: Source, looks: Looks, effects: Effects, ro
         rows = {cue.number: (*way, i) for i, cue in reversed(list(enumerate(cues)))}
         cues.sort(key=lambda cue: cue.number)
         if walk is not None:
-            walk.through(cues, not one.loop, faulty, lint.Places(source.root, rows))
+            places = lint.Places(source.root, rows)
+            looks.report.later.append(partial(walk.through, cues, not one.loop, faulty, places))
         found.append(CueList(name, tuple(cues), one.priority, one.htp, one.loop, one.release))
     return found
 
 
+def _set(
+    cue: schema.CueModel, times: Times, way: Where, root: Node, looks: Looks, memory: Memory | None
+) -> tuple[Mapping[int, float], tuple[Move, ...]]:
+    """The values that a cue sets, and its moves: worked out, or known from before."""
+    if memory is None:
+        own = looks.resolve(cue.set, root, (*way, "set"))
+        return own, _moves(own, cue, times, looks)
+    key = key_of(root.find(way)[0])
+    known = memory.recall(key)
+    if known is None:
+        before, used, groups = len(looks.report.problems), looks.used, looks.groups
+        looks.used, looks.groups, looks.bound = set(), set(), False
+        own = looks.resolve(cue.set, root, (*way, "set"))
+        known = Known(own, _moves(own, cue, times, looks), frozenset(looks.used), frozenset(looks.groups))
+        looks.used, looks.groups = used, groups
+        if not (looks.bound or looks.unsure or len(looks.report.problems) > before):
+            memory.keep(key, known)
+    looks.used |= known.used
+    looks.groups |= known.groups
+    return known.values, known.moves
+
+
 def _cue(
     cue: schema.CueModel,
-    moves: Values,
+    moves: tuple[Move, ...],
+    times: Times,
     way: tuple[Key, ...],
     root: Node,
     looks: Looks,
@@ -183,13 +222,12 @@ def _cue(
     kinds: Mapping[str, Category],
 ) -> Cue:
     effects.stops(cue.stop, (*way, "stop"))
-    times = Times(cue)
     if looks.patch is not None:
         check_times(cue, way, root, kinds, looks.report)
     return Cue(
         number=cue.cue,
         name=cue.name,
-        moves=_moves(moves, cue, times, looks),
+        moves=moves,
         starts=effects.start(cue.start, (*way, "start"), root),
         stops=tuple(cue.stop),
         follow=cue.follow,
@@ -208,7 +246,7 @@ def _cue(
     )
 
 
-def _moves(found: Values, cue: schema.CueModel, times: Times, looks: Looks) -> tuple[Move, ...]:
+def _moves(found: Mapping[int, float], cue: schema.CueModel, times: Times, looks: Looks) -> tuple[Move, ...]:
     """Values with their times, and how the file says them. Long shows have half a million: nothing is done twice for them."""
     if looks.patch is None:
         return ()

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ValidationError
 from showctl.config import schema, values
 from showctl.config.compile import Room, Source, compile_show, compile_venue
 from showctl.config.loaded import RIG, Loaded, version
+from showctl.config.memory import Memory
 from showctl.config.tree import MAX_BYTES, Key, Node, Report, Where, read
 from showctl.model import ConfigError, Problem
 
@@ -65,27 +66,50 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
 def attempt(venue_path: Path, show_path: Path, instead: Mapping[str, bytes] | None = None) -> Attempt:
     """Read a venue and a show, with every problem of both files and all they include.
 
     `instead` holds, by absolute path, what files are to be taken for: how a change is tried before it is written.
     """
+    with _uncollected():
+        *_, made = stages(venue_path, show_path, instead=instead)
+    return made
+
+
+def stages(
+    venue_path: Path, show_path: Path, *, instead: Mapping[str, bytes] | None = None, memory: Memory | None = None
+) -> Iterator[Attempt]:
+    """The same in two steps, for who waits for the plan: what can be played, then that with all that is worth a warning.
+
+    `memory` is of the attempt before, for who tries the same files again and again.
+    """
     report, files = Report(instead=dict(instead or {})), list[Path]()
     venue = _source(venue_path, "venue", report, files)
+    rig = dict(report.files)
     show = _source(show_path, "show", report, files)
     room = compile_venue(venue, report) if venue else None
-    plan = compile_show(show, room, report) if show else None
-    problems = tuple(_sorted(report.problems))
+    if memory is not None:
+        memory.venue = rig, [_digest(path) for path in room.files] if room else None
+    plan = compile_show(show, room, report, memory) if show else None
+    if memory is not None and memory.lost:
+        memory.forget()
+        yield from stages(venue_path, show_path, instead=instead, memory=memory)
+        return
     types = room.files if room else ()
     asked = (*map(Path, report.files), *types)
     named = version([*report.files.values(), *map(_digest, types)])
-    if report.failed or plan is None or venue is None:
-        return Attempt(None, problems, asked, named)
-    assert isinstance(venue.model, schema.Venue)
     files += [path for path in types if path.is_relative_to(venue_path.parent)]  # what lies with the venue goes where it goes
-    settings = {key: node.plain() for key, node in _children(venue.root).items() if key not in RIG}
-    return Attempt(Loaded(plan, venue.model, settings, problems, tuple(files), named), problems, asked, named)
+    for turn in range(2):
+        problems = tuple(_sorted(report.problems))
+        if report.failed or plan is None or venue is None:
+            loaded = None
+        else:
+            assert isinstance(venue.model, schema.Venue)
+            settings = {key: node.plain() for key, node in _children(venue.root).items() if key not in RIG}
+            loaded = Loaded(plan, venue.model, settings, problems, tuple(files), named)
+        if turn or loaded is not None:
+            yield Attempt(loaded, problems, asked, named)
+        report.finish()
 
 
 def _children(root: Node) -> dict[str, Node]:
@@ -112,6 +136,7 @@ def load_venue(path: Path) -> schema.Venue:
     source = _source(path, "venue", report, [])
     if source is not None:
         compile_venue(source, report)
+    report.finish()
     if report.failed or source is None:
         raise ConfigError(_sorted(report.problems))
     assert isinstance(source.model, schema.Venue)
@@ -141,6 +166,7 @@ def check(paths: Sequence[Path]) -> list[Problem]:
         room = compile_venue(found["venue"], report)
     if "show" in found:
         compile_show(found["show"], room, report)
+    report.finish()
     return _sorted(report.problems)
 
 

@@ -58,9 +58,11 @@ class Looks:
     groups: set[str] = field(default_factory=set)  # groups that were named
     origins: dict[int, str] = field(default_factory=dict)  # of what was resolved last: how the file says it
     unsure: bool = False  # whether something was left out because what it refers to has mistakes of its own
-    _said: set[str] = field(default_factory=set)  # what is worth one warning only
+    bound: bool = False  # whether something that was resolved depends on where heads stand
+    said: set[str] = field(default_factory=set)  # what is worth one warning only
     _remarks: list[Remark] = field(default_factory=list)
-    _lines: dict[tuple[str, str, str], Values] = field(default_factory=dict)  # target, key, value -> what it comes to
+    _lines: dict[tuple[str, str, str], tuple[Values, set[tuple[str, str]]]] = field(default_factory=dict)
+    # target, key, value -> what it comes to, and the palettes it uses
     _selected: dict[str, Selection] = field(default_factory=dict)
     _moving: bool = False  # whether what was just worked out depends on where heads stand
 
@@ -92,6 +94,8 @@ class Looks:
             here = (*way, target)
             if (selection := self._selected.get(target)) is None:
                 selection = self.select(target, root.key(*here))
+            else:
+                self.groups |= selection.groups
             found: Values = {}
             said: dict[int, str] = {}
             for name in by_order(settings):
@@ -113,13 +117,16 @@ class Looks:
         """The same line means the same in every cue, unless it depends on where heads stand or there is something to say."""
         key = (target, name, given) if isinstance(given, str) else ("", "", "")
         if (known := self._lines.get(key)) is not None:
-            return known
-        before, unsure = len(self.report.problems), self.unsure
-        self.unsure = self._moving = False
+            self.used |= known[1]
+            return known[0]
+        before, unsure, used = len(self.report.problems), self.unsure, self.used
+        self.unsure, self._moving, self.used = False, False, set()
         line = self._one(name, given, selection, target, root.at(*here, name), root.key(*here, name))
         if key[0] and selection is not None and not (self.unsure or self._moving or len(self.report.problems) > before):
-            self._lines[key] = line
+            self._lines[key] = line, self.used
         self.unsure |= unsure
+        self.bound |= self._moving
+        self.used = used | self.used
         return line
 
     def _yield(self, found: Values, chosen: Values, owners: Owners, reach: tuple[int, int], target: str, mark: Mark) -> None:
@@ -185,9 +192,9 @@ class Looks:
     def _tell(self, mark: Mark, nothing: bool) -> None:
         """Report what was remarked: a head that cannot turn there is a mistake only where no other can."""
         for remark in self._remarks:
-            if remark.once and remark.once in self._said:
+            if remark.once and remark.once in self.said:
                 continue
-            self._said.add(remark.once)
+            self.said.add(remark.once)
             if nothing and remark.code == "W-unreachable":
                 self.report.error(mark, "E-unreachable", remark.text)
             else:
@@ -198,8 +205,8 @@ class Looks:
         assert self.patch is not None
         unit = self.patch.units[element.unit]
         kind = f"{unit.type.name} {unit.mode.name}"
-        if unit.virtual and kind not in self._said:
-            self._said.add(kind)
+        if unit.virtual and kind not in self.said:
+            self.said.add(kind)
             self.report.warning(mark, "W-virtual-dimmer", f"{kind} ({unit.name}) has no dimmer: its colours are scaled instead")
 
     # --- what the value of each key means: -> function of an element, yielding (parameter, value) -----------------

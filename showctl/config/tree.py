@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -91,7 +92,15 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # every file that was asked for -> SHA-256 of what was read, "" for none
     instead: dict[str, bytes] = field(default_factory=dict)  # by absolute path: what is read instead of the file
+    later: list[Callable[[], None]] = field(
+        default_factory=list
+    )  # what only warns: the plan need not wait for it
     _seen: set[Problem] = field(default_factory=set)
+
+    def finish(self) -> None:
+        """Do what was left for later."""
+        while self.later:
+            self.later.pop(0)()
 
     def error(self, mark: Mark, code: str, text: str) -> None:
         """Something that cannot be run."""

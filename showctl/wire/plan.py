@@ -16,7 +16,7 @@ decode(encode(plan)) == plan. Anything else than what `encode` makes is a WireEr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -24,7 +24,7 @@ from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zlib import crc32
 
 from showctl.model import WireError
@@ -36,24 +36,51 @@ CUT = 8  # a list is cut behind one item in so many
 BLOCK = 256  # moves that share a table
 NAMES = 200  # in one line of what is dropped
 
-_Lines: TypeAlias = dict[str, str]  # name -> line, in the order in which they can be read
 _dump = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 
 
-def encode(plan: Plan, known: Set[str] = frozenset()) -> tuple[list[str], set[str]]:
-    """The lines that a reader needs whose parts are `known`, and the names of the parts that it has after them.
+class Sender:
+    """Sends plan after plan to one reader, and knows which parts it has."""
 
-    WireError for a number that is not finite.
-    """
-    parts: _Lines = {}
-    try:
-        last = f'["plan",{_PLAN.write(plan, parts)}]'
-    except ValueError as error:
-        raise WireError(f"a plan that cannot be sent: {error}") from error
-    lines = [line for name, line in parts.items() if name not in known]
-    gone = sorted(known - parts.keys())
-    lines += [_dump(["drop", gone[i : i + NAMES]]) for i in range(0, len(gone), NAMES)]
-    return [*lines, last], set(parts)
+    def __init__(self) -> None:
+        self.parts: Set[str] = frozenset()  # names of what the reader has
+        self._moves: dict[int, _Written] = {}  # by id
+
+    def send(self, plan: Plan) -> list[str]:
+        """The lines that the reader needs now. WireError for a number that is not finite: then nothing is sent."""
+        lines = _Lines(self._moves)
+        try:
+            last = f'["plan",{_PLAN.write(plan, lines)}]'
+        except ValueError as error:
+            raise WireError(f"a plan that cannot be sent: {error}") from error
+        gone = sorted(self.parts - lines.keys())
+        found = [line for name, line in lines.items() if name not in self.parts]
+        found += [_dump(["drop", gone[i : i + NAMES]]) for i in range(0, len(gone), NAMES)]
+        self.parts, self._moves = lines.keys(), lines.written
+        return [*found, last]
+
+
+def encode(plan: Plan) -> list[str]:
+    """The lines for a reader that has nothing."""
+    return Sender().send(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Moves as they were written: cues that did not change have the same ones from plan to plan."""
+
+    moves: tuple[Move, ...]
+    text: str
+    parts: dict[str, str]
+
+
+class _Lines(dict[str, str]):
+    """Name -> line, in the order in which they can be read."""
+
+    def __init__(self, before: Mapping[int, _Written]) -> None:
+        super().__init__()
+        self.before = before
+        self.written: dict[int, _Written] = {}
 
 
 def decode(lines: Iterable[str]) -> Plan:
@@ -238,7 +265,14 @@ def _moves() -> _Codec:
     _ITEMS["moves"] = _Codec(write_block, read_block)
 
     def write(moves: tuple[Move, ...], lines: _Lines) -> str:
-        return _long("moves", [write_block(moves[i : i + BLOCK], lines) for i in range(0, len(moves), BLOCK)], lines)
+        known = lines.before.get(id(moves))
+        if known is None:
+            mine = _Lines({})
+            blocks = [write_block(moves[i : i + BLOCK], mine) for i in range(0, len(moves), BLOCK)]
+            known = _Written(moves, _long("moves", blocks, mine), dict(mine))
+        lines.written[id(moves)] = known
+        lines.update(known.parts)
+        return known.text
 
     def read(body: Any, reader: Reader) -> tuple[Move, ...]:
         blocks = reader.items(body, read_block)

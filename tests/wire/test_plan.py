@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from showctl.model import WireError
 from showctl.plan import Category, Cue, CueList, Move, Parameter, Plan, Span
 from showctl.wire import plan as wire
-from showctl.wire.plan import Reader, decode, encode
+from showctl.wire.plan import Reader, Sender, decode, encode
 from tests.show.shows import cue, dimmer, move
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -52,8 +52,7 @@ def anything(type_: Any) -> st.SearchStrategy[Any]:
 
 @given(anything(Plan))
 def test_whatever_is_in_a_plan_comes_out_as_it_was(plan: Plan) -> None:
-    lines, _ = encode(plan)
-    assert decode(lines) == plan
+    assert decode(encode(plan)) == plan
 
 
 def show(cues: int, seed: int = 1, first_line: int = 10) -> Plan:
@@ -70,28 +69,28 @@ def size(lines: list[str]) -> int:
 
 
 def test_only_what_changed_is_sent_again_and_the_rest_is_the_same_object() -> None:
-    before, reader = show(300), Reader()
-    lines, known = encode(before)
+    before, reader, sender = show(300), Reader(), Sender()
+    lines = sender.send(before)
     got = [reader.take(line) for line in lines][-1]
     assert got == before
 
     cues = list(got.lists[0].cues)
     cues[100] = replace(cues[100], name="Another")
     after = replace(before, lists=(replace(before.lists[0], cues=tuple(cues)),))
-    more, known = encode(after, known)
+    more = sender.send(after)
     now = [reader.take(line) for line in more][-1]
     assert now == after
     assert size(more) < size(lines) / 20
     same = [new is old for new, old in zip(now.lists[0].cues, got.lists[0].cues, strict=True)]
     assert same.count(False) < 20
-    assert reader.parts.keys() == known
+    assert reader.parts.keys() == sender.parts
 
 
 def test_a_line_more_at_the_top_of_the_file_sends_no_moves_again() -> None:
-    before, reader = show(300), Reader()
-    lines, known = encode(before)
+    before, reader, sender = show(300), Reader(), Sender()
+    lines = sender.send(before)
     got = [reader.take(line) for line in lines][-1]
-    more, _ = encode(show(300, first_line=11), known)
+    more = sender.send(show(300, first_line=11))
     now = [reader.take(line) for line in more][-1]
     assert now == show(300, first_line=11)
     assert not [line for line in more if line.startswith('["moves"')]
@@ -100,20 +99,20 @@ def test_a_line_more_at_the_top_of_the_file_sends_no_moves_again() -> None:
 
 @pytest.mark.parametrize("at", [0, 150, 300])
 def test_a_cue_that_is_put_in_moves_one_cut_and_not_all(at: int) -> None:
-    before = show(300)
-    lines, known = encode(before)
+    before, sender = show(300), Sender()
+    lines = sender.send(before)
     cues = list(before.lists[0].cues)
     cues.insert(at, cue("0.5", move(3, 0.123), name="New"))
-    more, _ = encode(replace(before, lists=(replace(before.lists[0], cues=tuple(cues)),)), known)
+    more = sender.send(replace(before, lists=(replace(before.lists[0], cues=tuple(cues)),)))
     assert size(more) < size(lines) / 20
 
 
 def test_what_no_plan_needs_any_more_is_dropped() -> None:
-    reader, known = Reader(), set()
+    reader, sender = Reader(), Sender()
     for seed in range(4):
-        lines, known = encode(show(50, seed), known)
+        lines = sender.send(show(50, seed))
         assert [reader.take(line) for line in lines][-1] == show(50, seed)
-        assert reader.parts.keys() == known
+        assert reader.parts.keys() == sender.parts
 
 
 def test_no_line_is_long() -> None:
@@ -125,7 +124,7 @@ def test_no_line_is_long() -> None:
         safe=tuple((i, 0.5) for i in many),
         lists=(CueList("main", (Cue(Decimal(1), moves=tuple(Move(i, i / 30_000, Span(1.0), Span(1.0)) for i in many)),)),),
     )
-    lines, _ = encode(wide)
+    lines = encode(wide)
     assert max(map(len, lines)) < 4 * wire.PART
     assert [one.moves for one in decode(lines).lists[0].cues] == [one.moves for one in wide.lists[0].cues]
 
@@ -138,7 +137,7 @@ def test_what_is_no_number_is_not_sent(value: float) -> None:
 
 @given(st.data())
 def test_a_line_that_was_cut_or_changed_is_a_wire_error(data: st.DataObject) -> None:
-    lines, _ = encode(show(3))
+    lines = encode(show(3))
     line = data.draw(st.sampled_from(lines))
     at = data.draw(st.integers(0, len(line) - 1))
     wrong = line[:at] + data.draw(st.sampled_from(["", "]", '"', "x", "-", "{"])) + line[at + 1 :]
