@@ -83,7 +83,7 @@ def test_the_example_of_the_guide_is_without_mistakes(tmp_path: Path) -> None:
 
 def test_the_list_of_keys_is_whole() -> None:
     text = (REPOSITORY / "docs" / "files.md").read_text()
-    names = "Venue Safety Strobe Fixture UniverseOut PlaceModel PointModel Mqtt"
+    names = "Venue Safety Strobe Fixture UniverseOut PlaceModel PointModel Midi Mqtt"
     names += " Show CueModel EffectModel ListModel SubmasterModel Palettes"
     models = [getattr(schema, name) for name in names.split()]
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}

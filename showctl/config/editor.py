@@ -62,6 +62,9 @@ SCALARS: dict[str, Json] = {
     "network": _text("[0-9a-fA-F.:]+(/[0-9]{1,3})?", "10.0.0.0/24"),
     "_swing": _text(rf"{_NUMBER} ?%", "58%", "66%"),
     "_when": {"enum": [f"section {name}" for name in schema.SECTIONS]},
+    "knob": _text(r"(note|cc|program) +[0-9]{1,3}|pitch", "note 36", "cc 7", "program 3", "pitch"),
+    "deed": _text(r"\s*[a-z]+(\s+\S+)*\s*", "go", "list probe go", "goto 3", "sub front", "flash front", "gm", "blackout"),
+    "channel": _number("any|[0-9]{1,2}", "any", "10", minimum=1, maximum=16),
     "_on_stop": _text(r"hold|terminate|look +\S.*", "hold", "terminate", "look safe"),
 }
 COLOUR: Json = {

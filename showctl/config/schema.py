@@ -16,14 +16,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticCustomError
 
 from showctl.address import is_loopback
-from showctl.config import values
+from showctl.config import midi, values
 from showctl.plan import Layer, Place, Shape, Span, StrobeLimit, Sync
+from showctl.wire.midi_map import Deed, Knob
 
 LATER: dict[str, dict[str, str]] = {
     "venue": {
         "pa": "the sound of the room",
         "wearables": "gestures",
-        "midi": "MIDI",
         "standby": "a second machine",
     },
     "show": {
@@ -232,6 +232,22 @@ class Web(Model):
         return self
 
 
+def _mapped(value: Any) -> Any:
+    if isinstance(value, dict) and (found := midi.clash(value)) is not None:
+        raise PydanticCustomError("E-midi", "{text}", {"text": found[1], "key": found[0]})
+    return value
+
+
+MidiPlace: TypeAlias = Annotated[Knob, _typed(midi.knob)]
+MidiWords: TypeAlias = Annotated[Deed, _typed(midi.deed)]
+
+
+class Midi(Model):
+    input: Text = Field(alias="in")
+    channel: Annotated[int | None, _typed(midi.channel)] = None  # None: any
+    map: Annotated[dict[MidiPlace, MidiWords], BeforeValidator(_mapped)] = Field(default_factory=dict)
+
+
 class Mqtt(Model):
     host: Text
     port: Annotated[int, _typed(values.whole(1, 65535))] = 1883
@@ -300,6 +316,7 @@ class Venue(Header):
     lamps: dict[Text, Seconds] = Field(default_factory=dict)
     osc: Osc = Osc(allow=[])
     web: Web = Web(allow=[])
+    midi: Midi | None = None
     mqtt: Mqtt | None = None
     on_stop: Annotated[str | tuple[str, str], _typed(_on_stop)] = "hold"
     orphan: Seconds | None = None
