@@ -123,8 +123,8 @@ def one(count: int, seed: int, profile: bool) -> None:
     frames = sorted(spent + goes)
     print(
         f"{count:9d} {count * 512:7d} {len(plan.parameters):11d} {planned - begun:7.2f} {built - planned:9.2f} |"
-        f" {statistics.mean(frames):8.3f} {statistics.median(frames):7.3f} {frames[int(len(frames) * 0.99)]:6.2f} {frames[-1]:7.2f}"
-        f" {statistics.mean(goes):10.2f} {len(frames):7d} | {held:4d} {memory:5d}",
+        f" {statistics.mean(frames):8.3f} {statistics.median(frames):7.3f} {frames[int(len(frames) * 0.99)]:6.2f}"
+        f" {frames[-1]:7.2f} {statistics.mean(goes):10.2f} {len(frames):7d} | {held:4d} {memory:5d}",
         flush=True,
     )
     if profile:

@@ -1,9 +1,9 @@
 """Why is this lamp like this: every layer that a parameter's value went through in the last frame, from the bottom to the top.
 
-Rest or start look; each list that holds it, lowest first, with the cue that set it and who has it and why; what joins by HTP;
-effects; additive submasters; hands; masters; park; virtual dimmers; the strobe limit; the limits of the venue; and the bytes
-that left. Nothing is changed by asking. The values are those of `Stage.growing`, which a test holds to what `Stage.draw` makes;
-the words are made here.
+Rest or start look; each list that holds it, lowest first, with the cue that set it and who has it and why, then those that join
+by HTP; additive submasters; effects; the house fader; hands; masters; park; virtual dimmers; the strobe limit; the limits of the
+venue; and the bytes that left. Nothing is changed by asking. The values are those of `Stage.growing`, which a test holds to what
+`Stage.draw` makes; the words are made here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from showctl.plan import Cue, Parameter
-from showctl.show.fade import Floats
+from showctl.show.fade import Singles
 from showctl.show.origin import shown
 from showctl.show.playhead import Playhead
 from showctl.show.running import LAST, Running
@@ -57,20 +57,22 @@ def explain(stage: Stage, fixture: str) -> tuple[Explained, ...]:
     return tuple(found)
 
 
-def _layers(stage: Stage, i: int, p: Parameter, grown: dict[str, float], live: Floats) -> Iterator[Layer]:
+def _layers(stage: Stage, i: int, p: Parameter, grown: dict[str, float], live: Singles) -> Iterator[Layer]:
     yield _rest(stage, i)
     yield from _lists(stage, i, p, htp=False)
     yield from _lists(stage, i, p, htp=True)
+    for sub in stage.plan.submasters:
+        level = stage.masters.acting[sub.name]
+        if sub.mode == "additive" and level > 0.0 and (full := dict(sub.levels).get(i)) is not None:
+            yield Layer(f"submaster {sub.name}", f"brings {full * level:.1%}, the highest has it", grown["submasters"])
     running = [r for r in stage.effects.running if i in r.lamps.parameter]
     for r in running:
         yield Layer(f"effect {r.name.partition('~')[0]}", _effect(stage, r, i))
     if running:
         yield Layer("effects", "all of them together", grown["effects"])
-    for sub in stage.plan.submasters:
-        level = stage.masters.acting[sub.name]
-        if sub.mode == "additive" and level > 0.0 and (full := dict(sub.levels).get(i)) is not None:
-            yield Layer(f"submaster {sub.name}", f"brings {full * level:.1%}, the highest has it", grown["submasters"])
-    if (text := _hand(stage, p)) or abs(grown["hands"] - grown["submasters"]) > EPS:
+    if i in stage.plan.house:
+        yield Layer("house", "the house fader alone moves it", grown["house"])
+    if (text := _hand(stage, p)) or abs(grown["hands"] - grown["house"]) > EPS:
         yield Layer("hand", text or "what was held is on its way back", grown["hands"])
     if text := _masters(stage, i):
         yield Layer("masters", text, grown["masters"])
@@ -94,14 +96,14 @@ def _rest(stage: Stage, i: int) -> Layer:
 def _lists(stage: Stage, i: int, p: Parameter, htp: bool) -> Iterator[Layer]:
     """What each list has to say of a parameter, the lowest first."""
     layers, fades = stage.layers, stage.fades
-    for row in (int(row) for row in layers.order[:, i]):
+    for row in sorted(range(len(stage.heads)), key=lambda row: (int(layers.priority[row]), int(fades.stamp[row, i]))):
         if not fades.held[row, i] or bool(layers.htp[row, i]) != htp:
             continue
-        head, value, target = stage.heads[row], float(fades.value[row, i]), float(fades.target[row, i])
+        head, value, target = stage.heads[row], fades.value(row, i), float(fades.target[row, i])
         text = f"{_cue(head, i)}, priority {head.track.list.priority}"
         text += f", on its way to {shown(p, target)}" if abs(value - target) > EPS else ""
         if fades.leaving[row, i]:
-            text += f", let go: {fades.opacity[row, i]:.0%} of it left"
+            text += f", let go: {fades.opacity(row, i):.0%} of it left"
         elif htp:
             text += ", joins by HTP: the highest has it"
         else:

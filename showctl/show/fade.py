@@ -1,13 +1,16 @@
-"""Fades: for every list and every parameter one closed formula of time, evaluated for all of them at once.
+"""Fades: for every list and every parameter one closed formula of time.
 
-A fade is where it began, where it goes, when, how fast and along which curve; its value at any moment follows from these
-alone. So it does not matter how often one looks, and a new instruction starts from where the light IS at its own time.
+A fade is where it began, where it goes, and the ramp it goes by (`ramps`); its value at any moment follows from these alone.
+So it does not matter how often one looks, and a new instruction starts from where the light IS at its own time.
 
-Rows are lists, columns parameters. Times are list times: seconds and beats of a list stand still while it is paused.
-A layer that is released keeps its value and loses its opacity; what lies beneath shines through until it is gone.
+Rows are lists, columns parameters. A layer that is released keeps its value and loses its opacity by a ramp of its own; what
+lies beneath shines through until it is gone.
 
-Curves are polynomials x(c1 + x(c2 + x c3)) that rise from 0 to 1: no library function that another machine rounds otherwise.
-float64 throughout: at a few hundred parameters numpy's calls cost more than its arithmetic, and exactness is simpler to see.
+Levels are float32, times float64. Starts and targets lie on a grid of 2^-24, of which float32 holds every multiple from 0 to 1.
+The way between two of them is one, too, so start + way * y is exact at both ends, and as rounding keeps the order of numbers it
+never leaves the interval between them.
+
+What is here is state, nothing else: `merge` works out what of it can be seen.
 """
 
 from __future__ import annotations
@@ -19,20 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.plan import Category, Move, Parameter, Span
+from showctl.show.ramps import CURVES, DONE, Bools, Floats, Ints, Ramps, Singles
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Bools: TypeAlias = NDArray[np.bool_]
+__all__ = ["CURVES", "Bools", "Fades", "Floats", "Ints", "Moment", "Moves", "Singles", "compile_moves", "on_grid", "together"]
 
-CURVES: dict[str, tuple[float, float, float]] = {
-    "linear": (1.0, 0.0, 0.0),
-    "s": (0.0, 3.0, -2.0),
-    "fast": (2.0, -1.0, 0.0),
-    "slow": (0.0, 1.0, 0.0),
-    "snap": (1.0, 0.0, 0.0),  # its time is taken as 0
-}
+Numbers: TypeAlias = NDArray[np.int32]
 UNITS = {"s": 0, "beat": 1, "bar": 2}
-AT_ONCE = 1e12  # a second or beat, speed of what takes no time
+GRID = np.float32(2.0**24)
+ZERO = Span(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,123 +48,148 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """Instructions of a cue as columns: made once, when the show is loaded."""
+    """Instructions of a cue as columns, and the distinct timings that they have."""
 
     parameter: Ints
-    value: Floats
-    times: Floats  # (3, n): up, down, delay
-    units: Ints  # (3, n): 0 s, 1 beat, 2 bar
-    curve: Floats  # (3, n)
-    falls: Bools  # may take the down time: intensities
+    value: Singles
+    rise: Numbers  # timing of each move if its value rises, and of all that is not intensity
+    fall: Numbers  # timing if it falls
+    times: Floats  # (2, timings): length, delay
+    units: Ints  # (2, timings): 0 s, 1 beat, 2 bar
+    curve: Floats  # (3, timings)
 
 
 def compile_moves(moves: list[Move], parameters: tuple[Parameter, ...]) -> Moves:
     """Moves as columns; what snaps takes no time. ValueError for an unknown curve."""
-    unknown = sorted({m.curve for m in moves} - CURVES.keys())
-    if unknown:
-        raise ValueError(f"unknown curve {unknown[0]!r}; there are {', '.join(CURVES)}")
-    spans = [[m.up for m in moves], [m.down for m in moves], [m.delay for m in moves]]
-    times = np.array([[s.amount for s in row] for row in spans], dtype=np.float64).reshape(3, len(moves))
-    times[:2, [m.curve == "snap" or parameters[m.parameter].snap for m in moves]] = 0.0
+    timings: dict[tuple[Span, Span, str], int] = {}
+    known: dict[tuple[int, int, str], int] = {}  # by identity: of thousands of moves few have spans of their own
+
+    def timing(span: Span, delay: Span, curve: str) -> int:
+        key = (id(span), id(delay), curve)
+        if key not in known:
+            known[key] = timings.setdefault((span, delay, curve), len(timings))
+        return known[key]
+
+    rise, fall = [], []
+    for m in moves:
+        p = parameters[m.parameter]
+        snaps = p.snap or m.curve == "snap"
+        up = timing(ZERO if snaps else m.up, m.delay, m.curve)
+        rise.append(up)
+        fall.append(timing(m.down, m.delay, m.curve) if p.category is Category.INTENSITY and not snaps else up)
+    for _, _, curve in timings:
+        if curve not in CURVES:
+            raise ValueError(f"unknown curve {curve!r}; there are {', '.join(CURVES)}")
+    count = len(timings)
     return Moves(
         parameter=np.array([m.parameter for m in moves], dtype=np.int64),
-        value=np.array([m.value for m in moves], dtype=np.float64),
-        times=np.maximum(times, 0.0),
-        units=np.array([[UNITS[s.unit] for s in row] for row in spans], dtype=np.int64).reshape(3, len(moves)),
-        curve=np.array([CURVES[m.curve] for m in moves], dtype=np.float64).reshape(-1, 3).T,
-        falls=np.array([parameters[m.parameter].category is Category.INTENSITY for m in moves], dtype=np.bool_),
+        value=on_grid(np.array([m.value for m in moves], dtype=np.float64)),
+        rise=np.array(rise, dtype=np.int32),
+        fall=np.array(fall, dtype=np.int32),
+        times=np.array([[s.amount, d.amount] for s, d, _ in timings], dtype=np.float64).reshape(count, 2).T.clip(0.0),
+        units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in timings], dtype=np.int64).reshape(count, 2).T,
+        curve=np.array([CURVES[curve] for _, _, curve in timings], dtype=np.float64).reshape(count, 3).T,
     )
 
 
+def together(parameters: Ints, values: Floats | Singles, span: Span, snaps: Bools) -> Moves:
+    """Moves that all take the same time, in a straight line; what snaps (of all parameters) takes none."""
+    which = snaps[parameters].astype(np.int32)
+    return Moves(
+        parameter=parameters,
+        value=on_grid(values),
+        rise=which,
+        fall=which,
+        times=np.array([[max(span.amount, 0.0), 0.0], [0.0, 0.0]]),
+        units=np.array([[UNITS[span.unit], 0], [0, 0]], dtype=np.int64),
+        curve=np.repeat([[1.0], [0.0], [0.0]], 2, axis=1),
+    )
+
+
+def on_grid(values: Floats | Singles) -> Singles:
+    """Levels 0..1 as the nearest between which fades are exact."""
+    return (np.rint(values * GRID) / GRID).astype(np.float32)
+
+
 class Fades:
-    """All fades of all lists. `value` and `opacity` (lists, parameters) are those of the last `look`."""
+    """All fades of all lists: where they begin and lead, what is held, what is leaving. Arrays are (lists, parameters)."""
 
     def __init__(self, lists: int, parameters: int) -> None:
         shape = (lists, parameters)
-        self.start, self.target, self.begin = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.speed, self.bias = np.full(shape, AT_ONCE), np.ones(shape)
-        self.curve = np.zeros((3, *shape))
-        self.curve[0] = 1.0
-        self.by_beat = np.zeros(shape, dtype=np.bool_)
-        self.held = np.zeros(shape, dtype=np.bool_)
-        self.stamp = np.zeros(shape, dtype=np.int64)
-        self.leaving = np.zeros(shape, dtype=np.bool_)
-        self.leave_begin, self.leave_speed = np.zeros(shape), np.full(shape, AT_ONCE)
-        self.leave_bias = np.ones(shape)
-        self.leave_by_beat = np.zeros(shape, dtype=np.bool_)
-        self.value, self.opacity = np.zeros(shape), np.zeros(shape)
-        self.busy = False  # something still moves after the last look
-        self._x, self._y = np.zeros(shape), np.zeros(shape)
+        self.start: Singles = np.zeros(shape, dtype=np.float32)
+        self.target: Singles = np.zeros(shape, dtype=np.float32)
+        self.ramp: Numbers = np.zeros(shape, dtype=np.int32)
+        self.held: Bools = np.zeros(shape, dtype=np.bool_)
+        self.stamp: Ints = np.zeros(shape, dtype=np.int64)  # order among all of the instruction that gave it
+        self.leaving: Bools = np.zeros(shape, dtype=np.bool_)
+        self.leave: Numbers = np.zeros(shape, dtype=np.int32)  # ramp by which it goes, where it is leaving
+        self.ramps = Ramps(lists)
+        self.numbered = 0  # how often the ramps got new numbers
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that fades are made of: (..., lists, parameters) each."""
-        names = ("start", "target", "begin", "speed", "bias", "curve", "by_beat", "held", "stamp", "leaving")
-        leave = ("leave_begin", "leave_speed", "leave_bias", "leave_by_beat")
-        return {name: getattr(self, name) for name in (*names, *leave)}
+        """All that fades are made of, but for the ramps that they name: (lists, parameters) each."""
+        return {name: getattr(self, name) for name in ("start", "target", "ramp", "held", "stamp", "leaving", "leave")}
 
-    def look(self, seconds: Floats, beats: Floats) -> None:
-        """Evaluate at list times (lists, 1)."""
-        x, y = self._x, self._y
-        np.subtract(np.where(self.by_beat, beats, seconds), self.begin, out=x)
-        np.multiply(x, self.speed, out=x)
-        np.add(x, self.bias, out=x)
-        np.clip(x, 0.0, 1.0, out=x)
-        np.multiply(x, self.curve[2], out=y)
-        y += self.curve[1]
-        y *= x
-        y += self.curve[0]
-        y *= x
-        self.busy = bool((x < 1.0).any())
-        # Not start + (target - start) * y: this form is exact at both ends; the clip holds the last bit between them.
-        np.multiply(self.target, y, out=self.value)
-        np.subtract(1.0, y, out=y)
-        y *= self.start
-        self.value += y
-        np.clip(self.value, np.minimum(self.start, self.target), np.maximum(self.start, self.target), out=self.value)
-        self._fade_out(seconds, beats)
+    def look(self, times: Floats) -> bool:
+        """Go to list times (2 * lists,), seconds before beats. Whether anything stands elsewhere than at the last look."""
+        return self.ramps.look(times)
 
-    def _fade_out(self, seconds: Floats, beats: Floats) -> None:
-        np.copyto(self.opacity, self.held)
-        if not self.leaving.any():
-            return
-        x = np.where(self.leave_by_beat, beats, seconds) - self.leave_begin
-        x = np.clip(x * self.leave_speed + self.leave_bias, 0.0, 1.0)
-        np.copyto(self.opacity, 1.0 - x, where=self.leaving)
-        self.busy = self.busy or bool((self.opacity[self.leaving] > 0.0).any())
+    def at(self, cell: Ints) -> Singles:
+        """Values of cells (row * parameters + parameter) as of the last look."""
+        start = self.start.reshape(-1).take(cell)
+        way = self.target.reshape(-1).take(cell) - start
+        values: Singles = start + way * self.ramps.y.take(self.ramp.reshape(-1).take(cell))
+        return values
 
-    def drop_gone(self) -> None:
-        """Forget the layers that had faded out at the last look."""
-        gone = self.leaving & (self.opacity <= 0.0)
-        self.held &= ~gone
-        self.leaving &= ~gone
+    def value(self, row: int, parameter: int) -> float:
+        """Value that a list has for a parameter, as of the last look."""
+        return float(self.at(np.array([row * self.start.shape[1] + parameter]))[0])
 
-    def move(self, row: int, moves: Moves, start: Floats, stamp: int | None, now: Moment) -> tuple[float, float]:
+    def opacity(self, row: int, parameter: int) -> float:
+        """How much of it is there, 0..1, as of the last look."""
+        left = 1.0 - self.ramps.y[self.leave[row, parameter]] if self.leaving[row, parameter] else 1.0
+        return float(left * self.held[row, parameter])
+
+    def releasing(self) -> list[int]:
+        """Rows of which something is leaving."""
+        return [int(row) for row in np.flatnonzero(self.leaving.any(axis=1))]
+
+    def drop_gone(self) -> list[tuple[int, Ints]]:
+        """Forget the layers that had faded out at the last look; their rows and parameters."""
+        dropped = []
+        for row in self.releasing():
+            p = np.flatnonzero(self.leaving[row])
+            p = p[~self.ramps.alive[self.leave[row, p]]]
+            if len(p):
+                self.held[row, p] = self.leaving[row, p] = False
+                self.ramp[row, p] = self.leave[row, p] = DONE
+                dropped.append((row, p))
+        return dropped
+
+    def move(self, row: int, moves: Moves, start: Singles, stamp: int | None, now: Moment) -> tuple[float, float]:
         """Begin fades of one list from `start` (one for each move).
 
         `stamp` is the order of this instruction among all; None leaves ownership as it is.
         Returns the list times, in seconds and in beats, at which the last of them ends (-inf where there is none).
         """
-        p = moves.parameter
-        which = np.where(moves.falls & (moves.value < start), 1, 0)
-        columns = np.arange(len(p))
-        amount, unit = moves.times[which, columns], moves.units[which, columns]
-        delay, delay_unit = moves.times[2], moves.units[2]
-        by_beat = np.where(amount > 0.0, unit > 0, delay_unit > 0)
-        amount = np.where(unit == 2, amount * now.beats_per_bar, amount)
-        delay = np.where(delay_unit == 2, delay * now.beats_per_bar, delay)
-        delay = np.where(by_beat & (delay_unit == 0), delay / now.period, delay)
-        delay = np.where(~by_beat & (delay_unit > 0), delay * now.period, delay)
-        begin = np.where(by_beat, now.beats, now.seconds) + delay
-        self.start[row, p], self.target[row, p], self.begin[row, p] = start, moves.value, begin
-        self.speed[row, p], self.bias[row, p] = _speed(amount)
-        self.curve[:, row, p] = moves.curve
-        self.by_beat[row, p] = by_beat
+        if len(moves.parameter) == 0:
+            return -np.inf, -np.inf
+        start = on_grid(start)
+        which = moves.rise + (moves.fall - moves.rise) * (moves.value < start)
+        used = np.zeros(moves.times.shape[1], dtype=np.bool_)
+        used[which] = True
+        begin, amount, by_beat = _begin(moves, now)
+        self._make_room(int(used.sum()))
+        numbers = np.zeros(len(used), dtype=np.int32)
+        numbers[used] = self.ramps.add(row, begin[used], amount[used], by_beat[used], moves.curve[:, used])
+        at = _run(moves.parameter)
+        self.start[row, at], self.target[row, at], self.ramp[row, at] = start, moves.value, numbers[which]
         if stamp is not None:
-            self.stamp[row, p] = stamp
-        self.held[row, p] = True
-        self.leaving[row, p] = False
+            self.stamp[row, at] = stamp
+        self.held[row, at] = True
+        self.leaving[row, at] = False
         ends = begin + amount
-        return _latest(ends[~by_beat]), _latest(ends[by_beat])
+        return _latest(ends[used & ~by_beat]), _latest(ends[used & by_beat])
 
     def release(self, row: int, parameters: Ints, span: Span, now: Moment) -> tuple[float, float]:
         """Let go of parameters of one list, at the values of the last `look`; -> its end, as `move` has it.
@@ -179,27 +201,55 @@ class Fades:
         if len(p) == 0:
             return -np.inf, -np.inf
         by_beat = span.unit != "s" and span.amount > 0
-        amount = max(0.0, now.beats_of(span))
-        self.start[row, p] = self.target[row, p] = self.value[row, p]
+        amount, begin = max(0.0, now.beats_of(span)), now.beats if by_beat else now.seconds
+        self._make_room(1)
+        straight = np.array([[1.0], [0.0], [0.0]])
+        number = self.ramps.add(row, np.array([begin]), np.array([amount]), np.array([by_beat]), straight)
+        self.start[row, p] = self.target[row, p] = on_grid(self.at(row * self.start.shape[1] + p))
+        self.ramp[row, p] = DONE
         self.leaving[row, p] = True
-        self.leave_begin[row, p] = begin = now.beats if by_beat else now.seconds
-        self.leave_speed[row, p], self.leave_bias[row, p] = _speed(np.array(amount))
-        self.leave_by_beat[row, p] = by_beat
+        self.leave[row, p] = number
         return (-np.inf, begin + amount) if by_beat else (begin + amount, -np.inf)
 
     def ends(self, row: int) -> tuple[Floats, Floats]:
         """For each parameter the list time, in seconds or in beats, after which it does not move; -inf where it does not."""
-        held, leaving = self.held[row], self.leaving[row]
-        end = self.begin[row] + np.where(self.bias[row] > 0.0, 0.0, 1.0 / self.speed[row])
-        out = self.leave_begin[row] + np.where(self.leave_bias[row] > 0.0, 0.0, 1.0 / self.leave_speed[row])
-        end, by_beat = np.where(leaving, out, end), np.where(leaving, self.leave_by_beat[row], self.by_beat[row])
-        return np.where(held & ~by_beat, end, -np.inf), np.where(held & by_beat, end, -np.inf)
+        leaving = self.leaving[row]
+        ramp = self.ramp[row] * (self.held[row] & ~leaving) + self.leave[row] * leaving
+        by_beat = self.ramps.clock >= len(self.start)
+        end = self.ramps.end
+        return np.where(by_beat, -np.inf, end).take(ramp), np.where(by_beat, end, -np.inf).take(ramp)
+
+    def _make_room(self, wanted: int) -> None:
+        """Room for so many ramps more."""
+        if wanted <= self.ramps.room:
+            return
+        used = np.zeros(len(self.ramps.y), dtype=np.bool_)
+        for row in range(len(self.start)):
+            used[self.ramp[row]] = True
+            used[self.leave[row]] = True
+        numbers = self.ramps.collect(used, wanted).astype(np.int32)
+        for row in range(len(self.start)):
+            self.ramp[row], self.leave[row] = numbers.take(self.ramp[row]), numbers.take(self.leave[row])
+        self.numbered += 1
 
 
-def _speed(amount: Floats) -> tuple[Floats, Floats]:
-    """Speed of a fade of this length, and what makes one of no length be done at its very beginning."""
-    at_once = amount <= 0.0
-    return np.where(at_once, AT_ONCE, 1.0 / np.where(at_once, 1.0, amount)), np.where(at_once, 1.0, 0.0)
+def _begin(moves: Moves, now: Moment) -> tuple[Floats, Floats, Bools]:
+    """Of each timing the list time at which it begins, how long it takes, and whether it runs by the beat."""
+    (amount, delay), (unit, delay_unit) = moves.times, moves.units
+    by_beat = np.where(amount > 0.0, unit > 0, delay_unit > 0)
+    amount = np.where(unit == 2, amount * now.beats_per_bar, amount)
+    delay = np.where(delay_unit == 2, delay * now.beats_per_bar, delay)
+    delay = np.where(by_beat & (delay_unit == 0), delay / now.period, delay)
+    delay = np.where(~by_beat & (delay_unit > 0), delay * now.period, delay)
+    return np.where(by_beat, now.beats, now.seconds) + delay, amount, by_beat
+
+
+def _run(p: Ints) -> Ints | slice:
+    """Indices as a slice where they are one: numpy goes through it ten times as fast."""
+    first, last = int(p[0]), int(p[-1])
+    if last - first == len(p) - 1 and (len(p) == 1 or bool((np.diff(p) == 1).all())):
+        return slice(first, last + 1)
+    return p
 
 
 def _latest(ends: Floats) -> float:

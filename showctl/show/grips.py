@@ -20,7 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from showctl.plan import Parameter, Plan
-from showctl.show.fade import Floats, Ints, Moment
+from showctl.show.fade import Floats, Ints, Moment, Singles
 from showctl.show.patch import Slots
 from showctl.show.refused import Refused
 
@@ -170,7 +170,7 @@ class Layer:
         clock, length = self._clock(now)
         return any(one.left != math.inf and clock - one.left < length for one in self._held.values())
 
-    def lay(self, live: Floats, now: Moment) -> None:
+    def lay(self, live: Singles, now: Moment) -> None:
         """Put what is held over the values of all parameters."""
         self._arrange()
         at, value, left = self._whole

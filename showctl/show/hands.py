@@ -22,7 +22,7 @@ import numpy as np
 
 from showctl.model import MOST_HELD, Check, Hold, Identify, LetGo, Park, Unpark
 from showctl.plan import Category, Parameter, Plan
-from showctl.show.fade import Floats, Ints, Moment
+from showctl.show.fade import Floats, Ints, Moment, Singles
 from showctl.show.grips import Keys, Layer
 from showctl.show.patch import Slots
 from showctl.show.refused import Refused
@@ -75,7 +75,7 @@ class Hands:
 
     # --- the look ------------------------------------------------------------------------------------------------------
 
-    def lay(self, live: Floats, now: Moment) -> None:
+    def lay(self, live: Singles, now: Moment) -> None:
         """Put hands over the values of all parameters, beneath the masters."""
         self._held.lay(live, now)
         for fixture, since in self.identified.items():
@@ -85,7 +85,7 @@ class Hands:
             at, bright, _ = self._lit(self.checked)
             live[at] = bright
 
-    def park(self, live: Floats, now: Moment) -> None:
+    def park(self, live: Singles, now: Moment) -> None:
         """Put what is parked over everything; before virtual dimmers and after each of their steps."""
         if self.parked:
             self._parked.lay(live, now)

@@ -19,7 +19,7 @@ import numpy as np
 
 from showctl.plan import ZERO, Category, Move, Parameter
 from showctl.show.cuelist import BLANK, Track
-from showctl.show.fade import Bools, Floats, Ints
+from showctl.show.fade import Bools, Floats, Ints, Singles
 from showctl.show.listclock import ListTime
 
 PATIENCE = 0.2  # s between two looks at a lamp that something lights
@@ -75,7 +75,7 @@ class Lamps:
         """All that belongs to a lamp."""
         return [*self.dimmers(lamp), *self._others[lamp]]
 
-    def lit(self, levels: Floats) -> Bools:
+    def lit(self, levels: Floats | Singles) -> Bools:
         """For each lamp whether it is lit, at these levels of all parameters."""
         lit: Bools = np.ones(len(self._parts), dtype=np.bool_)
         for lamps, parameters in (self._whole, self._cells):
@@ -90,7 +90,7 @@ def _columns(parts: list[list[int]]) -> tuple[Ints, Ints]:
     return np.array([lamp for lamp, _ in pairs], dtype=np.int64), np.array([p for _, p in pairs], dtype=np.int64)
 
 
-def wanted(track: Track, current: int, pending: int | None, lamps: Lamps, own: Floats) -> dict[int, list[Move]]:
+def wanted(track: Track, current: int, pending: int | None, lamps: Lamps, own: Floats | Singles) -> dict[int, list[Move]]:
     """What the pending cue would have moved in the dark, by lamp; `own` (parameters,) is where the list leads to now."""
     if current == BLANK or pending is None or not track.list.cues[pending].mark:
         return {}

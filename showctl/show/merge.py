@@ -1,150 +1,232 @@
-"""Merge: many layers become one look.
+"""Merge: many lists become one look.
 
 1. LTP: of all lists that hold a parameter the one of the highest priority has it, among equals the one that moved it last.
    A layer that is being released is transparent by degrees: what lies beneath shines through.
-2. HTP: intensities of lists that ask so, and additive submasters, join by taking the highest.
-3. Masters: inhibitive submasters, the grand master and blackout scale intensities and nothing else; not what is exempt.
-4. Virtual dimmers scale the colours of fixtures that have no dimmer of their own.
+2. HTP: intensities of lists that ask so join by taking the highest.
 
-A fixture with a dimmer AND dimmers in its cells is scaled once, at the dimmer of the whole.
+Who has what is worked out when something was moved, for what was moved; so is which of it moves by itself. A tick evaluates
+that alone: the fades on top that run, the layers that are leaving above them, the intensities of HTP lists. The rest stands in
+the look that was there. Where most of the parameters move, all of them are evaluated: straight through is faster than by index.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from showctl.plan import Category, Parameter, Plan, Submaster
-from showctl.show.fade import Bools, Fades, Floats, Ints
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.plan import Category, Plan
+from showctl.show.fade import Bools, Fades, Floats, Ints, Singles, on_grid
+from showctl.show.ramps import DONE, NEVER
+
+Index: TypeAlias = NDArray[np.intp]
+STAMP_BITS, ROW_BITS = 44, 15  # of a key: priority, stamp, row
+ROW = (1 << ROW_BITS) - 1
+LAST = np.iinfo(np.int64).max  # a key above all others
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Fades of some parameters, as columns: what a tick needs to evaluate them."""
+
+    where: Ints | slice  # parameters
+    start: Singles
+    way: Singles  # from the start to the target
+    ramp: Index
+    leave: Index | None = None  # ramp by which they leave, of each or () for one of all; None: they stay
+
+    def values(self, y: Singles, out: Singles | None = None) -> Singles:
+        """Their values, where ramps stand at `y`."""
+        out = np.take(y, self.ramp, out=out, mode="clip")
+        out *= self.way
+        out += self.start
+        return out
 
 
 class Layers:
-    """Who has which parameter: LTP over all lists, worked out when something was moved, not at every tick."""
+    """Who has which parameter, and what is seen of it. ValueError for more lists than there is room for."""
 
     def __init__(self, plan: Plan, rest: Floats) -> None:
-        self.rest = rest
+        lists, count = len(plan.lists), len(plan.parameters)
+        if lists > ROW:
+            raise ValueError(f"{lists} cue lists, where {ROW} are possible")
+        self.rest: Singles = on_grid(rest)
         self.priority = np.array([lst.priority for lst in plan.lists], dtype=np.int64)
         intensity = np.array([p.category is Category.INTENSITY for p in plan.parameters], dtype=np.bool_)
         htp = np.array([lst.htp for lst in plan.lists], dtype=np.bool_)
         self.htp: Bools = htp[:, None] & intensity[None, :]
-        self.htp_rows = [int(r) for r in np.flatnonzero(htp)]
-        shape = (len(plan.lists), len(plan.parameters))
-        self.order: Ints = np.zeros(shape, dtype=np.int64)  # lists from the lowest to the highest, for each parameter
-        self.rank: Ints = np.zeros(shape, dtype=np.int64)  # of each list (priority, then time), -1 if it does not hold
-        self.owner: Ints = np.full(shape[1], -1, dtype=np.int64)  # the list that has it for good, -1 for none
-        self._columns = np.arange(shape[1])
+        self._htp_rows, self._intensities = np.flatnonzero(htp).tolist(), np.flatnonzero(intensity)
+        self.owner: Ints = np.full(count, -1, dtype=np.int64)  # the list that has it for good, -1 for none
+        self._key: Ints = np.zeros((lists, count), dtype=np.int64)  # order of what stays, 0 where nothing does
+        self._best: Ints = np.zeros(count, dtype=np.int64)  # the highest of them
+        self._start, self._way = self.rest.copy(), np.zeros(count, dtype=np.float32)  # of what is on top and stays
+        self._ramp: Index = np.full(count, DONE, dtype=np.intp)
+        self._under, self._look = self.rest.copy(), self.rest.copy()  # what is on top and stays; all of it
+        self._numbered = 0  # of the fades, as far as known
+        self._sorted = False  # what follows is made of what was arranged
+        self._moving: Cells | None = None
+        self._leaving: list[Cells] = []  # from the lowest to the highest
+        self._highest: list[Cells] = []
 
-    def arrange(self, fades: Fades) -> None:
-        """Work out anew who has what."""
-        lists = len(self.priority)
-        if lists == 0:
+    # --- when something was moved --------------------------------------------------------------------------------------
+
+    def arrange(self, fades: Fades, row: int, p: Ints) -> None:
+        """Work out anew who has these parameters, after a list moved or lost them; as of the last look."""
+        if len(p) == 0:
             return
-        holds = fades.held & ~self.htp
-        self.rank = np.where(holds, rank(self.priority[:, None], fades.stamp), -1)
-        self.order = np.argsort(self.rank, axis=0, kind="stable")
-        staying = np.where(fades.leaving, -1, self.rank)
-        top = np.argmax(staying, axis=0)
-        self.owner = np.where(staying[top, self._columns] >= 0, top, -1)
+        count = len(self.owner)
+        at: Ints | slice = p if 2 * len(p) < count else slice(None)
+        stays = fades.held[row, at] & ~fades.leaving[row, at] & ~self.htp[row, at]
+        self._key[row, at] = self._keys(row, fades.stamp[row, at]) * stays
+        if fades.numbered != self._numbered:
+            self._numbered, at = fades.numbered, slice(None)
+        best = self._key[:, at].max(axis=0)
+        held = best > 0
+        owner = (best & ROW) - ~held
+        cell = np.maximum(owner, 0) * count + np.arange(count)[at]
+        start = fades.start.reshape(-1).take(cell)
+        way = fades.target.reshape(-1).take(cell) - start
+        ramp = fades.ramp.reshape(-1).take(cell)
+        if not held.all():  # multiplied, not chosen: numpy chooses slowly
+            start, way, ramp = start * held + self.rest[at] * ~held, way * held, ramp * held
+        self.owner[at], self._best[at] = owner, best
+        self._start[at], self._way[at], self._ramp[at] = start, way, ramp
+        self._sorted = False
 
-    def compose(self, fades: Fades, out: Floats, up_to: int = 10) -> None:
-        """The LTP look of all lists of a priority up to this, into `out`."""
-        np.copyto(out, self.rest)
-        for at in self.order:
-            opacity = fades.opacity[at, self._columns]
-            counts = (self.rank[at, self._columns] >= 0) & (self.priority[at] <= up_to)
-            opacity = np.where(counts, opacity, 0.0)
-            np.multiply(out, 1.0 - opacity, out=out)
-            out += opacity * fades.value[at, self._columns]
+    def restart(self, fades: Fades) -> None:
+        """Work out anew who has what, after all fades were written."""
+        everything = np.arange(len(self.owner))
+        for row in range(len(self.priority)):
+            self._key[row] = self._keys(row, fades.stamp[row]) * (fades.held[row] & ~fades.leaving[row] & ~self.htp[row])
+        if len(self.priority):
+            self.arrange(fades, 0, everything)
 
-    def join_htp(self, fades: Fades, out: Floats) -> None:
-        """Intensities of HTP lists: the highest has it."""
-        for row in self.htp_rows:
-            np.maximum(out, np.where(self.htp[row], fades.value[row] * fades.opacity[row], 0.0), out=out)
+    def beneath(self, fades: Fades, row: int, p: Ints) -> Singles:
+        """Where fades of a list on these parameters begin: the stage as it is without the lists above this one."""
+        rows = np.flatnonzero(self.priority <= self.priority[row])
+        count, best = len(self.owner), np.full(len(self.owner), LAST)
+        best[p] = keys = (self._key[:, p] if len(rows) == len(self.priority) else self._key[rows[:, None], p]).max(axis=0)
+        held = keys > 0
+        values = self.rest.copy()
+        values[p] = fades.at((keys & ROW) * count + p) * held + values[p] * ~held
+        for cells in self._leaving_above(fades, best, set(rows.tolist())):
+            _lay(cells, fades.ramps.y, values)
+        own, found = self.htp[row, p], values[p]
+        if not own.any():
+            return found
+        alone = fades.at(row * count + p) * fades.held[row, p]
+        alone *= 1.0 - fades.ramps.y.take(np.where(fades.leaving[row, p], fades.leave[row, p], NEVER))
+        return np.where(own, alone, found)
+
+    def _keys(self, row: int, stamp: Ints) -> Ints:
+        keys: Ints = (self.priority[row] << (STAMP_BITS + ROW_BITS)) + (stamp << ROW_BITS) + row
+        return keys
+
+    # --- the look ------------------------------------------------------------------------------------------------------
+
+    def compose(self, fades: Fades) -> tuple[Singles, bool]:
+        """The look of all lists as of the last look of the fades (read it, do not write it); whether it moves by itself."""
+        if not self._sorted:
+            self._sort(fades)
+        y, moving, look = fades.ramps.y, self._moving, self._under
+        if moving is not None:
+            if isinstance(moving.where, slice):
+                moving.values(y, self._under)
+            else:
+                self._under[moving.where] = moving.values(y)
+            if fades.ramps.ended:
+                self._thin(moving, fades.ramps.alive)
+        fades.ramps.ended = False
+        if self._leaving or self._highest:
+            look = self._look
+            np.copyto(look, self._under)
+            for cells in self._leaving:
+                _lay(cells, y, look)
+            for cells in self._highest:
+                _join(cells, y, look)
+        return look, moving is not None or look is self._look
+
+    def _sort(self, fades: Fades) -> None:
+        """Find out what moves, after something was arranged."""
+        Cells(slice(None), self._start, self._way, self._ramp).values(fades.ramps.y, self._under)
+        self._pick(fades.ramps.alive)
+        self._leaving = self._leaving_above(fades, self._best, set(range(len(self.priority))))
+        self._highest = [cells for row in self._htp_rows if (cells := self._of_htp(fades, row)) is not None]
+        self._sorted = True
+
+    def _pick(self, alive: Bools) -> None:
+        """Of what is on top, that which moves."""
+        moving = alive.take(self._ramp)
+        count = int(np.count_nonzero(moving))
+        where: Ints | slice = np.flatnonzero(moving) if 2 * count < len(moving) else slice(None)
+        self._moving = Cells(where, self._start[where], self._way[where], self._ramp[where]) if count else None
+
+    def _thin(self, moving: Cells, alive: Bools) -> None:
+        """Some of it has come to rest: leave that out, if it is much of it."""
+        if 2 * int(np.count_nonzero(alive.take(moving.ramp))) < len(moving.ramp):
+            self._pick(alive)
+
+    def _leaving_above(self, fades: Fades, best: Ints, rows: set[int]) -> list[Cells]:
+        """What is leaving of these lists above `best` of every parameter: the lowest of each parameter, the next..."""
+        count, found = len(self.owner), []
+        for row in rows.intersection(fades.releasing()):
+            p = np.flatnonzero(fades.leaving[row] & ~self.htp[row])
+            key = self._keys(row, fades.stamp[row, p])
+            seen = key > best[p]
+            found.append((p[seen], row * count + p[seen], key[seen]))
+        if not found:
+            return []
+        p, cell, key = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        levels = []
+        while len(p):
+            now = np.ones(len(p), dtype=np.bool_)
+            if len(found) > 1:
+                lowest = np.full(count, LAST)
+                np.minimum.at(lowest, p, key)
+                now = key == lowest[p]
+            levels.append(_cells(fades, p[now], cell[now], fades.leave.reshape(-1)[cell[now]]))
+            p, cell, key = p[~now], cell[~now], key[~now]
+        return levels
+
+    def _of_htp(self, fades: Fades, row: int) -> Cells | None:
+        """What an HTP list gives."""
+        p = self._intensities[fades.held[row].take(self._intensities)]
+        if len(p) == 0:
+            return None
+        leaving = fades.leaving[row].take(p)
+        leave = np.where(leaving, fades.leave[row].take(p), NEVER) if leaving.any() else None
+        return _cells(fades, p, row * len(self.owner) + p, leave)
+
+
+def _cells(fades: Fades, p: Ints, cell: Ints, leave: NDArray[np.integer] | None) -> Cells:
+    start = fades.start.reshape(-1).take(cell)
+    way = fades.target.reshape(-1).take(cell) - start
+    ramp = fades.ramp.reshape(-1).take(cell).astype(np.intp)
+    if leave is not None and len(leave) and (leave == leave[0]).all():
+        leave = leave[:1].reshape(())
+    return Cells(p, start, way, ramp, None if leave is None else leave.astype(np.intp))
+
+
+def _lay(cells: Cells, y: Singles, look: Singles) -> None:
+    """Lay what is leaving over a look."""
+    assert cells.leave is not None
+    values, below = cells.values(y), look[cells.where]
+    below -= values
+    below *= y.take(cells.leave)
+    below += values
+    look[cells.where] = below
+
+
+def _join(cells: Cells, y: Singles, look: Singles) -> None:
+    """Join intensities of an HTP list to a look: the highest has it."""
+    values = cells.values(y)
+    if cells.leave is not None:
+        values *= np.float32(1.0) - y.take(cells.leave)
+    look[cells.where] = np.maximum(look[cells.where], values)
 
 
 def rank(priority: Ints, stamp: Ints) -> Ints:
     """One number that orders layers by priority, then by the order of their instructions."""
     return priority * np.int64(2**48) + stamp
-
-
-class Masters:
-    """Faders of the operator, and what they do to intensities."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.submasters = {s.name: s for s in plan.submasters}
-        self.levels = {s.name: s.level for s in plan.submasters}
-        self.flashed: set[str] = set()  # submasters whose flash button is down
-        self.acting = dict(self.levels)  # the level at which each submaster acts
-        self.grand, self.blackout = 1.0, False
-        self._count = len(plan.parameters)
-        own = _own_dimmers(plan.parameters)
-        exempt = np.array([p.exempt for p in plan.parameters], dtype=np.bool_)
-        self._mastered = np.array([own[i] and not p.exempt for i, p in enumerate(plan.parameters)], dtype=np.bool_)
-        self._columns = {s.name: _levels(s, own & ~exempt if s.mode == "inhibitive" else None) for s in plan.submasters}
-        self.scale: Floats = np.ones(self._count)
-        self.additive: list[tuple[Ints, Floats]] = []
-        self.refresh()
-
-    def flash(self, name: str, on: bool) -> None:
-        """A flash button: full while it is down; of an inhibitive submaster out, as it is on an Eos."""
-        (self.flashed.add if on else self.flashed.discard)(name)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Work out the factors anew, after a fader moved."""
-        down = {name: float(self.submasters[name].mode != "inhibitive") for name in self.flashed}
-        self.acting = self.levels | down
-        self.scale = np.ones(self._count)
-        self.additive = []
-        for name, sub in self.submasters.items():
-            (parameter, full), level = self._columns[name], self.acting[name]
-            if sub.mode == "inhibitive":
-                self.scale[parameter] *= 1.0 - full * (1.0 - level)
-            elif sub.mode == "additive" and level > 0.0:
-                self.additive.append((parameter, full * level))
-        grand = 0.0 if self.blackout else self.grand
-        self.scale[self._mastered] *= grand
-
-    def reaches(self, parameter: int) -> bool:
-        """Whether grand master and blackout scale a parameter."""
-        return bool(self._mastered[parameter])
-
-    def join_additive(self, out: Floats) -> None:
-        """Additive submasters: the highest has it."""
-        for parameter, level in self.additive:
-            out[parameter] = np.maximum(out[parameter], level)
-
-
-def _levels(sub: Submaster, only: Bools | None) -> tuple[Ints, Floats]:
-    levels = [(p, v) for p, v in sub.levels if only is None or only[p]]
-    return np.array([p for p, _ in levels], dtype=np.int64), np.array([v for _, v in levels], dtype=np.float64)
-
-
-def _own_dimmers(parameters: tuple[Parameter, ...]) -> Bools:
-    """Intensities that are not those of a cell beneath a dimmer of the whole fixture."""
-    whole = {p.fixture for p in parameters if p.category is Category.INTENSITY and p.cell == 0}
-    return np.array(
-        [p.category is Category.INTENSITY and (p.cell == 0 or p.fixture not in whole) for p in parameters],
-        dtype=np.bool_,
-    )
-
-
-def dimmer_steps(parameters: tuple[Parameter, ...]) -> list[tuple[Ints, Ints]]:
-    """(scaled, by) pairs of index arrays that put virtual dimmers to work, those that scale dimmers first.
-
-    ValueError where dimmers scale each other in a circle.
-    """
-    depth: dict[int, int] = {}
-
-    def depth_of(i: int, path: tuple[int, ...]) -> int:
-        if i in path:
-            raise ValueError(f"{parameters[i].fixture} {parameters[i].name} is scaled by itself")
-        if i not in depth:
-            depth[i] = max((1 + depth_of(m, (*path, i)) for m in parameters[i].masters), default=0)
-        return depth[i]
-
-    pairs: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for i, p in enumerate(parameters):
-        for k, master in enumerate(p.masters):
-            pairs.setdefault((depth_of(i, ()), k), []).append((i, master))
-    columns = [np.array(pairs[key], dtype=np.int64).T for key in sorted(pairs)]
-    return [(c[0], c[1]) for c in columns]

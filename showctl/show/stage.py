@@ -14,11 +14,12 @@ import numpy as np
 from showctl.plan import EffectStart, Plan
 from showctl.show.beatclock import BeatClock
 from showctl.show.cuelist import Step, Track
-from showctl.show.fade import Bools, Fades, Floats, Moment, Moves
+from showctl.show.fade import Bools, Fades, Floats, Moment, Moves, Singles
 from showctl.show.hands import Asked, Hands
 from showctl.show.heard import Heard
 from showctl.show.mark import Lamps
-from showctl.show.merge import Layers, Masters, dimmer_steps
+from showctl.show.masters import Masters, dimmer_steps
+from showctl.show.merge import Layers
 from showctl.show.patch import Patch, Slots
 from showctl.show.playhead import Playhead, Snapshot
 from showctl.show.running import SUBMASTER, Effects, View
@@ -45,12 +46,13 @@ class Stage:
         self.hands = Hands(plan)
         self.clock, self.heard = BeatClock(), Heard()
         self._dimmers = dimmer_steps(plan.parameters)
-        self._limiter = None if plan.strobe is None else Limiter(plan, plan.strobe)
         self._patch = Patch(plan)
+        self._limiter = None if plan.strobe is None else Limiter(plan, plan.strobe, self._patch)
         self._stamp = 0
         self.drawn = 0.0  # s, of the look drawn last
         self._shown = -math.inf  # position of the beat that was shown last: late news never turn it back
-        self._base, self._live = rest.copy(), rest.copy()
+        self._base: Singles = self.layers.rest
+        self._live = self._base.copy()
         self._settled = False  # the cues' look needs no new computation
         self._drawn = False  # nor does anything after it
         self._arranged = False  # who has what is known to the effects
@@ -61,10 +63,10 @@ class Stage:
 
     def settle(self, t: float) -> None:
         """Bring fades and layers to time t, before something is moved there."""
-        self.fades.look(*self._list_times(t))
-        self.fades.drop_gone()
+        self.fades.look(self._list_times(t))
+        self._drop_gone()
         self.effects.drop_gone(self.view(None, t))
-        self._rearrange()
+        self._settled = False
 
     def play(self, head: Playhead, step: Step, t: float, fresh: bool = True, of_cue: bool = True) -> Moment:
         """Begin the fades of a step from where the light is; `settle` first. `fresh` moves take what they move.
@@ -74,11 +76,13 @@ class Stage:
         now = head.moment(t, self.clock)
         stamp = self._next_stamp() if fresh else None
         moved = self.fades.move(head.row, step.moves, self.start_of(head, step.moves), stamp, now)
+        self.layers.arrange(self.fades, head.row, step.moves.parameter)
         let_go = self.fades.release(head.row, step.let_go, step.span, now)
+        self.layers.arrange(self.fades, head.row, step.let_go)
         if of_cue:
             head.cue_ends = (max(moved[0], let_go[0]), max(moved[1], let_go[1]))
         self.work_out_end(head)
-        self._rearrange()
+        self._settled = self._drawn = self._arranged = False
         return now
 
     def work_out_end(self, head: Playhead) -> None:
@@ -96,16 +100,14 @@ class Stage:
         waiting = frozenset(one.lamp for one in head.waiting)
         return Snapshot(head.current, owned, held, target, stamp, effects, dict(head.followed), head.leaving, waiting)
 
-    def leads_to(self, head: Playhead) -> Floats:
+    def leads_to(self, head: Playhead) -> Singles:
         """Where a list leads every parameter: at rest what it does not hold."""
         holds = self.fades.held[head.row] & ~self.fades.leaving[head.row]
         return np.where(holds, self.fades.target[head.row], self.layers.rest)
 
-    def lights(self, t: float) -> Floats:
+    def lights(self, t: float) -> Singles:
         """All that makes light at t (s), before the masters; 1 where an effect plays. `settle` at t first."""
-        levels = np.empty(len(self.plan.parameters))
-        self.layers.compose(self.fades, levels)
-        self.layers.join_htp(self.fades, levels)
+        levels = self.layers.compose(self.fades)[0].copy()
         self.masters.join_additive(levels)
         for running in self.effects.running:
             if running.lamps.effect.layer != "scale":  # which brings no light where there is none
@@ -115,7 +117,8 @@ class Stage:
 
     def resumed(self) -> None:
         """All that it holds was written: work out anew what follows from it."""
-        self._rearrange()
+        self.layers.restart(self.fades)
+        self._settled = self._drawn = self._arranged = False
 
     def retime(self) -> None:
         """The clock of a list has changed: nothing that was shown says what is to be shown."""
@@ -156,6 +159,11 @@ class Stage:
         self._drawn = False
         return told
 
+    def house(self, level: float, fade: float, t: float) -> None:
+        """The house lights go to a level, 0..1, in so many seconds from time t."""
+        self.masters.house(level, fade, t)
+        self._drawn = False
+
     def blackout(self, on: bool) -> None:
         """All light out, or back."""
         self.masters.blackout = on
@@ -177,20 +185,19 @@ class Stage:
         seconds = t if head is None else head.moment(t, self.clock).seconds
         return View(t, seconds, max(self._shown, self.clock.position(t)), self.clock, self.heard)
 
-    def start_of(self, head: Playhead, moves: Moves) -> Floats:
-        """Where fades of a list begin: the stage as it is without the lists above this one."""
-        base = np.empty(len(self.plan.parameters))
-        self.layers.compose(self.fades, base, head.track.list.priority)
-        own = self.fades.value[head.row] * self.fades.opacity[head.row]
-        return np.where(self.layers.htp[head.row], own, base)[moves.parameter]
+    def start_of(self, head: Playhead, moves: Moves) -> Singles:
+        """Where fades of a list begin: the stage as it is without the lists above this one; `settle` first."""
+        return self.layers.beneath(self.fades, head.row, moves.parameter)
 
     def _next_stamp(self) -> int:
         self._stamp += 1
         return self._stamp
 
-    def _rearrange(self) -> None:
-        self.layers.arrange(self.fades)
-        self._settled = self._drawn = self._arranged = False
+    def _drop_gone(self) -> None:
+        """Forget the layers that have faded out."""
+        for row, parameters in self.fades.drop_gone():
+            self.layers.arrange(self.fades, row, parameters)
+            self._settled = self._arranged = False
 
     # --- the look of now -----------------------------------------------------------------------------------------------
 
@@ -198,75 +205,89 @@ class Stage:
         """An instant as what belongs to no list sees it."""
         return Moment(t, self.clock.position(t), self.clock.period, self.clock.beats_per_bar)
 
-    def _list_times(self, t: float) -> tuple[Floats, Floats]:
+    def _list_times(self, t: float) -> Floats:
+        """List times of all lists, in seconds, then in beats."""
         moments = [head.moment(t, self.clock) for head in self.heads]
-        seconds = np.array([[m.seconds] for m in moments]).reshape(-1, 1)
-        return seconds, np.array([[m.beats] for m in moments]).reshape(-1, 1)
+        return np.array([*(m.seconds for m in moments), *(m.beats for m in moments)], dtype=np.float64)
 
     def draw(self, now: float) -> Slots:
-        """Fades -> layers -> HTP -> effects -> submasters -> hands -> masters -> dimmers, park -> strobe limit -> slots."""
+        """The look of `now` as slots: what the lists make, what grows on it, what the strobe limit lets out."""
         self.drawn = now
-        if not self._settled:
-            self.fades.look(*self._list_times(now))
-            self.layers.compose(self.fades, self._base)
-            self._settled, self._drawn = not self.fades.busy, False
+        self._compose(now)
         if not self._arranged:
             self.effects.arrange(self.layers, self.fades.stamp)
             self._arranged = True
         if self._drawn and not self.effects.running and not self.held:
             return self._patch.slots
         moment = self._moment(now)
-        self._drawn = not self.hands.moving(moment)
-        live = self._live
-        np.copyto(live, self._base)
-        self.layers.join_htp(self.fades, live)
-        self._lay_effects(now, live)
-        self.masters.join_additive(live)
-        np.clip(live, 0.0, 1.0, out=live)
-        self.hands.lay(live, moment)
-        live *= self.masters.scale
-        self.hands.park(live, moment)
-        for scaled, by in self._dimmers:
-            live[scaled] *= live[by]
-            self.hands.park(live, moment)  # a parked dimmer scales; a parked colour is not scaled
+        self._drawn = not (self.effects.running or self.hands.moving(moment) or self.masters.house_moves(now))
+        if self.effects.running:
+            self.effects.drop_gone(self.view(None, now))
+        for _ in self._grow(self._live, now):
+            pass
+        if self.effects.running:
+            self._shown = max(self._shown, self.clock.position(now))
+        steps = self._patch.steps(self._live)
         if self._limiter is not None:
-            self._limiter.hold(live, now)
-        slots = self._patch.write(live)
+            self._limiter.hold(steps, now)
+        slots = self._patch.write(steps)
         self.hands.write(slots, moment)
         return slots
 
-    def growing(self) -> Iterator[tuple[str, Floats]]:
+    def _grow(self, live: Singles, now: float) -> Iterator[str]:
+        """Make the look of `now` in an array of all parameters; the name of every step, after it."""
+        moment = self._moment(now)
+        np.copyto(live, self._base)
+        yield "lists"
+        self.masters.join_additive(live)
+        yield "submasters"
+        if self.effects.running:
+            views = [self.view(head, now) for head in self.heads]
+            self.effects.lay_over(live, views, self.view(None, now), self.masters.acting)
+            np.clip(live, 0.0, 1.0, out=live)
+        yield "effects"
+        live[self.masters.house_lights] = self.masters.house_at(now)
+        yield "house"
+        self.hands.lay(live, moment)
+        yield "hands"
+        if self.masters.scales:
+            live *= self.masters.scale
+        yield "masters"
+        self.hands.park(live, moment)
+        yield "park"
+        for scaled, by in self._dimmers:
+            live[scaled] *= live[by]
+            self.hands.park(live, moment)  # a parked dimmer scales; a parked colour is not scaled
+        yield "dimmers"
+
+    def growing(self) -> Iterator[tuple[str, Singles]]:
         """The look drawn last, as it grew: after each step of `draw` its name and all values.
 
         The array is the same each time, and not the stage's own. Of the strobe limit, which remembers, it has what it did.
         """
-        now = self.drawn
-        live, moment = self._base.copy(), self._moment(now)
-        yield "lists", live
-        self.layers.join_htp(self.fades, live)
-        yield "htp", live
-        if self.effects.running:
-            views = [self.view(head, now) for head in self.heads]
-            self.effects.lay_over(live, views, self.view(None, now), self.masters.acting)
-        yield "effects", live
-        self.masters.join_additive(live)
-        np.clip(live, 0.0, 1.0, out=live)
-        yield "submasters", live
-        self.hands.lay(live, moment)
-        yield "hands", live
-        live *= self.masters.scale
-        yield "masters", live
-        self.hands.park(live, moment)
-        yield "park", live
-        for scaled, by in self._dimmers:
-            live[scaled] *= live[by]
-            self.hands.park(live, moment)
-        yield "dimmers", live
-        np.copyto(live, self._live)
+        live = np.empty_like(self._live)
+        for step in self._grow(live, self.drawn):
+            yield step, live
+        if self.held and self._limiter is not None:
+            left = self._limiter.steps
+            held = np.flatnonzero(self._patch.steps(live) != left)
+            live[held] = self._patch.values(left)[held]
         yield "strobe limit", live
 
+    def _compose(self, now: float) -> None:
+        """The look of the lists, where it is another than it was."""
+        if self._settled and not self.fades.ramps.running():
+            return
+        moved = self.fades.look(self._list_times(now))
+        if self.fades.ramps.ended:
+            self._drop_gone()
+        if moved or not self._settled:
+            self._base, moves = self.layers.compose(self.fades)
+            self._drawn = self._drawn and self._settled and not moves
+            self._settled = True
+
     @property
-    def live(self) -> Floats:
+    def live(self) -> Singles:
         """The values of all parameters as of what was drawn last; not to be written to."""
         return self._live
 
@@ -279,13 +300,3 @@ class Stage:
     def held(self) -> int:
         """How many lamps the strobe limit holds, as of what was drawn last."""
         return 0 if self._limiter is None else self._limiter.held
-
-    def _lay_effects(self, now: float, live: Floats) -> None:
-        if not self.effects.running:
-            return
-        free = self.view(None, now)
-        self.effects.drop_gone(free)
-        views = [self.view(head, now) for head in self.heads]
-        self.effects.lay_over(live, views, free, self.masters.acting)
-        self._shown = max(self._shown, self.clock.position(now))
-        self._drawn = False

@@ -65,6 +65,7 @@ class Body:
     shown: float
     heads: tuple[Playhead, ...]
     fades: dict[str, NDArray[Any]]
+    ramps: dict[str, NDArray[Any]]
     running: tuple[Running, ...]
     frozen: dict[int, View]
     levels: dict[str, float]  # of submasters
@@ -75,7 +76,9 @@ class Body:
     parked: tuple[Grasp, ...]
     identified: dict[str, float]
     checked: str
+    house: tuple[float, float, float, float]  # from and to which level, begun (s), in so many s
     limiter: dict[str, NDArray[Any]] | None
+    steps: NDArray[Any] | None  # of all parameters, as the strobe limit let them out
     limited: int  # lamps that it holds
 
 
@@ -144,6 +147,7 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
         shown=stage._shown,
         heads=tuple(_take_head(head, number) for head in stage.heads),
         fades={name: array.copy() if copied else array for name, array in stage.fades.arrays().items()},
+        ramps={name: array.copy() if copied else array for name, array in stage.fades.ramps.arrays().items()},
         running=tuple(_with(PLAIN.taken(r), start=number[id(r.start)]) for r in stage.effects.running if id(r.start) in number),
         frozen=dict(stage.effects._frozen),
         levels=dict(masters.levels),
@@ -154,6 +158,8 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
         parked=_take_layer(hands._parked),
         identified=dict(hands.identified),
         checked=hands.checked,
+        house=(masters.house_from, masters.house_to, masters.house_begun, masters.house_fade),
+        steps=None if limiter is None else limiter.steps.copy(),
         limiter=None if limiter is None else {name: array.copy() for name, array in limiter.arrays().items()},
         limited=stage.held,
     )
@@ -202,6 +208,7 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
         else:
             _put_head(stage, stage.heads[maps.row[row]], row, _with(fields), maps, starts)  # type: ignore[arg-type]
     _put_arrays(stage.fades.arrays(), body.fades, maps)
+    stage.fades.ramps.put(body.ramps, maps.row)
     _put_masters(stage, body, gone)
     _put_effects(stage, body, maps, starts, gone)
     _put_hands(stage, body, gone)
@@ -209,6 +216,9 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
         old = np.flatnonzero(maps.watched >= 0)
         for name, array in stage._limiter.arrays().items():
             array[..., maps.watched[old]] = body.limiter[name][..., old]
+        if body.steps is not None:
+            before, after = maps.pairs()
+            stage._limiter.steps[after] = body.steps[before]
         stage._limiter.resumed(body.limited if maps.same else 0)
     return gone
 
@@ -289,6 +299,7 @@ def _put_masters(stage: Stage, body: Body, gone: list[str]) -> None:
     masters.levels.update({name: level for name, level in body.levels.items() if name in masters.levels})
     masters.flashed = {name for name in body.flashed if name in masters.levels}
     masters.grand, masters.blackout = body.grand, body.blackout
+    masters.house_from, masters.house_to, masters.house_begun, masters.house_fade = body.house
     masters.refresh()
 
 

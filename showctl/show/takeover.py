@@ -24,7 +24,7 @@ import numpy as np
 
 from showctl.show import transport
 from showctl.show.cuelist import BLANK, Mode, Track
-from showctl.show.fade import Floats, Ints
+from showctl.show.fade import Floats, Ints, on_grid, together
 from showctl.show.names import GONE, Maps
 from showctl.show.playhead import Playhead
 from showctl.show.running import SUBMASTER
@@ -79,11 +79,11 @@ class Takeover:
             for row, head in self._heads()
             if head.mode is not Mode.RELEASED and (change := self._change(row, self._was(row).current)) is not None
         ]
+        stage.resumed()
         if any(not change.nothing for _, change, _ in changes):
             stage.settle(now)
             for head, change, _ in changes:
                 self._move(head, change, now)
-        stage.resumed()
         for head, change, row in changes:
             self._play(head, change, row, now)
         for row, head in self._heads():
@@ -133,17 +133,19 @@ class Takeover:
         holds = fades.held[row] & ~fades.leaving[row]
         target = fades.target[row]
         fresh = np.isnan(change.was) & ~holds[change.moved]
-        stands = holds[change.moved] & (target[change.moved] == change.was.astype(target.dtype))
-        leaves = holds[change.left] & (target[change.left] == change.left_was.astype(target.dtype))
+        stands = holds[change.moved] & (target[change.moved] == on_grid(change.was))
+        leaves = holds[change.left] & (target[change.left] == on_grid(change.left_was))
         chosen, back, moment = fresh | stands, stage.plan.back_time, head.moment(now, stage.clock)
-        moves = transport.together(change.moved[chosen], change.to[chosen], back, stage.snaps)
-        start = fades.value[row, moves.parameter]
+        moves = together(change.moved[chosen], change.to[chosen], back, stage.snaps)
+        start = fades.at(row * len(target) + moves.parameter)
         if fresh.any():
             start = np.where(fresh[chosen], stage.start_of(head, moves), start)
             taken = change.moved[fresh]
             fades.stamp[row, taken] = fades.stamp[row].max(initial=0)  # its place is that of the list's last move
         fades.move(row, moves, start, None, moment)
+        stage.layers.arrange(fades, row, moves.parameter)
         fades.release(row, change.left[leaves], back, moment)
+        stage.layers.arrange(fades, row, change.left[leaves])
         stage.work_out_end(head)
 
     def _play(self, head: Playhead, change: Change, row: int, now: float) -> None:

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume, SetRate
-from showctl.plan import ZERO, Span
+from showctl.plan import ZERO
 from showctl.show import mark
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
-from showctl.show.fade import UNITS, Bools, Floats, Ints, Moment, Moves, compile_moves
+from showctl.show.fade import Moment, compile_moves, together
 from showctl.show.playhead import COMPLETE, MARK, Playhead, Snapshot
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
@@ -260,17 +260,3 @@ def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
     fades.stamp[row, gone] = was.stamp[gone]
     back = stage.plan.back_time
     return stage.play(head, Step(together(changed, was.target[changed], back, stage.snaps), give_up, back), t, fresh=False)
-
-
-def together(parameters: Ints, values: Floats, span: Span, snaps: Bools) -> Moves:
-    """Moves that all take the same time, in a straight line; what snaps takes none."""
-    count = len(parameters)
-    amount = np.where(snaps[parameters], 0.0, span.amount)
-    return Moves(
-        parameter=parameters,
-        value=values,
-        times=np.array([amount, amount, np.zeros(count)]),
-        units=np.full((3, count), UNITS[span.unit], dtype=np.int64),
-        curve=np.repeat([[1.0], [0.0], [0.0]], count, axis=1),
-        falls=np.zeros(count, dtype=np.bool_),
-    )

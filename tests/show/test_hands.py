@@ -247,8 +247,8 @@ def test_the_strobe_limit_holds_hands(way: str) -> None:
         if way != "flash":
             control = (Hold if way == "hold" else Park)(time=t, values=tuple((key, float(on)) for key in keys))
         levels.append(show.at(t, control).slots[0, :4] / 255.0)
-    fast = [flashes.rises_a_second(np.array(levels)[:, lamp], 20).max() for lamp in range(4)]
-    assert sorted(fast) == [4, 4, 4, 10]  # one of four is a quarter: it may
+    fast = [flashes.changes_a_second(np.array(levels)[:, lamp], 20).max() for lamp in range(4)]
+    assert sorted(fast) == [8, 8, 8, 20]  # one of four is a quarter: it may
 
 
 # --- flash, identify, check ------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def untouched(of: Plan, seconds: float = 5.0) -> bool:
     return np.array_equal(frames(of, seconds), frames(replace(of, strobe=None), seconds))
 
 
-@pytest.mark.parametrize("hertz", [1.0, 2.9, 3.9])
+@pytest.mark.parametrize("hertz", [1.0, 2.9, 3.9, 4.0])
 @pytest.mark.parametrize("length", [0.1, 0.5, 0.9])
 def test_a_strobe_within_the_limit_passes_untouched(hertz: float, length: float) -> None:
     assert untouched(strobing(20, 20, hertz, length))
@@ -54,14 +54,14 @@ def test_one_more_is_held_and_the_quarter_goes_on() -> None:
     free = frames(replace(of, strobe=None), 5.0)
     assert np.array_equal(slots[:, :5], free[:, :5])
     assert not np.array_equal(slots[:, 5], free[:, 5])
-    assert flashes.rises_a_second(slots[:, 5] / 255.0, RATE).max() == 4
-    assert flashes.rises_a_second(free[:, 5] / 255.0, RATE).max() >= 10
+    assert flashes.changes_a_second(slots[:, 5] / 255.0, RATE).max() == 8
+    assert flashes.changes_a_second(free[:, 5] / 255.0, RATE).max() >= 20
 
 
 @pytest.mark.parametrize("rate", [23.0, 44.0, 100.0])
 def test_the_bound_holds_at_any_rate(rate: float) -> None:
     slots = frames(strobing(8, 8, 9.0), 4.0, rate)
-    over = [flashes.rises_a_second(slots[:, i] / 255.0, rate) > 4 for i in range(8)]
+    over = [flashes.changes_a_second(slots[:, i] / 255.0, rate) > 8 for i in range(8)]
     assert np.sum(over, axis=0).max() == 2
 
 
@@ -72,31 +72,57 @@ def test_only_the_venue_sets_another() -> None:
     assert not untouched(strobing(4, 1, 4.0, strobe=StrobeLimit(3, 0.0)))
 
 
-@given(st.floats(0.0, 2.0), st.sampled_from([3.9, 8.0, 15.0]), st.booleans())
-def test_going_dark_is_never_held(when: float, hertz: float, by_cue: bool) -> None:
-    """Whenever blackout or a GO to a dark cue comes, the next frame is dark and stays so."""
-    show = Show(strobing(8, 8, hertz, strobe=StrobeLimit(4, 0.0)))
+def until_dark(show: Show, t: float, fixtures: int) -> float:
+    """Seconds from a blackout at t until nothing of so many dimmers is lit; it stays so for a second."""
+    lit = [show.at(t + i / RATE, *(() if i else [Blackout(time=t, on=True)])).slots[0, :fixtures].max() > 0 for i in range(90)]
+    return (max((i for i, one in enumerate(lit) if one), default=-1) + 1) / RATE
+
+
+@given(st.floats(0.2, 2.2), st.sampled_from([2.0, 3.9, 4.0]), st.sampled_from([0.1, 0.5, 0.9]))
+def test_a_blackout_waits_for_the_end_of_a_regular_flash_at_most(when: float, hertz: float, length: float) -> None:
+    show = Show(strobing(8, 8, hertz, length, strobe=StrobeLimit(4, 0.0)))
     show.at(0.0, Go(time=0.0))
-    t = 0.2
-    while t < 0.2 + when:
+    ticks = [i / RATE for i in range(1, int(when * RATE) + 1)]
+    for t in ticks:
         show.at(t)
+    t = ticks[-1] + 1 / RATE
+    phase = t * hertz % 1.0
+    assert until_dark(show, t, 8) <= max(0.0, (length - phase) / hertz) + 1 / RATE + 1e-9
+
+
+@given(st.floats(0.2, 2.2), st.sampled_from([6.0, 10.0, 15.0]), st.sampled_from([0.0, 0.5]))
+def test_a_blackout_of_what_strobes_beyond_the_limit_is_late_by_less_than_a_second_beyond_the_share_only(
+    when: float, hertz: float, share: float
+) -> None:
+    show = Show(strobing(8, 8, hertz, strobe=StrobeLimit(4, share)))
+    show.at(0.0, Go(time=0.0))
+    t = 0.0
+    while t < when:
         t += 1 / RATE
-    for i in range(60):
-        frame = show.at(t + i / RATE, *(() if i else [Go(time=t) if by_cue else Blackout(time=t, on=True)]))
-        dark = frame.slots[0, :8].max() == 0
-        assert dark or (by_cue and i / RATE < 0.3), "effects take a quarter of a second to end by themselves"
+        show.at(t)
+    t += 1 / RATE
+    frame = show.at(t, Blackout(time=t, on=True))
+    assert int((frame.slots[0, :8] > 0).sum()) <= 8 - int(8 * share)
+    assert until_dark(show, t, 8) < 1.0
 
 
-def test_light_comes_back_within_a_second_and_while_nothing_moves() -> None:
+def test_what_is_within_the_limit_goes_dark_at_once_beside_what_is_not() -> None:
+    show = Show(strobing(8, 4, 10.0, strobe=StrobeLimit(4, 0.0), start=tuple((i, 1.0) for i in range(4, 8))))
+    show.at(0.0, Go(time=0.0))
+    for i in range(1, 60):
+        show.at(i / RATE)
+    assert show.at(60 / RATE, Blackout(time=60 / RATE, on=True)).slots[0, 4:8].max() == 0
+
+
+def test_a_tapped_blackout_is_held_and_told_once() -> None:
     show = Show(plan([dimmer(i + 1) for i in range(4)], cues(cue(1, *[move(i, 1.0) for i in range(4)]))))
     show.at(0.0, Go(time=0.0))
     for i in range(40):
         show.at(i / RATE, Blackout(time=i / RATE, on=bool(i % 2)))
     t = 40 / RATE
-    show.at(t, Blackout(time=t, on=False))
-    assert show.level(t, 3) == 0.0
-    assert show.level(t + 0.9, 3) + show.level(t + 1.0, 3) > 0.0
-    assert "strobe_limit" in show.types()
+    show.at(t, Blackout(time=t, on=True))
+    assert (show.level(t, 0), show.level(t, 3)) == (0.0, 1.0), "a quarter may; the others stay as they were"
+    assert show.level(t + 0.2, 3) == 0.0, "a second after their first change, though nothing moves"
     assert show.types().count("strobe_limit") == 1
 
 
@@ -114,7 +140,7 @@ def test_cells_colours_and_virtual_dimmers_are_light_too() -> None:
     start = EffectStart("strobe", ((1,), (2,), (4,)))
     slots = frames(plan([*bar, *wash], cues(cue(1, starts=(start,))), effects=(made,)), 3.0)
     for light in (slots[:, 1], slots[:, 2], slots[:, 10]):
-        assert flashes.rises_a_second(light / 255.0, RATE).max() == 4
+        assert flashes.changes_a_second(light / 255.0, RATE).max() == 8
     assert (slots[:, 0] == 255).all()
 
 
@@ -153,7 +179,7 @@ def test_strobes_of_the_fixtures_themselves(tmp_path: Path) -> None:
     for i in range(150):
         slots = show.at(40 + i / RATE).slots[0]
         seen.append([slots[4 + 10 * k] / 255.0 * (slots[5 + 10 * k] > 31) for k in range(8)])
-    over = np.array([flashes.rises_a_second(light, RATE) > 4 for light in np.array(seen).T])
+    over = np.array([flashes.changes_a_second(light, RATE) > 8 for light in np.array(seen).T])
     assert over.any(axis=1).sum() == 2
 
 
