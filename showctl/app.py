@@ -30,6 +30,7 @@ from showctl.config.schema import Mqtt as MqttSettings
 from showctl.config.values import host_port
 from showctl.inputs.ear_client import Ear
 from showctl.inputs.eos import EosDoor
+from showctl.inputs.midi import MidiInput
 from showctl.inputs.osc import OscInput
 from showctl.model import (
     ControlEvent,
@@ -420,6 +421,19 @@ class Daemon:
         if self.eos:
             self.polled["eos"] = self.eos
             parts.append(("eos", self.eos.run))
+        if (desk := self.loaded.venue.midi) is not None:
+            playback, names = lambda: self.board.playback, lambda: self.board.words
+            midi = MidiInput(
+                desk.input,
+                desk.map,
+                channel=desk.channel,
+                emit=self._emit,
+                now=self.clock.now,
+                playback=playback,
+                names=names,
+            )
+            self.polled["midi"] = midi
+            parts.append(("midi", midi.run))
         if self.options.audio == "none":
             self.board.report(Health("ear", State.RUNNING, "off: no sound is listened to (--audio none)", self.clock.now()))
         else:
