@@ -163,14 +163,12 @@ class Loader:
 
     def _answer(self, why: str, made: Attempt, began: float) -> None:
         answer = {"answer": why, "version": made.version, "good": made.loaded is not None} | _told(made.problems)
-        lines: Sequence[str] = ()
         if made.loaded is not None:
             self._good = (made.version, made.loaded.files)
-            lines = self._sender.send(made.loaded.plan)
             answer |= {"settings": made.loaded.settings, "files": [str(one) for one in made.loaded.files]}
         self._tell(answer | {"seconds": round(time.monotonic() - began, 3)})
-        for line in lines:
-            self._say(line)
+        if made.loaded is not None:
+            self._sender.send(made.loaded.plan, self._say)
 
     def keep(self, name: str, at: float, changed: str) -> None:
         """Put a version that is played into the history, if its files are still as they were read."""

@@ -46,23 +46,28 @@ class Sender:
         self.parts: Set[str] = frozenset()  # names of what the reader has
         self._moves: dict[int, _Written] = {}  # by id
 
-    def send(self, plan: Plan) -> list[str]:
-        """The lines that the reader needs now. WireError for a number that is not finite: then nothing is sent."""
-        lines = _Lines(self._moves)
+    def send(self, plan: Plan, say: Callable[[str], object]) -> None:
+        """Say the lines that the reader needs now, each as soon as it is written, so that it is read meanwhile.
+
+        WireError for a number that is not finite: sender and reader begin anew then.
+        """
+        lines = _Lines(self.parts, say, self._moves)
         try:
             last = f'["plan",{_PLAN.write(plan, lines)}]'
         except ValueError as error:
             raise WireError(f"a plan that cannot be sent: {error}") from error
-        gone = sorted(self.parts - lines.keys())
-        found = [line for name, line in lines.items() if name not in self.parts]
-        found += [_dump(["drop", gone[i : i + NAMES]]) for i in range(0, len(gone), NAMES)]
-        self.parts, self._moves = lines.keys(), lines.written
-        return [*found, last]
+        gone = sorted(self.parts - lines.names)
+        for i in range(0, len(gone), NAMES):
+            say(_dump(["drop", gone[i : i + NAMES]]))
+        self.parts, self._moves = lines.names, lines.written
+        say(last)
 
 
 def encode(plan: Plan) -> list[str]:
-    """The lines for a reader that has nothing."""
-    return Sender().send(plan)
+    """The lines for a reader that has nothing. WireError for a number that is not finite."""
+    lines: list[str] = []
+    Sender().send(plan, lines.append)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +76,26 @@ class _Written:
 
     moves: tuple[Move, ...]
     text: str
-    parts: dict[str, str]
+    names: list[str]  # of its parts
 
 
-class _Lines(dict[str, str]):
-    """Name -> line, in the order in which they can be read."""
+class _Lines:
+    """Where parts go while a plan is written."""
 
-    def __init__(self, before: Mapping[int, _Written]) -> None:
-        super().__init__()
-        self.before = before
+    def __init__(self, known: Set[str], say: Callable[[str], object], before: Mapping[int, _Written]) -> None:
+        self.known, self.say, self.before = known, say, before
+        self.names: set[str] = set()
+        self.added: list[str] = []  # the same in order, and as often as they are needed
         self.written: dict[int, _Written] = {}
+
+    def add(self, line: str) -> str:
+        """The name of a line, which is said where the reader has it not."""
+        name = _name(line)
+        if name not in self.known and name not in self.names:
+            self.say(line)
+        self.names.add(name)
+        self.added.append(name)
+        return name
 
 
 def decode(lines: Iterable[str]) -> Plan:
@@ -224,9 +239,7 @@ def _long(tag: str, texts: list[str], lines: _Lines) -> str:
     for i, text in enumerate(texts, 1):
         size += len(text) + 1
         if i == len(texts) or (size >= LEAST and crc32(text.encode()) % CUT == 0) or size >= PART:
-            line = f'["{tag}",[{",".join(texts[begun:i])}]]'
-            names.append(_name(line))
-            lines.setdefault(names[-1], line)
+            names.append(lines.add(f'["{tag}",[{",".join(texts[begun:i])}]]'))
             begun, size = i, 0
     return f'{{"parts":{_long("names", [_dump(name) for name in names], lines)}}}'
 
@@ -267,11 +280,11 @@ def _moves() -> _Codec:
     def write(moves: tuple[Move, ...], lines: _Lines) -> str:
         known = lines.before.get(id(moves))
         if known is None:
-            mine = _Lines({})
-            blocks = [write_block(moves[i : i + BLOCK], mine) for i in range(0, len(moves), BLOCK)]
-            known = _Written(moves, _long("moves", blocks, mine), dict(mine))
+            begun = len(lines.added)
+            blocks = [write_block(moves[i : i + BLOCK], lines) for i in range(0, len(moves), BLOCK)]
+            known = _Written(moves, _long("moves", blocks, lines), lines.added[begun:])
         lines.written[id(moves)] = known
-        lines.update(known.parts)
+        lines.names.update(known.names)
         return known.text
 
     def read(body: Any, reader: Reader) -> tuple[Move, ...]:
