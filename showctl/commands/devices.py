@@ -1,4 +1,4 @@
-"""`showctl devices`: the sound devices of this machine by name, and what to write to use one."""
+"""`showctl devices`: the sound devices and MIDI desks of this machine by name, and what to write to use one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from showctl.inputs.midi import Port
     from showctl.sound.portaudio import Device
 
 MISSING = 69
@@ -22,9 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List what is there; 69 where PortAudio is missing."""
+    from showctl.inputs.midi import ports
     from showctl.model import DeviceError
     from showctl.sound.portaudio import devices
 
+    for port in ports():
+        print(json.dumps(desk(port)) if args.json else desk_line(port))
     try:
         found = devices()
     except DeviceError as error:
@@ -40,6 +44,17 @@ def run(args: argparse.Namespace) -> int:
 def described(device: Device) -> dict[str, object]:
     """The device as --json prints it."""
     return asdict(device) | {"audio": f"device:{device.name}" if device.inputs else None}
+
+
+def desk(port: Port) -> dict[str, object]:
+    """The MIDI desk as --json prints it."""
+    return {"name": port.name, "api": "MIDI", "card": port.card, "path": str(port.path), "midi": port.name}
+
+
+def desk_line(port: Port) -> str:
+    """The MIDI desk as people read it."""
+    quoted = json.dumps(port.name, ensure_ascii=False)
+    return f"{port.name}  (MIDI, card {port.card}, {port.path})\n    midi: {{in: {quoted}}}"
 
 
 def line(device: Device) -> str:

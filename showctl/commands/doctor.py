@@ -76,6 +76,7 @@ def examine(venue: Venue | None) -> Iterator[Finding]:
     yield python()
     yield libraries()
     yield from sound(venue.audio.input if venue else None)
+    yield from desks(venue.midi.input if venue and venue.midi else None)
     interfaces = addresses()
     yield network(interfaces)
     yield multicast(interfaces, venue)
@@ -126,6 +127,29 @@ def sound(wanted: str | None) -> Iterator[Finding]:
             yield Finding("to do", "sound", str(error))
     elif not inputs:
         yield Finding("note", "sound", "no input: plug in a sound card to hear the room; files and the demo do without one")
+
+
+def desks(wanted: str | None) -> Iterator[Finding]:
+    """The MIDI desks, and whether the one that the venue names is there and may be read."""
+    from showctl.inputs import midi
+    from showctl.model import DeviceError
+
+    found = midi.ports()
+    for port in found:
+        yield Finding("ok", "MIDI", f"{port.name} (card {port.card}, {port.path})")
+    if wanted is None:
+        return
+    try:
+        path = midi.find(found, wanted)
+    except DeviceError as error:
+        yield Finding("to do", "MIDI", str(error))
+        return
+    if not path.exists():
+        yield Finding("to do", "MIDI", f"{path} is not there: is the desk plugged in? The show looks for it until it comes")
+    elif not os.access(path, os.R_OK):
+        yield Finding("to do", "MIDI", f"this user may not read {path}: add it to the group audio, and log in again")
+    else:
+        yield Finding("ok", "MIDI", f"{path} is the desk of the venue")
 
 
 def addresses() -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from showctl.commands import doctor
+from showctl.inputs import midi
 from showctl.model import DeviceError
 from showctl.sound import portaudio
 from showctl.sound.portaudio import Device
@@ -92,6 +93,7 @@ name: Club
 network: {interface: nowhere0}
 universes: {1: {to: multicast}}
 audio: {in: Scarlett}
+midi: {in: nanoKONTROL}
 fixtures: {par: {type: generic/dimmer, at: 1/1}}
 """
 
@@ -106,6 +108,22 @@ def test_what_a_venue_asks_for_and_the_machine_lacks(
     to_do = [line for line in capsys.readouterr().out.splitlines() if line.startswith("to do")]
     assert any("nowhere0" in line for line in to_do)
     assert any("Scarlett" in line for line in to_do)
+    assert any("nanoKONTROL" in line for line in to_do)
+
+
+def test_a_midi_desk_that_is_there_and_one_that_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = tmp_path / "midiC1D0"
+    there.touch()
+    monkeypatch.setattr(midi, "ports", lambda: [midi.Port("Launchpad Mini", "Mini", there)])
+    assert [one.word for one in doctor.desks(None)] == ["ok"]
+    assert [one.word for one in doctor.desks("launchpad")] == ["ok", "ok"]
+    [_, missing] = doctor.desks("nano")
+    assert (missing.word, "'Launchpad Mini'" in missing.text) == ("to do", True)
+    [_, missing] = doctor.desks(str(tmp_path / "midiC2D0"))
+    assert (missing.word, "midiC2D0 is not there" in missing.text) == ("to do", True)
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    [_, locked] = doctor.desks("Mini")
+    assert (locked.word, "group audio" in locked.text) == ("to do", True)
 
 
 def test_a_venue_with_mistakes_is_not_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
