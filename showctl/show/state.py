@@ -202,6 +202,7 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
     engine._time, engine._arrived, engine._trusting = body.happened, body.arrived, body.trusting
     engine._held_told, engine._waiting = body.held_told, list(body.ahead)
     stage.clock, stage.heard, stage._stamp, stage._shown = body.clock, body.heard, body.stamp, body.shown
+    stage.drawn = state.time
     for row, fields in enumerate(body.heads):
         if maps.row[row] == GONE:
             gone.append(f"the list {maps.old.lists[row][0]!r}")

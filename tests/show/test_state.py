@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from showctl.model import ControlEvent, Features, Flash, Go, Hold, Identify, Inputs, Park, SetHouse, SetMaster, ShowFrame
+from showctl.model import Check, ControlEvent, Features, Flash, Go, Hold, Identify, Inputs, Park, SetHouse, SetMaster, ShowFrame
 from showctl.plan import Plan, StrobeLimit
 from showctl.replay import read_journal
 from showctl.show.engine import ShowEngine
@@ -18,17 +19,18 @@ from tests.golden.make import HERE, demo, small
 from tests.show.test_laws import AT_44, QUICK, made_controls, made_features, made_plans, times
 
 EARLY = 0.6  # s by which what is dated ahead may reach the engine
-SAME_PLAN = settings(QUICK, max_examples=60, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+SAME_PLAN = settings(QUICK, max_examples=25, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 more = st.one_of(
     made_controls(),
     st.builds(Flash, time=times, submaster=st.sampled_from(["add", "limit", "fx"]), on=st.booleans()),
+    st.builds(Check, time=times, step=st.sampled_from([-1, 0, 1, 1])),
     st.builds(Identify, time=times, fixture=st.sampled_from(["head", "wash", "nobody"]), on=st.booleans()),
     st.builds(SetHouse, time=times, level=st.sampled_from([0.0, 0.4, 1.0]), fade=st.sampled_from([0.0, 1.5])),
     st.builds(Hold, time=times, values=st.sampled_from([(("1/4", 0.3),), (("1/200", 0.8),), (("head/pan", 0.9),)])),
     st.builds(Park, time=times, values=st.sampled_from([(("1/201", 0.5),), (("dim.1/intensity", 0.5),)])),
 )
-nights = st.tuples(made_features(), st.lists(more, max_size=25).map(lambda c: sorted(c, key=lambda one: one.time)))
+nights = st.tuples(made_features(), st.lists(more, max_size=40).map(lambda c: sorted(c, key=lambda one: one.time)))
 limits = st.sampled_from([None, StrobeLimit(), StrobeLimit(1, 0.0)])
 
 
@@ -51,19 +53,20 @@ def seen(frame: ShowFrame) -> tuple[bytes, str, str]:
     return frame.slots.tobytes(), repr(frame.events), repr(frame.playback)
 
 
+@pytest.mark.slow
 @SAME_PLAN
-@given(made_plans(), limits, nights, st.lists(st.integers(0, len(AT_44) - 1), min_size=1, max_size=3, unique=True))
+@given(made_plans(), limits, nights, st.sampled_from([1, 2, 3, 5, 50]), st.integers(0, 49))
 def test_a_restart_with_state_gives_the_same_frames(
-    of: Plan, limit: StrobeLimit | None, night: tuple[list[Features], list[ControlEvent]], at: list[int]
+    of: Plan, limit: StrobeLimit | None, night: tuple[list[Features], list[ControlEvent]], every: int, first: int
 ) -> None:
     """And the same events, and the same for the operator, wherever it happens, and again and again."""
-    of = replace(of, strobe=limit)
+    of = replace(of, strobe=limit, house=(1,), house_level=0.4)
     living, restarted = ShowEngine(of), ShowEngine(of)
     for i, (now, inputs) in enumerate(zip(AT_44, given_at(night, AT_44), strict=True)):
         expected = living.step(now, inputs)
         got = restarted.step(now, inputs)
         assert seen(got) == seen(expected), f"at {now} s"
-        if i in at:
+        if i % every == first % every:
             restarted, gone = ShowEngine.restored(of, through_json(restarted.state(now)))
             assert gone == []
             assert repr(restarted.playback) == repr(got.playback)
@@ -97,3 +100,47 @@ def test_the_state_of_the_demo_is_small() -> None:
     for i in range(40):
         engine.step(float(i), Inputs(controls=(Go(time=float(i)),)))
     assert len(json.dumps(engine.state(40.0).pack())) < 60_000
+
+
+# What each part keeps (it must be in `state.Body`) and what it makes of the plan or of what is kept.
+PARTS: list[tuple[Callable[[ShowEngine], object], str, str]] = [
+    (
+        lambda e: e,
+        "_waiting _arrived _time _trusting _held_told",
+        "plan _stage names starts _by_name _told _takeover _lists _lists_until _playback",
+    ),
+    (
+        lambda e: e._stage,
+        "heads fades effects masters hands clock heard _limiter _stamp _shown drawn",
+        "plan lamps snaps layers _dimmers _patch _base _live _settled _drawn _arranged",
+    ),
+    (lambda e: e._stage.fades, "start target ramp held stamp leaving leave ramps", "numbered"),
+    (lambda e: e._stage.fades.ramps, "count begin end speed bias curve clock y alive", "_lists ended"),
+    (
+        lambda e: e._stage.layers,
+        "",
+        "rest priority htp owner _htp_rows _intensities _key _best _start _way _ramp _under _look _numbered _sorted _moving "
+        "_leaving _highest",
+    ),
+    (
+        lambda e: e._stage.masters,
+        "levels flashed grand blackout house_from house_to house_begun house_fade",
+        "submasters acting scale scales additive house_lights _count _mastered _columns",
+    ),
+    (lambda e: e._stage.effects, "running _frozen", "_lamps _priority _sub_priority _bank _hiding _names"),
+    (lambda e: e._stage.hands, "_held _parked identified checked", "_plan _keys _full _order held parked"),
+    (lambda e: e._stage.hands._held, "_held", "_plan _span _arranged _whole _raw _bytes _written"),
+    (
+        lambda e: e._stage._limiter,
+        "light lowest highest up down changes oldest strobing strobed steps held",
+        "most seen _columns _column_fixture _start _scale _value _lights _shutters _first _second",
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "kept", "made"), PARTS)
+def test_whatever_a_part_remembers_is_kept(part: Callable[[ShowEngine], object], kept: str, made: str) -> None:
+    """A new attribute is either in the state, or follows from the plan and the rest: say here which."""
+    engine = ShowEngine(small())
+    engine.step(1.0, Inputs(controls=(Go(time=0.5),)))
+    assert set(vars(part(engine))) == {*kept.split(), *made.split()}

@@ -30,6 +30,7 @@ def taken_over(of: Plan, old: ShowEngine, now: float) -> ShowEngine:
     return engine
 
 
+@pytest.mark.slow
 @ANY_SHOW
 @given(made_plans(), limits, nights, st.integers(0, len(AT_44) - 1))
 def test_the_same_plan_changes_nothing(of: Plan, limit: StrobeLimit | None, night: Night, at: int) -> None:
@@ -51,6 +52,7 @@ def with_pans(of: Plan, to: float) -> Plan:
     return replace(of, lists=tuple(replace(lst, cues=tuple(map(changed, lst.cues))) for lst in of.lists))
 
 
+@pytest.mark.slow
 @ANY_SHOW
 @given(made_plans(), nights, st.integers(0, len(AT_44) - 1), st.sampled_from([0.3, 0.9]))
 def test_a_changed_palette_moves_only_what_uses_it(of: Plan, night: Night, at: int, to: float) -> None:
@@ -65,6 +67,7 @@ def test_a_changed_palette_moves_only_what_uses_it(of: Plan, night: Night, at: i
             changed = taken_over(with_pans(of, to), changed, now)
 
 
+@pytest.mark.slow
 @ANY_SHOW
 @given(made_plans(), nights, st.integers(0, len(AT_44) - 1))
 def test_a_fixture_more_moves_nothing_of_the_others(of: Plan, night: Night, at: int) -> None:
