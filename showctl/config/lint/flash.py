@@ -16,6 +16,7 @@ from showctl.config.tree import Node, Report
 from showctl.plan import Category, Effect, Span, StrobeLimit
 
 FASTEST = 60.0 / 200.0  # s a beat
+FRAME = 1.0 / 44.0  # s: a flash is seen at a frame, so one more may fall into a second
 BEATS_PER_BAR = 4
 DEPTH = 0.2  # of full: as show.strobe counts
 PARTS = (1, 2, 3, 4, 6, 8, 12, 16)  # of a beat that music is divided into
@@ -46,7 +47,9 @@ def flashes(effect: Effect) -> float:
     period = effect.every.amount
     if effect.every.unit != "s":
         period *= FASTEST * (BEATS_PER_BAR if effect.every.unit == "bar" else 1)
-    return 1.0 / (period * (2 if effect.shape == "random" else 1))  # by chance: up at every other step, at most
+    chance = effect.shape == "random" and not effect.chase  # up at every other step, at most; in a chase out between its turns
+    bounce = effect.direction == "bounce"  # there and back, with what jumps between the two
+    return (1.5 if bounce else 1.0) / (period * (2 if chance else 1))
 
 
 class Lamps:
@@ -61,7 +64,7 @@ class Lamps:
 
     def too_fast(self, effect: Effect) -> bool:
         """Whether it flashes more often than the venue allows."""
-        return self.flashes > 0 and flashes(effect) > self.flashes + 1e-9
+        return self.flashes > 0 and flashes(effect) * (1 + FRAME) > self.flashes
 
     def of(self, targets: Iterable[tuple[int, ...]]) -> set[str]:
         """The fixtures of an effect's targets."""
