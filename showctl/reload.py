@@ -75,12 +75,12 @@ class Loader:
         self._command += ["--watch"] if watch else []
         self._process: subprocess.Popen[bytes] | None = None
         self._reader, self._rest = Reader(), b""
-        self._answer: dict[str, Any] | None = None  # whose plan is coming
+        self._answer: Mapping[str, Any] | None = None  # whose plan is coming
 
     def start(self) -> None:
         """Begin anew with a process of its own, which ends when this one does. Raises DeviceError."""
         self.close()
-        self._reader, self._rest, self._answer = Reader(), b"", None
+        self._begin()
         try:
             self._process = subprocess.Popen(
                 self._command,
@@ -91,6 +91,9 @@ class Loader:
             )
         except OSError as error:
             raise DeviceError(f"the process that reads the files cannot be started: {error}") from error
+
+    def _begin(self) -> None:
+        self._reader, self._rest, self._answer = Reader(), b"", None
 
     @property
     def running(self) -> bool:
