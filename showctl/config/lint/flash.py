@@ -49,7 +49,7 @@ def flashes(effect: Effect) -> float:
         period *= FASTEST * (BEATS_PER_BAR if effect.every.unit == "bar" else 1)
     chance = effect.shape == "random" and not effect.chase  # up at every other step, at most; in a chase out between its turns
     bounce = effect.direction == "bounce"  # there and back, with what jumps between the two
-    return (1.5 if bounce else 1.0) / (period * (2 if chance else 1))
+    return (0.5 + effect.swing) * (1.5 if bounce else 1.0) / (period * (2 if chance else 1))  # swing brings two cycles together
 
 
 class Lamps:
