@@ -128,11 +128,7 @@ class EosDoor:
 
     def _tell_all(self) -> None:
         playback, now = self._playback(), self._now()
-        if self._plan() is not self._seen:
-            self._seen = self._plan()
-            self._desk = Desk.of(self._seen)
-            for feedback in (self._udp, *(one.feedback for one in self._listeners)):
-                feedback.reset(self._desk)
+        self._follow_plan()
         for one in list(self._listeners):
             one.send(one.feedback.tell(playback, now))
         if self._socket is not None:
@@ -140,6 +136,14 @@ class EosDoor:
                 for to in self._to:
                     with contextlib.suppress(OSError):  # who is not there now is told the next time
                         self._socket.sendto(packet, to)
+
+    def _follow_plan(self) -> None:
+        """Another plan has other numbers: everything is told anew."""
+        if self._plan() is not self._seen:
+            self._seen = self._plan()
+            self._desk = Desk.of(self._seen)
+            for feedback in (self._udp, *(one.feedback for one in self._listeners)):
+                feedback.reset(self._desk)
 
     # --- connections -------------------------------------------------------------------------------------------------
 
@@ -179,6 +183,7 @@ class EosDoor:
 
     def act(self, message: Message, source: str) -> None:
         """Do what one message asks for."""
+        self._follow_plan()  # messages by UDP come where nobody is told anything, too
         found = asked(message, self._desk, self._playback(), self._now(), source)
         if isinstance(found, Refusal):
             self._counts["dropped"] += 1

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from showctl.inputs.eos import BACKLOG, LISTENERS, EosDoor
 from showctl.model import ControlEvent, Go, PlaybackState
+from showctl.plan import CueList
 from showctl.wire.osc import Message, decode, encode
 from showctl.wire.osc_stream import Deframer, frame
 from tests.wire.test_eos import PLAN, playing
@@ -22,6 +24,8 @@ class Night:
     def __init__(self) -> None:
         self.emitted: list[ControlEvent] = []
         self.playback: PlaybackState | None = playing()
+        self.plan = PLAN
+        self.task: asyncio.Task[None]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
         self.udp.setblocking(False)
@@ -30,7 +34,7 @@ class Night:
             [self.udp.getsockname()],
             emit=self.emit,
             now=lambda: 12.0,
-            plan=lambda: PLAN,
+            plan=lambda: self.plan,
             playback=lambda: self.playback,
         )
 
@@ -48,10 +52,10 @@ class Night:
 async def night() -> AsyncIterator[Night]:
     one = Night()
     await one.door.open()
-    task = asyncio.create_task(one.door.run())
+    one.task = asyncio.create_task(one.door.run())
     yield one
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    one.task.cancel()
+    await asyncio.gather(one.task, return_exceptions=True)
     one.udp.close()
 
 
@@ -97,6 +101,13 @@ async def test_a_layout_that_listens_by_udp_is_told(night: Night) -> None:
     while "/eos/out/pending/cue/text" not in found:
         found |= {m.address for m in decode(await asyncio.wait_for(loop.sock_recv(night.udp, 4096), 10))}
     assert "/eos/out/show/name" in found
+
+
+async def test_a_message_after_a_reload_means_the_new_numbers(night: Night) -> None:
+    night.task.cancel()  # by UDP alone there is nobody to tell, and that loop does not run
+    night.plan = replace(PLAN, lists=(CueList("other", ()),))
+    night.door.act(Message("/eos/key/go_0"), "osc:10.0.0.7")
+    assert night.emitted == [Go(time=12.0, source="osc:10.0.0.7", list="other")]
 
 
 async def test_what_is_no_osc_ends_the_connection_and_nothing_else(night: Night) -> None:
