@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from showctl.app import Daemon, Options
 from showctl.commands import init
 from showctl.config.load import load
 from showctl.config.loaded import Loaded
+from showctl.config.schema import Midi
 from showctl.model import DeviceError, Go, Happened, Health, State
 from showctl.tick import Nowhere
 
@@ -103,6 +105,25 @@ async def test_what_is_done_once_a_second_may_fail(night, monkeypatch):
     assert await daemon.live() == 0
     assert daemon.board.health["output"].state is State.FAILED
     assert daemon.ticker.ticks > 5
+
+
+async def test_a_midi_desk_plays_the_show(night, tmp_path):
+    desk, daemon = tmp_path / "desk", night()
+    os.mkfifo(desk)
+    midi = Midi.model_validate({"in": str(desk), "map": {"note 36": "go", "cc 7": "gm"}})
+    daemon.loaded = replace(daemon.loaded, venue=daemon.loaded.venue.model_copy(update={"midi": midi}))
+    task = asyncio.create_task(daemon.live())
+    while (health := daemon.polled.get("midi")) is None or health.health().state is not State.RUNNING or daemon.ticker.ticks < 1:
+        assert daemon.clock.now() < 10
+        await asyncio.sleep(0.01)
+    with desk.open("wb") as cable:
+        cable.write(bytes((0x90, 36, 1, 0xB0, 7, 127, 7, 64)))
+    while daemon.board.playback.grand_master == 1.0 or daemon.board.playback.lists[0].current != "1":
+        assert daemon.clock.now() < 10
+        await asyncio.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await task == 0
+    assert daemon.board.playback.grand_master == 64 / 127
 
 
 async def test_a_closed_terminal_does_not_end_the_show(night):

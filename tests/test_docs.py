@@ -81,6 +81,16 @@ def test_the_example_of_the_guide_is_without_mistakes(tmp_path: Path) -> None:
     assert [str(problem) for problem in check(paths)] == []
 
 
+def test_what_the_guide_adds_to_its_venue_is_without_mistakes(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "lighting-engineer.md").read_text()
+    [(venue, _), (show, _)] = YAML_BLOCK.findall(text)
+    added = re.findall(r"^```yaml\n((?:midi|osc):\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(added) == 2
+    (tmp_path / "venue.yaml").write_text(venue + "".join(added))
+    (tmp_path / "show.yaml").write_text(show)
+    assert [str(problem) for problem in check([tmp_path / "venue.yaml", tmp_path / "show.yaml"])] == []
+
+
 def test_the_list_of_keys_is_whole() -> None:
     text = (REPOSITORY / "docs" / "files.md").read_text()
     names = "Venue Safety Strobe Fixture UniverseOut PlaceModel PointModel Midi Mqtt"

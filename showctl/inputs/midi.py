@@ -125,7 +125,7 @@ class MidiInput:
         if self._path is None:
             return Health("midi", State.DEGRADED, self._lacks, self._since, counters)
         heard = f"; last heard: {self._heard}" if self._heard else "; nothing heard yet"
-        return Health("midi", State.RUNNING, f"{self.wanted} ({self._path}){heard}", self._since, counters)
+        return Health("midi", State.RUNNING, f"{_called(self.wanted, self._path)}{heard}", self._since, counters)
 
     async def _play(self) -> None:
         """From the moment that the desk is there until it is gone. DeviceError where it cannot be had."""
@@ -189,6 +189,10 @@ class MidiInput:
             log.warning("%s%s", text, held)
 
 
+def _called(wanted: str, path: Path) -> str:
+    return wanted if wanted == str(path) else f"{wanted} ({path})"
+
+
 def _open(path: Path, wanted: str) -> int:
     """A descriptor to read from. Raises DeviceError with what to do."""
     try:
@@ -200,4 +204,4 @@ def _open(path: Path, wanted: str) -> int:
             cure = "this user may not read it: add it to the group audio, and log in again"
         else:
             cure = "is it plugged in? It is looked for again until it comes"
-        raise DeviceError(f"{wanted} ({path}) cannot be opened: {error.strerror}; {cure}") from error
+        raise DeviceError(f"{_called(wanted, path)} cannot be opened: {error.strerror}; {cure}") from error
