@@ -5,23 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from showctl.model import Check, ControlEvent, Features, Flash, Go, Hold, Identify, Inputs, Park, SetHouse, SetMaster, ShowFrame
-from showctl.plan import Plan, StrobeLimit
+from showctl.model import (
+    Check,
+    ControlEvent,
+    Features,
+    Flash,
+    Go,
+    Hold,
+    Identify,
+    Inputs,
+    Park,
+    Pause,
+    Resume,
+    SetHouse,
+    SetMaster,
+    ShowFrame,
+)
+from showctl.plan import Plan, Span, StrobeLimit
 from showctl.replay import read_journal
 from showctl.show.engine import ShowEngine
 from showctl.show.state import State
 from tests.golden.make import HERE, demo, small
+from tests.show.shows import beat, beats, cue, cues, dimmer, effect, move, pan, plan
 from tests.show.test_laws import AT_44, QUICK, made_controls, made_features, made_plans, times
 
 EARLY = 0.6  # s by which what is dated ahead may reach the engine
 SAME_PLAN = settings(QUICK, max_examples=25, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 more = st.one_of(
+    *[st.builds(Go, time=times, list=st.sampled_from(["main", "side", "top"]))] * 8,
     made_controls(),
     st.builds(Flash, time=times, submaster=st.sampled_from(["add", "limit", "fx"]), on=st.booleans()),
     st.builds(Check, time=times, step=st.sampled_from([-1, 0, 1, 1])),
@@ -30,7 +48,7 @@ more = st.one_of(
     st.builds(Hold, time=times, values=st.sampled_from([(("1/4", 0.3),), (("1/200", 0.8),), (("head/pan", 0.9),)])),
     st.builds(Park, time=times, values=st.sampled_from([(("1/201", 0.5),), (("dim.1/intensity", 0.5),)])),
 )
-nights = st.tuples(made_features(), st.lists(more, max_size=40).map(lambda c: sorted(c, key=lambda one: one.time)))
+nights = st.tuples(made_features(), st.lists(more, min_size=12, max_size=40).map(lambda c: sorted(c, key=lambda one: one.time)))
 limits = st.sampled_from([None, StrobeLimit(), StrobeLimit(1, 0.0)])
 
 
@@ -84,6 +102,75 @@ def test_a_stored_night_goes_on_after_a_restart_every_second(of: Plan) -> None:
         assert seen(restarted.step(now, inputs)) == seen(living.step(now, inputs)), f"at {now} s"
         if i % 44 == 17:
             restarted, _ = ShowEngine.restored(of, through_json(restarted.state(now)))
+
+
+def both(of: Plan, *steps: tuple[float, tuple[Features | ControlEvent, ...]], cut: int) -> None:
+    """The same steps with and without a restart after `cut` of them."""
+    living, restarted = ShowEngine(of), ShowEngine(of)
+    for i, (now, given_) in enumerate(steps):
+        heard = tuple(one for one in given_ if isinstance(one, Features))
+        inputs = Inputs(heard, tuple(one for one in given_ if not isinstance(one, Features)))
+        assert seen(restarted.step(now, inputs)) == seen(living.step(now, inputs)), f"at {now} s"
+        if i == cut - 1:
+            restarted, _ = ShowEngine.restored(of, through_json(restarted.state(now)))
+
+
+STACK = cues(cue(1, move(0, 1.0), follow=Span(1.0)), cue(2, move(0, 0.5), follow=Span(1.0)), cue(3, move(0, 0.1)))
+
+
+def test_what_comes_late_after_a_restart_acts_after_what_had_happened() -> None:
+    late = (2.1, (Pause(time=1.2),))
+    both(plan([dimmer(1)], STACK), (0.0, (Go(time=0.0),)), (1.5, ()), (2.05, ()), late, (4.0, ()), cut=3)
+
+
+def test_of_the_same_time_what_arrived_first_comes_first_across_a_restart() -> None:
+    many = tuple(SetMaster(time=5.0, level=i / 10) for i in range(5))
+    both(plan([dimmer(1)], STACK), (0.0, (Go(time=0.0), *many)), (1.0, (SetMaster(time=5.0, level=0.9),)), (6.0, ()), cut=1)
+
+
+def test_the_guard_of_go_holds_across_a_restart() -> None:
+    of = plan([dimmer(1)], cues(cue(1, move(0, 1.0)), cue(2, move(0, 0.5)), cue(3, move(0, 0.1))))
+    both(of, (0.0, (Go(time=0.0),)), (0.05, (Go(time=0.04),)), (1.0, ()), cut=1)
+
+
+def test_a_list_that_runs_away_is_stopped_across_a_restart() -> None:
+    loop = cues(cue(1, move(0, 1.0), follow=Span(0.005)), cue(2, move(0, 0.0), follow=Span(0.005)), loop=True)
+    both(plan([dimmer(1)], loop), (0.0, (Go(time=0.0),)), (0.4, ()), (0.9, ()), (3.0, ()), cut=2)
+
+
+def test_late_news_of_the_beat_do_not_turn_light_back_across_a_restart() -> None:
+    ramp, start = effect("run", [0], shape="ramp", sync="beat", every=Span(1.0, "beat"))
+    of = plan([dimmer(1)], cues(cue(1, starts=(start,))), effects=(ramp,), strobe=None)
+    slower = beat(0.9, 3, period=0.9, anchor=1.9)
+    told = tuple(beats(0.6))
+    both(of, (0.0, (Go(time=0.0),)), (0.61, told), (1.24, ()), (1.25, (slower,)), (1.26, ()), (1.3, ()), (2.0, ()), cut=3)
+
+
+def test_what_the_strobe_limit_holds_it_holds_after_a_restart() -> None:
+    """And it is told again only when that is due."""
+    flicker, start = effect("flicker", [0, 1], sync="free", every=Span(0.1), length=0.5)
+    lamps = [dimmer(1), dimmer(2)]
+    of = plan(lamps, cues(cue(1, starts=(start,))), effects=(flicker,), strobe=StrobeLimit(2, 0.0))
+    ticks = [(i / 44, ()) for i in range(1, 700)]
+    for cut in (20, 61, 333):
+        both(of, (0.0, (Go(time=0.0),)), *ticks, cut=cut)
+
+
+def test_a_loop_counts_on_and_a_hang_waits_on_after_a_restart() -> None:
+    loop = (cue(1, move(0, 1.0)), cue(2, move(0, 0.5), goto=Decimal(1), rounds=2), cue(3, move(0, 0.1)))
+    goes = [(float(i), (Go(time=float(i)),)) for i in range(8)]
+    for cut in range(1, 8):
+        both(plan([dimmer(1)], cues(*loop)), *goes, cut=cut)
+    hang = cues(cue(1, move(0, 1.0, 2.0), hang=Span(1.5)), cue(2, move(0, 0.5)))
+    for cut in range(1, 9):
+        both(plan([dimmer(1)], hang), (0.0, (Go(time=0.0),)), *[(i / 2, ()) for i in range(1, 12)], cut=cut)
+
+
+def test_an_effect_that_was_paused_stands_where_it_stood_after_a_restart() -> None:
+    sway, start = effect("sway", [0], parameter="pan", shape="sine", every=Span(4.0, "beat"))
+    of = plan([pan(1)], cues(cue(1, starts=(start,))), effects=(sway,))
+    told = [(t / 10, ()) for t in range(1, 30)]
+    both(of, (0.0, (Go(time=0.0),)), (0.05, (Pause(time=0.05),)), *told, (3.1, (Resume(time=3.0),)), (4.0, ()), (5.0, ()), cut=33)
 
 
 def test_a_state_does_not_change_with_its_engine() -> None:
