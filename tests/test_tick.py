@@ -4,9 +4,10 @@ import asyncio
 import time
 
 import numpy as np
+import pytest
 
 from showctl.clock import Clock
-from showctl.model import Features, Go, Inputs, PlaybackState, ShowFrame, State
+from showctl.model import Features, Go, Happened, Inputs, PlaybackState, ShowFrame, State
 from showctl.tick import CONTROLS_WAITING, Ticker
 
 PERIOD_NS = 5_000_000
@@ -168,3 +169,48 @@ async def test_an_engine_without_a_look_is_starting():
     bench.health.clear()
     await bench.until(lambda: len(bench.sink.frames) >= 1)
     assert [one.state for one in bench.health] == [State.STARTING, State.RUNNING]
+
+
+class Heir(Engine):
+    """An engine that takes over from another, or fails to."""
+
+    def __init__(self, fault: Exception | None = None):
+        super().__init__()
+        self.fault, self.taken = fault, []
+
+    def take_over(self, old, now):
+        self.taken.append((old, now))
+        if self.fault:
+            raise self.fault
+        return (Happened(now, "left_out", (("what", "a list"),)),)
+
+
+async def test_another_engine_goes_on_where_the_one_before_stood_and_not_a_frame_is_missing():
+    bench, heir = Bench(), Heir()
+    told = []
+
+    async def swap():
+        await bench.ticker.between()
+        steps = len(bench.engine.steps)
+        told.append(bench.ticker.take_over(heir))
+        assert len(bench.engine.steps) == steps
+
+    task = asyncio.create_task(swap())
+    await bench.until(lambda: len(heir.steps) > 3)
+    await task
+    before, after = bench.engine.steps[-1][0], heir.steps[0][0]
+    assert heir.taken == [(bench.engine, told[0][0])]
+    assert before <= told[0][0] <= after
+    assert [one.type for one in told[0][1]] == ["left_out"]
+    deadlines = [at for at, early, _ in bench.sink.frames if not early]
+    assert len(set(deadlines)) == len(deadlines) == len(bench.engine.steps) + len(heir.steps)
+
+
+async def test_an_engine_that_cannot_take_over_changes_nothing():
+    bench, heir = Bench(), Heir(ValueError("on purpose"))
+    await bench.until(lambda: len(bench.engine.steps) > 2)
+    with pytest.raises(ValueError, match="on purpose"):
+        bench.ticker.take_over(heir)
+    steps = len(bench.engine.steps)
+    await bench.until(lambda: len(bench.engine.steps) > steps + 2)
+    assert heir.steps == []
