@@ -104,6 +104,8 @@ def knob(text: str) -> Knob:
 def deed(text: str) -> Deed:
     """Words of the dictionary. Raises ValueError with what is missing; names are not looked at."""
     match text.split():
+        case ["list" | "sub" | "flash" | "identify" as word, name, *_] if "/" in name:
+            raise ValueError(f"`{text[:80]}`: `{name[:40]}` is no name: write one after `{word}`, without `/`")
         case ["list", name, *words]:
             return _of_list(text, words, f"/showctl/list/{name}")
         case [word] if word in TRIGGERS:
@@ -153,7 +155,7 @@ def _by_hand(word: str, rest: list[str]) -> Deed:
     target, said = " ".join(rest[:end]), rest[end:]
     if not said and _ADDRESS.fullmatch(target):
         return Deed(Way.FOLLOWS, f"/showctl/{word}/{target}")
-    if len(said) == 1 and target != "house" and not _ADDRESS.fullmatch(target):
+    if len(said) == 1 and target != "house" and "/" not in target + said[0]:
         return Deed(Way.FOLLOWS, f"/showctl/{word}/{target}/{said[0]}")
     return Deed(Way.FIRES, f"/showctl/{word}", (" ".join(rest),))
 

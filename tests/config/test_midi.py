@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from showctl.config import midi
 from showctl.config.load import check, load
 from showctl.config.loaded import venue_of
-from showctl.wire.midi_map import Deed, Knob, Way
+from showctl.config.tree import Mark, Node, Report
+from showctl.config.values import Bad
+from showctl.wire.midi_map import VERBS, Deed, Knob, Way
+from tests.wire.test_osc_dictionary import PLAN
 
 VENUE = """\
 showctl: 1
@@ -97,3 +103,20 @@ def test_a_word_that_is_nearly_one_says_which(tmp_path: Path) -> None:
     [problem] = check(files(tmp_path, "{in: A, map: {note 1: blakout}}"))
     assert (problem.code, problem.line, problem.column) == ("E-midi", 7, 29)
     assert "did you mean `blackout`?" in problem.text
+
+
+ANY = st.sampled_from(
+    [*VERBS, "hands", "main", "probe", "front", "par", "par.1", "1/1", "9/9", "a/b", "/", "-", "red", "50%", "3"]
+)
+
+
+@given(st.lists(ANY | st.text(max_size=3), min_size=1, max_size=5).map(" ".join))
+def test_whatever_is_read_can_be_looked_for_in_a_show(words: str) -> None:
+    try:
+        asked = midi.deed(words)
+    except Bad:
+        return
+    mark, report = Mark("venue.yaml", 1, 1), Report()
+    root = Node(mark, {"midi": Node(mark, {"map": Node(mark, {"cc 1": Node(mark, words)})})})
+    midi.check({Knob("cc", 1): asked}, root, PLAN, report)
+    assert {problem.code for problem in report.problems} <= {"W-midi"}

@@ -263,7 +263,7 @@ def test_ways_of_words() -> None:
 
 
 NO_WORDS = "submaster,goto,goto x,goto 12345,rate,rate 21,rate fast,list probe,list probe blackout,blackout 1,gm 50%,sub,flash,"
-NO_WORDS += "check 2,set,reload now,identify,release house,"
+NO_WORDS += "list a/b go,sub a/b,flash /,identify a/,check 2,set,reload now,identify,release house,"
 
 
 @pytest.mark.parametrize("words", NO_WORDS.split(","))
