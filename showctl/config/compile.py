@@ -112,11 +112,17 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
     palettes.check(show, root, looks)
     if memory is not None:
         memory.begin(root)
-    lists = _lists(show, source, looks, effects, room, memory)
+    walk = None
+    if room is not None:
+        walk = lint.Walk(room.patch, room.start, effects.plan, room.venue.safety.limit(), report)
+    lists = _lists(show, source, looks, effects, room, memory, walk)
     if memory is not None:
         memory.end(looks.said)
     looks.stands = {}
     submasters = tuple(_submaster(n, s, root, looks, effects) for n, s in show.submasters.items())
+    if walk is not None:
+        starts = ((one.starts, partial(root.key, "submasters", one.name, "start")) for one in submasters)
+        report.later += [partial(walk.submaster, one, mark) for one, mark in starts]
     if room is not None:
         lint.needs(show, root, room.venue, room.patch, report)
         lint.unused_groups(room.venue, room.source.root, room.patch, looks, report)
@@ -152,15 +158,18 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
 
 
 def _lists(
-    show: schema.Show, source: Source, looks: Looks, effects: Effects, room: Room | None, memory: Memory | None
+    show: schema.Show,
+    source: Source,
+    looks: Looks,
+    effects: Effects,
+    room: Room | None,
+    memory: Memory | None,
+    walk: lint.Walk | None,
 ) -> list[CueList]:
     if show.cues and "main" in show.lists:
         mark = source.root.key("lists", "main")
         looks.report.error(mark, "E-name-twice", "`cues:` is already the list main: write its cues in one of the two places")
     kinds = {p.name: p.category for p in looks.patch.parameters} if looks.patch is not None else {}
-    walk = None
-    if room is not None:
-        walk = lint.Walk(room.patch, room.start, effects.plan, room.venue.safety.limit(), looks.report)
     found = []
     for name, (way, one) in show.all_lists().items():
         compiled: dict[int, Cue] = {}

@@ -201,6 +201,10 @@ IN_SHOW = {
     "effect that is a strobe": "effects: {a: {param: intensity, every: 1/2 beat}}\n"
     + CUE
     + "1, set: {wash: {intensity: 70%}}, start: {⟦W-strobe⟧a: wash}}\n",
+    "submaster that is a strobe": "effects: {a: {param: intensity, every: 1/2 beat}}\n"
+    "submasters: {s: {start: {⟦W-strobe⟧a: wash}}, t: {start: {a: heads}}}\n" + SET,
+    "submaster on one": "effects: {a: {param: intensity, chase: true}}\nsubmasters: {s: {start: {⟦W-spread-one⟧a: house}}}\n"
+    + SET,
     "effect on a few": "effects: {a: {param: intensity, every: 1/2 beat}}\n"
     + CUE
     + "1, set: {wash: {intensity: 70%}}, start: {a: heads}}\n",

@@ -121,6 +121,25 @@ class Walk:
                     self.report.warning(mark(_written(start.effect)), "W-danger", f"{text}: keep `low` and `high` clear of it")
                     break
 
+    def too_fast(self, starts: Sequence[EffectStart], running: Iterable[EffectStart]) -> dict[str, str]:
+        """Of what starts, the effects that are a strobe on too many fixtures, with all that runs: what is to be said of each."""
+        fast = [start for start in running if self.lamps.too_fast(self.effects[start.effect])]
+        fixtures = {fixture for start in fast for fixture in self.lamps.of(start.targets)}
+        if len(fixtures) <= self.lamps.most:
+            return {}
+        rate = max(flashes(self.effects[start.effect]) for start in fast)
+        text = f"{rate:.2g} flashes a second at 200 BPM on {len(fixtures)} fixtures, and the venue lets {self.lamps.flashes}"
+        cure = f"on more than {self.lamps.most}: lamps will be held; use a longer `every`"
+        ours = {start.effect for start in fast}
+        names = dict.fromkeys(_written(start.effect) for start in starts if start.effect in ours)
+        return {name: f"`{name}`: {text} {cure}" for name in names}
+
+    def submaster(self, starts: Sequence[EffectStart], mark: Callable[[str], Mark]) -> None:
+        """What can be said of the effects that a submaster brings in; `mark` says where the name of one stands."""
+        self.starts(starts, mark)
+        for name, text in self.too_fast(starts, starts).items():
+            self.report.warning(mark(name), "W-strobe", text)
+
 
 def _kind(p: Parameter) -> tuple[str, str]:
     """What is told once of all fixtures that hang under one name."""
@@ -313,15 +332,8 @@ class _Step:
                 self._warn(cue, "W-clip", f"{text}: a smaller `size`, or a level further from it", once=name)
         if cue.starts:
             walk.starts(cue.starts, lambda name: self.places.mark(cue.number, "start", name))
-            fast = {name: start for name, start in self.running.items() if walk.lamps.too_fast(walk.effects[name])}
-            lamps = {lamp for start in fast.values() for lamp in walk.lamps.of(start.targets)}
-            new = [start.effect for start in cue.starts if start.effect in fast]
-            if new and len(lamps) > walk.lamps.most:
-                rate = max(flashes(walk.effects[name]) for name in fast)
-                text = f"{rate:.2g} flashes a second at 200 BPM on {len(lamps)} fixtures, and the venue lets {walk.lamps.flashes}"
-                cure = f"on more than {walk.lamps.most}: lamps will be held; use a longer `every`"
-                for name in dict.fromkeys(map(_written, new)):
-                    self._warn(cue, "W-strobe", f"`{name}`: {text} {cure}", once=name, key=("start", name))
+            for name, text in walk.too_fast(cue.starts, self.running.values()).items():
+                self._warn(cue, "W-strobe", text, once=name, key=("start", name))
         if falling and not self.lit and self.running:
             left = [_written(name) for name in self.running if last or self._glows(walk.effects[name])]
             if left:
