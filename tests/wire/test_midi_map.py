@@ -169,10 +169,10 @@ def test_a_level_that_was_changed_elsewhere_has_to_be_met_again() -> None:
 
 def test_a_level_put_back_to_one_that_the_fader_had_before_is_not_the_faders() -> None:
     desk = surface(cc_20="sub front")
-    for i, value in enumerate(range(101)):  # from the level of 0 up to 100/127
-        asked = take(desk, Controller(1, 20, value), playing(max(0, value - 1) / 127), time=i / 50)
+    for i, value in enumerate(range(0, 101, 5)):  # from the level of 0 up to 100/127, in less than it remembers
+        asked = take(desk, Controller(1, 20, value), playing(max(0, value - 5) / 127), time=i / 50)
         assert isinstance(asked, SetMaster)
-    assert take(desk, Controller(1, 20, 101), playing(0.0), time=5.0) is None
+    assert take(desk, Controller(1, 20, 101), playing(0.0), time=1.0) is None
 
 
 def test_what_it_asked_for_itself_is_still_under_way() -> None:
