@@ -203,7 +203,9 @@ def main() -> None:
     parser.add_argument("history", type=Path)
     parser.add_argument("--watch", action="store_true")
     args = parser.parse_args()
-    os.nice(NICE)
+    with suppress(OSError):  # a sandbox that forbids it: then it competes with the daemon, which is worse and still right
+        os.nice(NICE)
+        Path("/proc/self/oom_score_adj").write_text("800")  # where memory runs out, this goes first, and is started again
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     gc.disable()  # a compile makes a million objects, and to look for cycles among them takes as long again
 
