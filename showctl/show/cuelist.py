@@ -261,11 +261,12 @@ class Track:
 
     def moves(self, index: int, in_sequence: bool) -> dict[int, Move]:
         """What GO moves: the cue and the undoing of a cue_only one before it, or out of sequence the whole state."""
+        own, asserts, undone = self._own(index), self.list.cues[index].asserts, self._undone(index) if in_sequence else {}
+        if in_sequence and not asserts and not undone:
+            return own
         state, times = self.state(index).moves, self.timings(index)
-        own = self._own(index)
-        asserts = self.list.cues[index].asserts
         if in_sequence:
-            again = [*(state if asserts else ()), *(p for p in self._undone(index) if p in state)]
+            again = [*(state if asserts else ()), *(p for p in undone if p in state)]
             return {**{p: timed(state[p], times.of(p)) for p in again}, **own}
         back = Timing(self._back_time, self._back_time)
         return {**{p: timed(m, times.of(p) if asserts else back) for p, m in state.items()}, **own}

@@ -15,7 +15,9 @@ What is here is state, nothing else: `merge` works out what of it can be seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +29,7 @@ from showctl.show.ramps import CURVES, DONE, Bools, Floats, Ints, Ramps, Singles
 __all__ = ["CURVES", "Bools", "Fades", "Floats", "Ints", "Moment", "Moves", "Singles", "compile_moves", "on_grid", "together"]
 
 Numbers: TypeAlias = NDArray[np.int32]
+Timing: TypeAlias = tuple[Span, Span, str]  # time, delay, curve
 UNITS = {"s": 0, "beat": 1, "bar": 2}
 GRID = np.float32(2.0**24)
 ZERO = Span(0.0)
@@ -61,35 +64,48 @@ class Moves:
 
 def compile_moves(moves: list[Move], parameters: tuple[Parameter, ...]) -> Moves:
     """Moves as columns; what snaps takes no time. ValueError for an unknown curve."""
-    timings: dict[tuple[Span, Span, str], int] = {}
-    known: dict[tuple[int, int, str], int] = {}  # by identity: of thousands of moves few have spans of their own
-
-    def timing(span: Span, delay: Span, curve: str) -> int:
-        key = (id(span), id(delay), curve)
-        if key not in known:
-            known[key] = timings.setdefault((span, delay, curve), len(timings))
-        return known[key]
-
-    rise, fall = [], []
-    for m in moves:
-        p = parameters[m.parameter]
-        snaps = p.snap or m.curve == "snap"
-        up = timing(ZERO if snaps else m.up, m.delay, m.curve)
-        rise.append(up)
-        fall.append(timing(m.down, m.delay, m.curve) if p.category is Category.INTENSITY and not snaps else up)
-    for _, _, curve in timings:
-        if curve not in CURVES:
-            raise ValueError(f"unknown curve {curve!r}; there are {', '.join(CURVES)}")
+    timings: dict[Timing, int] = {}
+    count = len(moves)
+    parameter = np.fromiter(map(itemgetter(0), moves), np.int64, count)
+    own = [parameters[i] for i in parameter.tolist()]
+    snaps = np.fromiter((p.snap for p in own), np.bool_, count) | np.fromiter((m.curve == "snap" for m in moves), np.bool_, count)
+    falls = np.fromiter((p.category is Category.INTENSITY for p in own), np.bool_, count) & ~snaps
+    up, down, delay, curve = (_same([m[k] for m in moves]) for k in (2, 3, 4, 5))
+    rising, falling = _both((up + 1) * ~snaps, _both(delay, curve)), _both(down, _both(delay, curve))
+    rise = _numbered(rising, lambda i: (ZERO if snaps[i] else moves[i].up, moves[i].delay, moves[i].curve), timings)
+    fall = _numbered(falling, lambda i: (moves[i].down, moves[i].delay, moves[i].curve), timings)
+    for _, _, shape in timings:
+        if shape not in CURVES:
+            raise ValueError(f"unknown curve {shape!r}; there are {', '.join(CURVES)}")
     count = len(timings)
     return Moves(
-        parameter=np.array([m.parameter for m in moves], dtype=np.int64),
-        value=on_grid(np.array([m.value for m in moves], dtype=np.float64)),
-        rise=np.array(rise, dtype=np.int32),
-        fall=np.array(fall, dtype=np.int32),
+        parameter=parameter,
+        value=on_grid(np.fromiter(map(itemgetter(1), moves), np.float64, len(moves))),
+        rise=rise,
+        fall=fall * falls + rise * ~falls,
         times=np.array([[s.amount, d.amount] for s, d, _ in timings], dtype=np.float64).reshape(count, 2).T.clip(0.0),
         units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in timings], dtype=np.int64).reshape(count, 2).T,
-        curve=np.array([CURVES[curve] for _, _, curve in timings], dtype=np.float64).reshape(count, 3).T,
+        curve=np.array([CURVES[shape] for _, _, shape in timings], dtype=np.float64).reshape(count, 3).T,
     )
+
+
+def _same(things: Sequence[object]) -> Ints:
+    """A number for each, equal where they are one and the same thing: of thousands of moves few have spans of their own."""
+    numbers: Ints = np.unique(np.fromiter(map(id, things), np.int64, len(things)), return_inverse=True)[1]
+    return numbers
+
+
+def _both(a: Ints, b: Ints) -> Ints:
+    """A number for each that says both."""
+    numbers: Ints = a * (b.max(initial=0) + 1) + b
+    return numbers
+
+
+def _numbered(several: Ints, timing: Callable[[int], Timing], timings: dict[Timing, int]) -> Numbers:
+    """The number of each timing, where equal numbers in `several` have the same one; `timing` is that of a move."""
+    _, first, each = np.unique(several, return_index=True, return_inverse=True)
+    numbers = np.array([timings.setdefault(timing(i), len(timings)) for i in first.tolist()], dtype=np.int32)
+    return numbers[each] if len(numbers) else numbers
 
 
 def together(parameters: Ints, values: Floats | Singles, span: Span, snaps: Bools) -> Moves:
