@@ -5,7 +5,7 @@
 For a small show (what `showctl init` writes) and a long one (bigshow.py). Every save changes the level of the cue that is
 played, in place and by rename in turn; the effect is the first look that differs, as the daemon hands it to its output. The
 daemon runs in a process of its own with `--sacn off`; its ticks are timed from within, in CPU of its thread and in wall time.
-One save in four changes a palette that every cue uses, so that nothing can be kept of the plan before.
+One save in four changes the levels of every cue, so that nothing can be kept of the plan before.
 
 Exit code 1 if the long show takes longer than EFFECT_S, or a tick costs MORE_MS more than the median of its neighbours.
 """
@@ -50,13 +50,14 @@ def daemon(venue: Path, show: Path, state: Path) -> int:
 
         def wrapped(self: Any, *args: Any) -> Any:
             cpu, wall = time.thread_time_ns(), time.monotonic_ns()
+            deadline = self._deadline_ns if kind == "tick" else wall
             try:
                 return plain(self, *args)
             finally:
                 spent = (time.thread_time_ns() - cpu) / 1e6, (time.monotonic_ns() - wall) / 1e6
+                early = (deadline - time.monotonic_ns()) / 1e6
                 look = zlib.crc32(self._slots.tobytes()) if kind == "tick" and self._slots is not None else 0
-                late = (wall - self._deadline_ns) / 1e6 if kind == "tick" else 0.0
-                lines.append(f"{kind} {wall / 1e9:.6f} {spent[0]:.3f} {spent[1]:.3f} {look} {late:.3f}")
+                lines.append(f"{kind} {wall / 1e9:.6f} {spent[0]:.3f} {spent[1]:.3f} {look} {early:.3f}")
 
         setattr(cls, name, wrapped)
 
@@ -172,7 +173,7 @@ def judge(rows: list[Any], at: float, before: int) -> tuple[float, float, float,
     place = next(i for i, r in enumerate(ticks) if r[1] > over[1])
     near = [r[2] for r in ticks[place - NEIGHBOURS : place] + ticks[place + 1 : place + NEIGHBOURS]]
     meanwhile = [r for r in ticks if at < r[1] < over[1] + 0.5]
-    late = max(r[5] + r[3] for r in meanwhile)  # ms from the deadline to the end of the tick: below 0 is in time
+    late = -min(r[5] for r in meanwhile)  # ms after its deadline that a look was done: below 0 is in time
     return effect[1] - at, over[2], ticks[place][2] - statistics.median(near), max(r[3] for r in meanwhile), late
 
 
@@ -183,7 +184,7 @@ def row(name: str, everywhere: bool, rows: list[tuple[float, float, float, float
     bad = worst[0] > EFFECT_S or worst[1] + worst[2] > MORE_MS
     return (
         f"{name:<16} {what:<9} {len(rows):2d}  effect {middle:5.2f} s (most {worst[0]:4.2f})  taking over {worst[1]:5.2f} ms"
-        f"  next tick {worst[2]:+5.2f} ms  longest tick {worst[3]:5.2f} ms  last look {-worst[4]:+5.2f} ms before its deadline"
+        f"  next tick {worst[2]:+5.2f} ms  longest tick {worst[3]:5.2f} ms, done {-worst[4]:.2f} ms or more before its deadline"
         f"{'  BEYOND' if bad else ''}"
     )
 

@@ -10,7 +10,7 @@ import webbrowser
 from pathlib import Path
 
 from showctl.address import is_loopback
-from showctl.commands.run import CANNOT_RUN, live, live_arguments, runtime_folder, sacn, start_log, state_folder
+from showctl.commands.run import CANNOT_RUN, MISSING, live, live_arguments, runtime_folder, sacn, start_log, state_folder
 
 FOLDER = Path(__file__).parent.parent / "demo"
 
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
             )
             return CANNOT_RUN
     from showctl.app import Options
+    from showctl.model import DeviceError
     from showctl.reload import Loader
 
     state = state_folder(args.state, "showctl-demo")
@@ -52,8 +53,13 @@ def run(args: argparse.Namespace) -> int:
         orphan=60.0,
     )
     loader = Loader(FOLDER / "venue.yaml", FOLDER / "show.yaml", state / "history", watch=False)
-    loaded = loader.first().loaded
-    loader.close()  # nobody edits what is built in
+    try:
+        loaded = loader.first().loaded
+    except DeviceError as error:
+        print(f"showctl demo: {error}", file=sys.stderr)
+        return MISSING
+    finally:
+        loader.close()  # nobody edits what is built in
     assert loaded is not None
     return live(loaded, options, (), lambda address: announce(address, not args.no_browser))
 
