@@ -67,6 +67,7 @@ class Walk:
         self.limited: set[int] = set()
         for number, unit in enumerate(patch.units):
             self._unit(number, unit.parameters)
+        self.looked_at = self.lights.keys() | self.turns.keys() | self.strobes.keys() | self.danger.keys() | self.limited
 
     def _unit(self, number: int, own: Mapping[tuple[str, int], int]) -> None:
         whole = ("intensity", 0) in own
@@ -169,18 +170,19 @@ class _Step:
 
     def take(self, cue: Cue, *, first: bool, last: bool, judged: bool) -> None:
         """Judge one cue, and go on to its state."""
-        before = {m.parameter: self.tracked.get(m.parameter) for m in cue.moves}
+        before = {m.parameter: self.tracked.get(m.parameter) for m in cue.moves} if cue.cue_only else {}
         if judged:
-            self._no_change(cue, before)
+            self._no_change(cue)
         lit_before, strobing_before, running_before = set(self.lit), set(self.strobing), self.running
-        turning = self._moves(cue)
+        moves = [m for m in cue.moves if m.parameter in self.walk.looked_at]  # most are colours, of which little can be said
+        turning = self._moves(cue, moves)
         self._effects(cue)
         if judged:
-            rising = {f for m in cue.moves if (f := self.walk.lights.get(m.parameter)) in self.lit and f not in lit_before}
+            rising = {f for m in moves if (f := self.walk.lights.get(m.parameter)) in self.lit and f not in lit_before}
             falling = lit_before - self.lit
             self._turns(cue, turning, rising, lit_before, first)
             self._shutters(cue, rising, strobing_before)
-            self._values(cue)
+            self._values(cue, moves)
             self._running(cue, falling, last)
             if cue.block:
                 self._block(cue)
@@ -207,23 +209,22 @@ class _Step:
 
     # --- going on ----------------------------------------------------------------------------------------------------
 
-    def _moves(self, cue: Cue) -> dict[int, list[tuple[Move, float]]]:
+    def _moves(self, cue: Cue, moves: list[Move]) -> dict[int, list[tuple[Move, float]]]:
         """Take the values of a cue; -> fixtures that turn, with their moves and by how many degrees."""
-        walk, tracked = self.walk, self.tracked
+        walk = self.walk
         turning: dict[int, list[tuple[Move, float]]] = {}
-        for move in cue.moves:
+        for move in moves:
             p = move.parameter
             if p in walk.turns:
-                fixture, whole = walk.turns[p]
+                turned, whole = walk.turns[p]
                 if (by := abs(move.value - self._value(p)) * whole) > TURN:
-                    turning.setdefault(fixture, []).append((move, by))
-            tracked[p] = move.value
+                    turning.setdefault(turned, []).append((move, by))
             if p in walk.strobes:
                 strobes = any(low <= move.value <= high for low, high in walk.patch.parameters[p].strobe)
                 (self.strobing.add if strobes else self.strobing.discard)(walk.strobes[p])
-        for move in cue.moves:
-            if (fixture_ := walk.lights.get(move.parameter)) is not None:
-                (self.lit.add if move.value > 0 else self.lit.discard)(fixture_)
+            if (fixture := walk.lights.get(p)) is not None:
+                (self.lit.add if move.value > 0 else self.lit.discard)(fixture)
+        self.tracked.update((m.parameter, m.value) for m in cue.moves)
         return turning
 
     def _effects(self, cue: Cue) -> None:
@@ -244,9 +245,10 @@ class _Step:
 
     # --- judging -----------------------------------------------------------------------------------------------------
 
-    def _no_change(self, cue: Cue, before: Mapping[int, float | None]) -> None:
+    def _no_change(self, cue: Cue) -> None:
+        """Before its values are taken."""
         acts = cue.starts or cue.stops or cue.goto is not None or cue.follow is not None or cue.hang is not None
-        if acts or cue.block or cue.asserts or any(before[m.parameter] != m.value for m in cue.moves):
+        if acts or cue.block or cue.asserts or any(self.tracked.get(m.parameter) != m.value for m in cue.moves):
             return
         what = "all it sets is so already" if cue.moves else "it sets, starts and stops nothing"
         self._warn(cue, "W-no-change", f"cue {cue.number:f} changes nothing: {what}")
@@ -302,10 +304,10 @@ class _Step:
             text = f"{len(flashing)} fixtures strobe by themselves, and the venue lets {walk.lamps.most}: the others stand open"
             self._warn(cue, "W-strobe", f"cue {cue.number:f}: {text}")
 
-    def _values(self, cue: Cue) -> None:
+    def _values(self, cue: Cue, moves: list[Move]) -> None:
         """Values that a fixture will not take as they are written."""
         walk = self.walk
-        for move in cue.moves:
+        for move in moves:
             p = move.parameter
             if p in walk.limited:
                 own = walk.patch.parameters[p]
