@@ -100,7 +100,7 @@ def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_pat
 def test_every_file_of_a_night_gives_its_frames_by_itself(tmp_path: Path) -> None:
     live = lived(small(), tmp_path / "journal", file_bytes=12_000)
     files = sorted((tmp_path / "journal").iterdir())
-    assert len(files) > 4
+    assert len(files) > 2
     found = []
     for i, file in enumerate(files):
         replay(small(), tmp_path / str(i), steps([file], print))

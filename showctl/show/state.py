@@ -79,7 +79,6 @@ class Body:
     house: tuple[float, float, float, float]  # from and to which level, begun (s), in so many s
     limiter: dict[str, NDArray[Any]] | None
     steps: NDArray[Any] | None  # of all parameters, as the strobe limit let them out
-    limited: int  # lamps that it holds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +160,6 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
         house=(masters.house_from, masters.house_to, masters.house_begun, masters.house_fade),
         steps=None if limiter is None else limiter.steps.copy(),
         limiter=None if limiter is None else {name: array.copy() for name, array in limiter.arrays().items()},
-        limited=stage.held,
     )
     return State(now, engine.names, body)
 
@@ -220,7 +218,7 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
         if body.steps is not None:
             before, after = maps.pairs()
             stage._limiter.steps[after] = body.steps[before]
-        stage._limiter.resumed(body.limited if maps.same else 0)
+        stage._limiter.resumed()
     return gone
 
 

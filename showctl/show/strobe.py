@@ -77,9 +77,9 @@ class Limiter:
         names = ("light", "lowest", "highest", "up", "down", "changes", "oldest", "strobing", "strobed")
         return {name: getattr(self, name) for name in names}
 
-    def resumed(self, held: int) -> None:
-        """Its arrays were written: go on from them. `held`: lamps that it held then."""
-        self.held, self.seen = held, True
+    def resumed(self) -> None:
+        """Its arrays were written: go on from them."""
+        self.seen = True
         everything = np.arange(len(self.light))
         self._first, self._second = (self.changes[(self.oldest + k) % len(self.changes), everything] for k in (0, 1))
 

@@ -141,7 +141,7 @@ def test_a_list_that_runs_away_is_stopped_across_a_restart() -> None:
 def test_late_news_of_the_beat_do_not_turn_light_back_across_a_restart() -> None:
     ramp, start = effect("run", [0], shape="ramp", sync="beat", every=Span(1.0, "beat"))
     of = plan([dimmer(1)], cues(cue(1, starts=(start,))), effects=(ramp,), strobe=None)
-    slower = beat(0.9, 3, period=0.9, anchor=1.9)
+    slower = beat(0.9, 2, period=0.9, anchor=1.1)
     told = tuple(beats(0.6))
     both(of, (0.0, (Go(time=0.0),)), (0.61, told), (1.24, ()), (1.25, (slower,)), (1.26, ()), (1.3, ()), (2.0, ()), cut=3)
 
@@ -164,6 +164,14 @@ def test_a_loop_counts_on_and_a_hang_waits_on_after_a_restart() -> None:
     hang = cues(cue(1, move(0, 1.0, 2.0), hang=Span(1.5)), cue(2, move(0, 0.5)))
     for cut in range(1, 9):
         both(plan([dimmer(1)], hang), (0.0, (Go(time=0.0),)), *[(i / 2, ()) for i in range(1, 12)], cut=cut)
+
+
+def test_an_effect_that_came_later_stays_above_after_a_restart() -> None:
+    flat, start = effect("flat", [0], sync="free", shape="ramp", low=0.9, high=1.0)
+    above, below = cues(cue(1, starts=(start,)), name="above"), cues(cue(1, move(0, 0.2)), name="below")
+    of = plan([dimmer(1)], above, below, effects=(flat,))
+    goes = [(0.0, (Go(time=0.0, list="below"),)), (1.0, (Go(time=1.0, list="above"),))]
+    both(of, *goes, (2.0, ()), (3.0, (SetMaster(time=3.0, level=0.9),)), (4.0, ()), cut=3)
 
 
 def test_an_effect_that_was_paused_stands_where_it_stood_after_a_restart() -> None:
@@ -219,8 +227,8 @@ PARTS: list[tuple[Callable[[ShowEngine], object], str, str]] = [
     (lambda e: e._stage.hands._held, "_held", "_plan _span _arranged _whole _raw _bytes _written"),
     (
         lambda e: e._stage._limiter,
-        "light lowest highest up down changes oldest strobing strobed steps held",
-        "most seen _columns _column_fixture _start _scale _value _lights _shutters _first _second",
+        "light lowest highest up down changes oldest strobing strobed steps",
+        "held most seen _columns _column_fixture _start _scale _value _lights _shutters _first _second",
     ),
 ]
 
