@@ -25,7 +25,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from showctl.plan import Cue, CueList, EffectStart, Move, Parameter, Span, Timing
+from showctl.plan import Category, Cue, CueList, EffectStart, Move, Parameter, Span, Timing
 from showctl.show.fade import Ints, Moves, compile_moves
 
 BLANK = -1  # index of cue 0
@@ -283,7 +283,14 @@ class Track:
 
     def _in_sequence(self, i: int) -> Step:
         let_go = [p for p in self._undone(i) if p not in self.state(i).moves]
-        return self._step(self.moves(i, in_sequence=True), let_go, self.list.release)
+        return self._step(self.moves(i, in_sequence=True), let_go, self._undoing(i, let_go))
+
+    def _undoing(self, i: int, let_go: list[int]) -> Span:
+        """In what time the list gives up what a cue_only cue before had alone: light in that in which it falls."""
+        times, lights = self.timings(i), [p for p in let_go if self._parameters[p].category is Category.INTENSITY]
+        if lights:
+            return times.of(lights[0]).down
+        return times.of(let_go[0]).up if let_go else self.list.release
 
     def _whole(self, i: int) -> Step:
         return self._step(self.moves(i, in_sequence=False), self._strange(i), self._back_time)

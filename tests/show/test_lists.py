@@ -147,11 +147,12 @@ def test_what_cue_only_did_is_undone_in_the_times_of_the_next_cue() -> None:
     assert show.level(21.0, 0) == close(0.6), "half of 2 s down"
 
 
-def test_what_only_cue_only_had_is_released_in_the_time_of_the_list() -> None:
+def test_what_only_cue_only_had_is_given_up_in_the_times_of_the_next_cue() -> None:
     only = cue(1, move(0, 1.0), cue_only=True)
-    show = Show(plan([dimmer(1)], cues(only, cue(2), release=Span(4.0)), cues(cue(1, move(0, 0.5)), name="other")))
+    lists = cues(only, cue(2, times=takes(7.0, 4.0)), release=Span(1.0)), cues(cue(1, move(0, 0.5)), name="other")
+    show = Show(plan([dimmer(1)], *lists))
     show.at(10.0, Go(time=0.0, list="other"), Go(time=1.0), Go(time=10.0))
-    assert show.level(12.0, 0) == close(0.75)
+    assert show.level(12.0, 0) == close(0.75), "half of 4 s down"
     assert show.level(14.0, 0) == close(0.5)
 
 
