@@ -46,6 +46,7 @@ step e131       both   scratch $scorer $shared/bench/check_e131.py --universes-a
 step wire       root   env PYTHONPATH=. SHOWCTL="$showctl" $scorer bench/wire_beats.py
 step click      root   .venv/bin/python bench/click_to_light.py
 step hour       -      .venv/bin/python bench/engine.py
+step universes  -      .venv/bin/python bench/engine.py --universes 1 4 16 64 256 512 1024 2048 4096
 step strobe     -      .venv/bin/python bench/strobe.py
 step latency    both   scratch $scorer $shared/bench/latency.py --target 127.0.0.1:9000 --address /showctl/list/probe/go --slot 4/512 \
                          --trials "${TRIALS:-200}" -- $showctl demo --osc 127.0.0.1:9000 --sacn 127.0.0.1 --seconds 600 --no-browser --state {state}
