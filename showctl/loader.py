@@ -144,7 +144,8 @@ class Loader:
         """Read and compile; the answer is sent whatever comes of it, and what of it is only worth a warning after that."""
         self._tell({"reading": why})
         began = time.monotonic()
-        self._watch.begin()
+        if pair == self._pair:
+            self._watch.begin()
         first, *more = self._stages(why, pair, began)
         if first.loaded is not None:
             self._tell({"warnings": first.version} | _told((more or [first])[-1].problems))
@@ -186,13 +187,18 @@ class Loader:
 
 
 def _told(problems: Sequence[Problem]) -> dict[str, Any]:
+    if len(problems) > MOST_PROBLEMS:
+        problems = sorted(problems, key=lambda one: one.severity)  # errors first: they are why a version is not played
     return {"problems": [astuple(one) for one in problems[:MOST_PROBLEMS]], "more": max(0, len(problems) - MOST_PROBLEMS)}
 
 
 def _shelves(venue: Path) -> list[Path]:
     """The folders where a new fixture file of this venue would appear."""
     top = venue.parent / "fixtures"
-    return [top, *(one for one in sorted(top.iterdir()) if one.is_dir())] if top.is_dir() else [top]
+    try:
+        return [top, *(one for one in sorted(top.iterdir()) if one.is_dir())]
+    except OSError:  # there is none, or it is not for us
+        return [top]
 
 
 def main() -> None:

@@ -217,6 +217,8 @@ class Reload(Generic[T]):
         self._refused: Answer | None = None  # that waits to be forced
         self._warnings: Warnings | None = None  # the newest that wait for their version to be played
         self._undo = self._force = False
+        self._undone = ""  # version of the reload that was undone last
+        self._again = False  # the next answer is that of a loader that was started again: nobody has saved anything
         self._heard = 0.0  # s of the loop
         self._ended = ""
         self._quiet = Quiet(now)
@@ -245,6 +247,7 @@ class Reload(Generic[T]):
         if not self._loader.running:
             self._loader.start()
             self._loader.ask(do="load")
+            self._again = True
         self._ended, self._heard, self._force = "", loop.time(), False
         output = self._loader.output
         loop.add_reader(output, self._read, output)
@@ -307,15 +310,18 @@ class Reload(Generic[T]):
 
     async def _consider(self, answer: Answer, forced: bool) -> None:
         """Take it over, or say why not."""
+        again, self._again, self._refused = self._again, False, None
         if answer.loaded is None:
             self._tell_mistakes(answer)
+        elif again and answer.version == self._undone:
+            log.info("the files are those of the reload that was undone: the next save is taken up")
         elif answer.version == self.running.version:
-            self._refused = None
             self._well(answer.loaded.warnings, f"version {answer.version}")
             if answer.why == "asked":
                 log.info("the files are as they are played: nothing changes")
         else:
-            lit = () if forced else self._lit(moved(self.running.plan, answer.loaded.plan))
+            old, new = self.running.plan, answer.loaded.plan
+            lit = () if forced else self._lit(await self._beside(lambda: moved(old, new)))
             if lit:
                 self._refuse(answer, lit)
             else:
@@ -337,7 +343,7 @@ class Reload(Generic[T]):
         text = f"{verb}: {words}"
         await self._between()
         self._take_over(Change(loaded, text), ready)
-        past, self.before, self.running, self._refused = _cues(self.before), old, loaded, None
+        past, self.before, self.running = _cues(self.before), old, loaded
         self._well(loaded.warnings, f"version {loaded.version}, {text}")
         log.info("%s", text)
         self._loader.ask(do="keep", name=loaded.version, time=time.time(), changed=words)
@@ -346,12 +352,12 @@ class Reload(Generic[T]):
             await asyncio.sleep(0)
 
     async def _go_back(self) -> None:
-        back = self.before
+        back, now = self.before, self.running
         if back is None:
             log.warning("undo: there is no reload to undo")
             return
         if await self._try(back, "the last reload is undone, the files stay as they are"):
-            self.before = None
+            self.before, self._undone = None, now.version
 
     async def _beside(self, work: Callable[[], U]) -> U:
         """Work in a thread that lets the tick have the interpreter whenever it wants."""

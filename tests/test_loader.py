@@ -212,6 +212,15 @@ def test_a_version_with_mistakes_comes_with_them_and_the_next_good_one_is_whole(
     assert site.load()[1] == attempt(site.venue, site.show).loaded.plan
 
 
+def test_a_mistake_among_many_warnings_is_sent(site: Site) -> None:
+    unused = ", ".join(f'c{i}: "#00{i:04x}"' for i in range(2 * loader.MOST_PROBLEMS))
+    site.show.write_text(SHOW.replace('red: "', f'{unused}, red: "').replace("colour: blue", "colour: bleu"))
+    answer, _ = site.load()
+    assert len(answer["problems"]) == loader.MOST_PROBLEMS
+    assert answer["more"] > 0
+    assert answer["problems"][0][5] == "error"
+
+
 def test_what_is_played_is_kept_once_and_only_as_it_was_read(site: Site) -> None:
     answer, _ = site.load()
     keep = {"do": "keep", "name": answer["version"], "time": 5.0, "changed": "the start"}

@@ -237,6 +237,34 @@ async def test_an_undo_plays_what_was_played_before_and_the_next_save_counts_aga
     assert daemon.played == ["v2", "v1", "v2"]
 
 
+async def test_a_loader_that_is_started_again_does_not_undo_the_undo(daemon: Daemon, caplog) -> None:
+    daemon.loader.answer("v2", louder(0.5))
+    await daemon.until(lambda: daemon.taken)
+    daemon.reload.undo()
+    await daemon.until(lambda: len(daemon.taken) == 2)
+    daemon.loader.end()
+    await asyncio.wait([daemon.task], timeout=10)
+    assert isinstance(daemon.task.exception(), DeviceError)
+    daemon.task = asyncio.create_task(daemon.reload.run())
+    await daemon.until(lambda: daemon.loader.starts == 2)
+    caplog.set_level("INFO")
+    daemon.loader.answer("v2", louder(0.5))
+    await daemon.until(lambda: "the next save is taken up" in caplog.text)
+    assert daemon.played == ["v2", "v1"]
+    daemon.loader.answer("v2", louder(0.5))
+    await daemon.until(lambda: len(daemon.taken) == 3)
+
+
+async def test_a_mistake_is_no_longer_forced_to_be_what_was_refused_before(daemon: Daemon) -> None:
+    daemon.lights = ("c",)
+    daemon.loader.answer("v2", repatched())
+    await daemon.until(lambda: daemon.health)
+    daemon.loader.answer("bad", None, (MISTAKE,))
+    await daemon.until(lambda: "1 mistake" in daemon.health[-1].detail)
+    daemon.reload.ask(force=True)
+    assert daemon.loader.asked == [{"do": "load"}]
+
+
 async def test_without_a_reload_there_is_nothing_to_undo(daemon: Daemon, caplog) -> None:
     daemon.reload.undo()
     await daemon.until(lambda: "no reload to undo" in caplog.text)

@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         loader.start()
         from showctl import app  # noqa: F401  the other core reads the files while this one imports
+
         loaded = load(loader, args.venue, args.show, state / "history", service)
         if loaded is None:
             return CANNOT_RUN
