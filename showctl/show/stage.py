@@ -176,9 +176,14 @@ class Stage:
         running = self.effects.of(SUBMASTER, name)
         for start in self.masters.submasters[name].starts:
             if up and start.effect not in running:
-                self.effects.start(start, SUBMASTER, self._next_stamp(), self.view(None, t), name)
+                self.begin_of_submaster(name, start, t)
             elif not up:
                 self.effects.stop(SUBMASTER, start.effect, self.view(None, t), name)
+
+    def begin_of_submaster(self, name: str, start: EffectStart, t: float) -> None:
+        """Start an effect of a submaster."""
+        self.effects.start(start, SUBMASTER, self._next_stamp(), self.view(None, t), name)
+        self._arranged = False
 
     def view(self, head: Playhead | None, t: float) -> View:
         """What the effects of a list (None: of the submasters) see at time t."""

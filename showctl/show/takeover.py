@@ -185,8 +185,10 @@ class Takeover:
                 stage.effects.leave(going, stage.view(head, now))
 
     def _submasters(self, now: float) -> None:
-        """Effects of submasters that are others than they were."""
-        before = {sub.name: sub for sub in self.old.plan.submasters}
+        """Effects that are new to a submaster that is up."""
+        stage = self.new._stage
+        new = {id(start) for name, start in self.new.starts.items() if name not in self.old.starts}
         for sub in self.new.plan.submasters:
-            if before.get(sub.name) != sub:
-                self.new._stage.submaster_effects(sub.name, now)
+            for start in sub.starts:
+                if id(start) in new and stage.masters.acting[sub.name] > 0.0:
+                    stage.begin_of_submaster(sub.name, start, now)

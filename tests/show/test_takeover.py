@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from showctl.model import Back, ControlEvent, Features, Go, Goto, Hold, Inputs, Pause, Release, SetMaster, StopAll
+from showctl.model import Back, Check, ControlEvent, Features, Go, Goto, Hold, Inputs, Pause, Release, SetMaster, StopAll
 from showctl.plan import Cue, CueList, Effect, EffectStart, Plan, Span, StrobeLimit, Submaster
 from showctl.show.engine import ShowEngine
 from tests.show.shows import cue, cues, dimmer, effect, move, pan, plan
@@ -71,16 +71,15 @@ def test_a_changed_palette_moves_only_what_uses_it(of: Plan, night: Night, at: i
 @ANY_SHOW
 @given(made_plans(), nights, st.integers(0, len(AT_44) - 1))
 def test_a_fixture_more_moves_nothing_of_the_others(of: Plan, night: Night, at: int) -> None:
-    """Every number of the plan is another then: parameters, lamps, cues."""
-    wider = shifted(of)
-    living, changed, new = ShowEngine(of), ShowEngine(of), None
+    """Every number of the plan is another then: parameters, lamps, lists. The channel check rightly begins at the new one."""
+    wider, night = shifted(of), (night[0], [one for one in night[1] if not isinstance(one, Check)])
+    living, changed = ShowEngine(of), ShowEngine(of)
     for i, (now, inputs) in enumerate(zip(AT_44, given_at(night, AT_44), strict=True)):
         expected, got = living.step(now, inputs), changed.step(now, inputs)
         assert (expected.slots[0, :7] == got.slots[0, :7]).all(), f"at {now} s"
         assert repr(got.events) == repr(expected.events)
         if i == at:
-            changed = new = taken_over(wider, changed, now)
-    assert new is not None
+            changed = taken_over(wider, changed, now)
 
 
 def shifted(of: Plan) -> Plan:
@@ -206,6 +205,19 @@ def test_masters_submasters_and_hands_stay() -> None:
     old = played(before, (0.0, GO), *((0.2, one) for one in given_), (0.3, Hold(time=0.3, values=(("dim.4/intensity", 1.0),))))
     assert levels(old, 0.4) == [128, 77, 0, 128, 0, 0]
     assert levels(taken_over(after, old, 0.4), 0.4) == [128, 0, 77, 128, 0, 0]
+
+
+def test_an_effect_that_is_new_to_a_submaster_that_is_up_begins() -> None:
+    ramp, start = effect("run", [0], shape="ramp", sync="free", every=Span(4.0), low=1.0)
+    sub = Submaster("fx", "effect", ())
+    before = show(cue(1), effects=(ramp,), submasters=(sub,))
+    after = show(cue(1), effects=(ramp,), submasters=(replace(sub, starts=(start,)),))
+    old = played(before, (0.0, SetMaster(time=0.0, level=0.5, submaster="fx")))
+    assert levels(taken_over(after, old, 1.0), 1.0)[0] == 128
+    stopped = played(after, (0.0, SetMaster(time=0.0, level=0.5, submaster="fx")), (1.0, StopAll(time=1.0)))
+    levels(stopped, 5.0)
+    other = replace(after, submasters=(replace(after.submasters[0], priority=7),))
+    assert levels(taken_over(other, stopped, 5.0), 6.0)[0] == 0, "what a hand has stopped stays so"
 
 
 def with_effect(**more: object) -> tuple[Effect, EffectStart]:
