@@ -296,6 +296,7 @@ class ShowEngine:
             beat=self._stage.clock.position(now),
             bpm=self._stage.clock.bpm,
             confidence=self._stage.clock.confidence,
+            house=self._stage.masters.house_at(now) if self.plan.house else None,
             held=self._stage.hands.held,
             parked=self._stage.hands.parked,
             flashed=tuple(sorted(self._stage.masters.flashed)),

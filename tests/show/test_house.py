@@ -26,7 +26,9 @@ def test_house_lights_are_moved_by_their_own_command_alone_in_its_time() -> None
     assert show.level(0.0, 0, Go(time=0.0)) == close(0.6)
     show.at(10.0, SetHouse(time=10.0, level=0.0, fade=4.0))
     assert show.level(12.0, 0) == close(0.3)
+    assert show.engine.playback.house == pytest.approx(0.3), "and so it is told to who looks on"
     assert show.level(14.0, 0) == 0.0
+    assert Show(plan([dimmer(1)])).engine.playback.house is None
 
 
 def test_stop_all_release_blackout_and_grand_master_leave_house_lights() -> None:
