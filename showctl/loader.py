@@ -45,7 +45,7 @@ from showctl.wire.plan import Sender
 LOOK_S, GRACE_S, RECHECK_S, ALIVE_S = 0.04, 0.5, 3.0, 5.0
 MOST_PROBLEMS = 200  # that are sent; nobody reads more
 MEMORY = 2 << 30  # bytes of address space
-NICE = 10
+NICE = 5
 
 Stamp: TypeAlias = "tuple[int, ...] | None"  # None: there is no such file
 
@@ -70,6 +70,10 @@ class Watch:
         new = [one for one in self._files if one not in self._read]
         self._read = {one: self._read[one] for one in self._files if one in self._read} | stamps(new)
         self._seen = self._read
+
+    def as_read(self) -> bool:
+        """Look; whether nothing tells that something is not as it was read."""
+        return stamps(self._files) == self._read
 
     def rested(self) -> bool:
         """Look; whether something is not as it was read, and has stayed so since the last look."""
@@ -137,7 +141,7 @@ class Loader:
             self.load("saved", self._pair)
         elif self._recheck and time.monotonic() > self._recheck:
             self._recheck = 0.0
-            if version_of(self._files) != self._version:
+            if version_of(self._files) != self._version and self._watch.as_read():
                 self.load("saved", self._pair)
 
     def load(self, why: str, pair: tuple[Path, Path]) -> None:

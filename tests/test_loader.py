@@ -253,6 +253,19 @@ def test_what_the_times_of_a_file_do_not_tell_its_content_does(site: Site, monke
     assert site.said()[1] == attempt(site.venue, site.show).loaded.plan
 
 
+def test_what_is_written_just_when_contents_are_compared_must_come_to_rest_first(site: Site) -> None:
+    site.load()
+    site.loader._recheck = 1.0
+    site.show.write_text(SHOW[: len(SHOW) // 2])
+    site.loader._watch._seen = loader.stamps(site.loader._watch._files)  # it has grown since the last look
+    site.show.write_text(SHOW.replace("20%", "22%"))
+    site.loader.look()
+    site.loader._recheck = 1.0
+    assert not site.lines
+    site.loader.look()
+    assert site.said()[1] == attempt(site.venue, site.show).loaded.plan
+
+
 def test_a_fixture_file_that_appears_is_looked_at(site: Site) -> None:
     site.load()
     (site.venue.parent / "fixtures").mkdir()
