@@ -112,6 +112,7 @@ class Back(Control):
 class Goto(Control):
     cue: str  # cue number as text, "12.5"
     list: str = "main"
+    own_times: bool = False  # what the cue moves takes the times of the cue, not the go-to time: as a link does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
     if isinstance(one, Go):
         _guard(head, deed, t, stage.plan.go_guard)
     if isinstance(one, Goto):
-        leap(stage, head, one.cue, t)
+        leap(stage, head, one.cue, t, own_times=one.own_times)
     elif deed is Deed.FIRE:
         fire(stage, head, t)
     elif deed is Deed.UNDO:
@@ -121,8 +121,8 @@ def _mark(stage: Stage, head: Playhead, t: float) -> None:
         stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
 
 
-def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
-    """GOTO: the whole state of a cue, in the back time."""
+def leap(stage: Stage, head: Playhead, number: str, t: float, own_times: bool = False) -> None:
+    """GOTO: the whole state of a cue, in the back time, or what the cue itself moves in its own."""
     index = head.track.index(number)
     if index is None:
         raise Refused(f"there is no cue {number!r} in the list {head.track.list.name!r}")
@@ -130,7 +130,8 @@ def leap(stage: Stage, head: Playhead, number: str, t: float) -> None:
     head.history.append(stage.snapshot(head))
     head.followed.clear()
     head.leaving = False
-    _stand_in(stage, head, index, head.track.leap(index), t)
+    step = head.track.whole(index) if own_times and index != BLANK else head.track.leap(index)
+    _stand_in(stage, head, index, step, t)
     head.automatic = index != BLANK
 
 

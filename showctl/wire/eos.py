@@ -6,7 +6,8 @@ Bitfocus Companion's module for Eos sends and reads. Eos calls things by number,
 from 1 in the order of the files (a list that is called by a number keeps it), channel N is the Nth fixture of the patch.
 
     /eos/key/go_0  stop  blackout           buttons: without an argument or with one above 0; 0 lets go. They mean list 1.
-    /eos/cue/LIST/CUE/fire  cue/CUE/fire    GO where that cue is the next one, GOTO where it is not
+             go_main_cuelist  stop_back_main_cuelist   the same by their newer names, in capitals or not
+    /eos/cue/LIST/CUE/fire  cue/CUE/fire    GO where that cue is the next one, GOTO in its own times where it is not
     /eos/sub/N 0..1   sub/N/full  out       submaster;  sub/N/fire 1|0 its flash button, without an argument down and up
     /eos/fader/BANK/N 0..1                  fader N of every bank is submaster N;  fader/BANK/config COUNT tells names and levels
     /eos/chan/N 0..100   chan/N/full  out   held by hand, and group/N the same
@@ -104,7 +105,7 @@ class _RefusedError(Exception):
 def _asked(message: Message, desk: Desk, playback: PlaybackState | None, time: float, source: str) -> Controls:
     match message.address.split("/")[2:]:
         case ["key", key]:
-            return _key(key, desk, playback, time, source) if _pressed(message) else ()
+            return _key(key.lower(), desk, playback, time, source) if _pressed(message) else ()
         case ["cue", number, "fire"]:
             return _fire("1", number, desk, playback, time, source) if _pressed(message) else ()
         case ["cue", of, number, "fire"]:
@@ -133,9 +134,9 @@ def _key(key: str, desk: Desk, playback: PlaybackState | None, time: float, sour
     if not desk.lists:
         raise _RefusedError(Refusal.LIST)
     name = desk.lists[0][1].name
-    if key in ("go_0", "go"):
+    if key in ("go_0", "go", "go_main_cuelist"):
         return (Go(time=time, source=source, list=name),)
-    if key == "stop":
+    if key in ("stop", "stop_back_main_cuelist"):
         fading = (standing := _standing(playback, name)) is not None and standing.state == "fading"
         return (Pause(time=time, source=source, list=name) if fading else Back(time=time, source=source, list=name),)
     raise _RefusedError(Refusal.ADDRESS)
@@ -148,7 +149,7 @@ def _fire(of: str, number: str, desk: Desk, playback: PlaybackState | None, time
     standing = _standing(playback, found.name)
     if standing is not None and standing.pending == number and standing.state != "paused":
         return (Go(time=time, source=source, list=found.name),)
-    return (Goto(time=time, source=source, cue=number, list=found.name),)
+    return (Goto(time=time, source=source, cue=number, list=found.name, own_times=True),)
 
 
 def _flash(name: str, message: Message, time: float, source: str) -> Controls:

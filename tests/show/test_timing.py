@@ -59,6 +59,15 @@ def test_goto_takes_the_go_to_time_whatever_the_rate_of_the_cue() -> None:
     assert show.level(1.0, 0) == close(0.5)
 
 
+def test_a_goto_in_its_own_times_takes_the_go_to_time_only_for_what_tracks() -> None:
+    two = cues(cue(1, move(0, 1.0)), cue(2, move(1, 1.0, 8.0)))
+    show = Show(plan([dimmer(1), dimmer(2)], two, back_time=Span(2.0)))
+    show.at(0.0, Goto(time=0.0, cue="2", own_times=True))
+    assert (show.level(1.0, 0), show.level(4.0, 1)) == (close(0.5), close(0.5))
+    show.at(10.0, Goto(time=10.0, cue="0", own_times=True))
+    assert show.level(11.0, 1) == close(0.5), "cue 0 has no times of its own"
+
+
 # --- rate of a list ----------------------------------------------------------------------------------------------------
 
 
