@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -32,8 +32,7 @@ Key: TypeAlias = str | int
 Where: TypeAlias = tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; lines and columns count from 1."""
 
     path: str
@@ -92,9 +91,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # every file that was asked for -> SHA-256 of what was read, "" for none
     instead: dict[str, bytes] = field(default_factory=dict)  # by absolute path: what is read instead of the file
-    later: list[Callable[[], None]] = field(
-        default_factory=list
-    )  # what only warns: the plan need not wait for it
+    later: list[Callable[[], None]] = field(default_factory=list)  # what only warns: the plan need not wait for it
     _seen: set[Problem] = field(default_factory=set)
 
     def finish(self) -> None:
@@ -177,7 +174,7 @@ def parse(data: bytes, name: str, report: Report) -> Node | None:
         return None
     tabs = _tabs(text, name, report)
     try:
-        return _Builder(name, report).build(yaml.parse(text, Loader=_LOADER))
+        return _build(text, name, report)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if error.context_mark and "unexpected end of stream" in str(error.problem):
@@ -195,6 +192,7 @@ def parse(data: bytes, name: str, report: Report) -> Node | None:
 
 # The scanner in C where PyYAML was built with it (it is in every wheel), else the same in Python.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_NO_KEYS: dict[str, Mark] = {}  # of everything that is no mapping
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BARE_COLOUR = re.compile(r"[:,\[] +(#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3}))\b")
 _HINTS = (
@@ -242,11 +240,19 @@ def _tabs(text: str, name: str, report: Report) -> set[int]:
     return found
 
 
-class _Builder:
-    """Events -> tree."""
+def _build(text: str, name: str, report: Report) -> Node | None:
+    loader = _LOADER(text)
+    try:
+        return _Builder(name, report, loader.get_event).build()
+    finally:
+        loader.dispose()
 
-    def __init__(self, name: str, report: Report) -> None:
-        self.name = name
+
+class _Builder:
+    """Events -> tree. `event` gives the next one."""
+
+    def __init__(self, name: str, report: Report, event: Callable[[], Any]) -> None:
+        self.name, self.event = name, event
         self.report = report
         self.anchors: dict[str, Node | None] = {}  # None while the node is still being read
         self.sizes: dict[str, tuple[int, int]] = {}  # values in it, levels below it
@@ -256,20 +262,28 @@ class _Builder:
     def mark(self, event: Any) -> Mark:
         return Mark(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def build(self, events: Any) -> Node | None:
+    def build(self) -> Node | None:
         root: Node | None = None
-        for event in events:
+        while not isinstance(event := self.event(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise _Refused(self.mark(event), "E-documents", "a second document begins here: one file is one document")
-                root = self.node(next(events), events, 0)
+                root = self.node(self.event(), 0)
         if root is None:
             self.report.error(
                 Mark(self.name), "E-empty", "the file is empty: begin with `showctl: 1` and `kind: venue` (or show)"
             )
         return root
 
-    def node(self, event: Any, events: Any, depth: int) -> Node:
+    def node(self, event: Any, depth: int) -> Node:
+        if type(event) is yaml.ScalarEvent and event.tag is None and event.anchor is None:  # nearly all: the short way
+            start: Any = event.start_mark
+            mark = Mark(self.name, start.line + 1, start.column + 1)
+            self.charge(1, depth, mark)
+            return Node(mark, event.value, _NO_KEYS)
+        return self.any_node(event, depth)
+
+    def any_node(self, event: Any, depth: int) -> Node:
         mark = self.mark(event)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, depth, mark)
@@ -281,29 +295,29 @@ class _Builder:
             self.anchors[event.anchor] = None
             self.deepest = depth
         if isinstance(event, yaml.ScalarEvent):
-            node = Node(mark, event.value)
+            node = Node(mark, event.value, _NO_KEYS)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = Node(mark, self.items(events, depth))
+            node = Node(mark, self.items(depth))
         else:
-            node = self.mapping(mark, events, depth)
+            node = self.mapping(mark, depth)
         if event.anchor:
             self.anchors[event.anchor] = node
             self.sizes[event.anchor] = (self.count - start + 1, self.deepest - depth)
             self.deepest = max(deepest, self.deepest)
         return node
 
-    def items(self, events: Any, depth: int) -> list[Node]:
+    def items(self, depth: int) -> list[Node]:
         found = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            found.append(self.node(event, events, depth + 1))
+        while type(event := self.event()) is not yaml.SequenceEndEvent:
+            found.append(self.node(event, depth + 1))
         return found
 
-    def mapping(self, mark: Mark, events: Any, depth: int) -> Node:
+    def mapping(self, mark: Mark, depth: int) -> Node:
         values: dict[str, Node] = {}
         keys: dict[str, Mark] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            key = self.node(event, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+        while type(event := self.event()) is not yaml.MappingEndEvent:
+            key = self.node(event, depth + 1)
+            value = self.node(self.event(), depth + 1)
             if not isinstance(key.value, str):
                 self.report.error(key.mark, "E-key", "a key must be a word: is there a bracket or `? ` too many?")
             elif key.value == "<<":
@@ -328,7 +342,8 @@ class _Builder:
     def charge(self, values: int, depth: int, mark: Mark) -> None:
         """An alias costs what it stands for: a few lines of aliases can stand for millions of values."""
         self.count += values
-        self.deepest = max(self.deepest, depth)
+        if depth > self.deepest:
+            self.deepest = depth
         if self.count > MAX_NODES:
             raise _Refused(mark, "E-too-big", f"more than {MAX_NODES} values, aliases counted: use fewer aliases")
         if depth > MAX_DEPTH:

@@ -8,8 +8,9 @@ more or less moves one cut, not all of them.
 
 No line is much longer than PART, so whoever reads between other things is never held up for long by one of them.
 
-The form of each value follows from its type: a dataclass is the list of its fields, a tuple a list, a Decimal text. Only the
-moves of a cue have a form of their own, as there are so many of them: a table of what they have in common, and two columns.
+The form of each value follows from its type: a dataclass is the list of its fields that are not as usual, behind a number that
+says which, a tuple a list, a Decimal text. Only the moves of a cue have a form of their own, as there are so many of them:
+tables of what they have in common and of values, and columns.
 decode(encode(plan)) == plan. Anything else than what `encode` makes is a WireError.
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from hashlib import blake2b
@@ -170,8 +171,7 @@ def _make(type_: Any) -> _Codec:
     if origin is tuple:
         return _row([_codec(a) for a in inner], tuple, iter)
     if is_dataclass(type_) and isinstance(type_, type):
-        hints, names = get_type_hints(type_), [f.name for f in fields(type_)]
-        return _row([_codec(hints[name]) for name in names], lambda values: type_(*values), _getter(names))
+        return _record(type_)
     if type_ is Decimal:
         return _Codec(lambda value, _: f'"{value}"', lambda body, _: Decimal(body))
     if isinstance(type_, type) and issubclass(type_, Enum):
@@ -191,11 +191,6 @@ _PLAIN = _Codec(_write_plain, lambda body, _: body)
 _ITEMS["names"] = _PLAIN
 
 
-def _getter(names: list[str]) -> Callable[[Any], Iterable[Any]]:
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda value: (get(value),)
-
-
 def _optional(one: _Codec) -> _Codec:
     return _Codec(
         lambda value, lines: "null" if value is None else one.write(value, lines),
@@ -212,6 +207,36 @@ def _row(codecs: list[_Codec], make: Callable[[list[Any]], Any], take: Callable[
 
     def read(body: Any, reader: Reader) -> Any:
         return make([r(one, reader) for r, one in zip(readers, body, strict=True)])
+
+    return _Codec(write, read)
+
+
+def _record(type_: Any) -> _Codec:
+    """A dataclass: which fields are not as they are when they are left out (a bit each), then those."""
+    hints, members = get_type_hints(type_), fields(type_)
+    codecs = [_codec(hints[f.name]) for f in members]
+    table = [(1 << i, f.name, f.default, codecs[i].write) for i, f in enumerate(members)]
+    usual = [f.default for f in members]
+    present: dict[int, list[tuple[int, Callable[[Any, Reader], Any]]]] = {}  # bits -> fields and how to read them
+
+    def write(value: Any, lines: _Lines) -> str:
+        bits, texts = 0, []
+        for bit, name, default, written in table:
+            if (own := getattr(value, name)) is not default and own != default:
+                bits += bit
+                texts.append(written(own, lines))
+        return f"[{','.join([str(bits), *texts])}]"
+
+    def read(body: Any, reader: Reader) -> Any:
+        bits, *texts = body
+        if bits not in present:
+            present[bits] = [(i, codec.read) for i, codec in enumerate(codecs) if bits >> i & 1]
+        values = usual.copy()
+        for (i, made), text in zip(present[bits], texts, strict=True):
+            values[i] = made(text, reader)
+        if MISSING in values:
+            raise ValueError(f"a field of {type_.__name__} is missing")
+        return type_(*values)
 
     return _Codec(write, read)
 
