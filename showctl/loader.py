@@ -46,6 +46,7 @@ LOOK_S, GRACE_S, RECHECK_S, ALIVE_S = 0.04, 0.5, 3.0, 5.0
 MOST_PROBLEMS = 200  # that are sent; nobody reads more
 MEMORY = 2 << 30  # bytes of address space
 NICE = 5
+COLLECT_EVERY = 20  # loads: they leave next to nothing for the collector, and a look at what is kept takes a third of a second
 
 Stamp: TypeAlias = "tuple[int, ...] | None"  # None: there is no such file
 
@@ -110,6 +111,7 @@ class Loader:
         self._good: tuple[str, tuple[Path, ...]] = ("", ())  # the last version that can be played, and its files
         self._recheck = 0.0  # s, 0 for never
         self._spoke = 0.0
+        self._loads = 0
 
     def serve(self, asked: int) -> None:
         """Look and answer until whoever asks, by lines on this file descriptor, is gone."""
@@ -158,7 +160,9 @@ class Loader:
             self._watch.follow((*first.files, *_shelves(pair[0])))
             self._recheck = time.monotonic() + RECHECK_S
         del first, more
-        gc.collect()
+        self._loads += 1
+        if self._loads % COLLECT_EVERY == 0:
+            gc.collect()
 
     def _stages(self, why: str, pair: tuple[Path, Path], began: float) -> Iterator[Attempt]:
         for step, made in enumerate(stages(*pair, memory=self._memory)):
