@@ -184,7 +184,8 @@ def _lists(
             compiled[i] = _cue(cue, moves, times, (*way, i), source.root, looks, effects, one.mark, kinds)
             looks.stands = {**tracked, **own} if cue.cue_only else tracked
             tracked.update({} if cue.cue_only else own)
-            if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or len(looks.report.problems) > before:
+            wrong = any(p.severity == "error" for p in looks.report.problems[before:])
+            if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or wrong:
                 faulty.add(cue.cue)
         cues = [compiled[i] for i in range(len(one.cues))]
         lint.numbers(cues, one.loop, way, source, looks.report)

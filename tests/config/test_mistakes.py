@@ -176,6 +176,8 @@ IN_SHOW = {
     "hang in other units": CUE + "1, set: {wash: {intensity: 5%}}, in: 2s, hang: -8 beats}\n  - {cue: 2, stop: all}\n",
     "cue_only at the end": CUE + "1, set: {wash: {intensity: 5%}}, ⟦W-cue-only⟧cue_only: true}\n",
     "up while it turns": SET + "  - {cue: ⟦W-live-move⟧2, set: {heads: {intensity: 5%, tilt: 40deg}}, in: 2s}\n",
+    "up while it turns, in a cue with another warning": SET
+    + "  - {cue: ⟦W-live-move⟧2, set: {heads: {intensity: 5%, tilt: 40deg}, mixed: {colour: ⟦W-no-parameter⟧2900K}}, in: 2s}\n",
     "up when it has turned": SET + "  - {cue: 2, set: {heads: {intensity: 5%, tilt: 40deg}}, in: 2s, mark: true}\n",
     "up with a colour": SET + "  - {cue: 2, set: {heads: {intensity: 5%, colour: 2900K, tilt: 2deg}}, in: 2s}\n",
     "mark of what is lit": SET + "  - {cue: 2, set: {wash: {intensity: 9%, red: 5%}}, ⟦W-mark⟧mark: true}\n",
