@@ -73,7 +73,7 @@ def test_a_span_keeps_a_fade_out_of_the_strobe(venue: Path) -> None:
     import numpy as np
 
     patch = Patch(found)
-    assert [int(patch.write(np.array([v]))[0, 0]) for v in (0.0, 0.5, 1.0)] == [0, 67, 134]
+    assert [int(patch.write(patch.steps(np.array([v], np.float32)))[0, 0]) for v in (0.0, 0.5, 1.0)] == [0, 67, 134]
 
 
 def test_a_falling_span_and_invert_cancel(venue: Path) -> None:
@@ -82,11 +82,11 @@ def test_a_falling_span_and_invert_cancel(venue: Path) -> None:
     def tilt(more: str) -> list[int]:
         found = plan(venue, f"{{type: acme/glow-bar, mode: head, at: 1/1{more}}}")
         index = next(i for i, p in enumerate(found.parameters) if p.name == "tilt")
-        patch, values = Patch(found), np.zeros(len(found.parameters))
+        patch, values = Patch(found), np.zeros(len(found.parameters), np.float32)
         written = []
         for value in (0.0, 0.25, 1.0):
             values[index] = value
-            written.append(int(patch.write(values)[0, 4]))
+            written.append(int(patch.write(patch.steps(values))[0, 4]))
         return written
 
     assert tilt("") == [255, 191, 0]
