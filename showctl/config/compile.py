@@ -188,7 +188,7 @@ def _lists(
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or wrong:
                 faulty.add(cue.cue)
         cues = [compiled[i] for i in range(len(one.cues))]
-        lint.numbers(cues, one.loop, way, source, looks.report)
+        lint.numbers(cues, one.loop, faulty, way, source, looks.report)
         rows = {cue.number: (*way, i) for i, cue in reversed(list(enumerate(cues)))}
         cues.sort(key=lambda cue: cue.number)
         if walk is not None:

@@ -87,7 +87,9 @@ def level(text: str) -> float:
             raise Bad("E-range", f"`{text}` is above 100%")
         return value / 100
     if _BARE.fullmatch(text):
-        raise Bad("E-unit", f"a level needs a unit: write `{text}%`")
+        if 100 < (value := float(text)) <= 255:
+            raise Bad("E-unit", f"a level needs a unit: write `{value / 2.55:.0f}%` if {text} of 255 is meant")
+        raise Bad("E-unit", f"a level needs a unit: write `{_percent(text)}`")
     raise Bad("E-level", f"`{text}` is no level: write `70%`, `full` or `out`")
 
 
@@ -95,11 +97,16 @@ def rate(text: str) -> float:
     """`50%` of the speed, 0 to 2000 % -> 0..20."""
     if not (match := _PERCENT.fullmatch(text)):
         if _BARE.fullmatch(text):
-            raise Bad("E-unit", f"a rate needs a unit: write `{text}%`")
+            raise Bad("E-unit", f"a rate needs a unit: write `{_percent(text)}`")
         raise Bad("E-rate", f"`{text}` is no rate: write `50%` to take twice as long")
     if (value := float(match[1])) > 2000:
         raise Bad("E-range", f"`{text}` is above 2000%")
     return value / 100
+
+
+def _percent(text: str) -> str:
+    """What a bare number was probably meant to be: `0.5` is half, `50` is 50 of a hundred."""
+    return f"{float(text) * 100:g}%" if "." in text and float(text) <= 1 else f"{text}%"
 
 
 def angle(text: str) -> float:

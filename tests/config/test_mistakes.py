@@ -173,6 +173,7 @@ IN_SHOW = {
     "submaster of nothing": "submasters: {a: ⟦E-clash⟧{level: 5%}}\n" + SET,
     "endless": CUE + "⟦E-endless⟧1, set: {wash: {intensity: 5%}}, follow: 0s, goto: 1}\n",
     "hang before the beginning": CUE + "1, set: {wash: {intensity: 5%}}, in: 2s, hang: ⟦E-hang⟧-3s}\n  - {cue: 2, stop: all}\n",
+    "hang of a cue that is wrong": CUE + "1, set: {wash: {intensity: ⟦E-unit⟧5}}, hang: -3s}\n  - {cue: 2, stop: all}\n",
     "hang in other units": CUE + "1, set: {wash: {intensity: 5%}}, in: 2s, hang: -8 beats}\n  - {cue: 2, stop: all}\n",
     "cue_only at the end": CUE + "1, set: {wash: {intensity: 5%}}, ⟦W-cue-only⟧cue_only: true}\n",
     "up while it turns": SET + "  - {cue: ⟦W-live-move⟧2, set: {heads: {intensity: 5%, tilt: 40deg}}, in: 2s}\n",

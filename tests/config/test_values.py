@@ -103,3 +103,9 @@ def test_no_text_raises_anything_but_bad(text: str) -> None:
     ):
         with contextlib.suppress(values.Bad):
             parse(text)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("30", "30%"), ("0.5", "50%"), ("1.0", "100%"), ("128", "50%"), ("-3", "-3%")])
+def test_a_level_without_its_unit_is_told_what_was_probably_meant(text: str, meant: str) -> None:
+    with pytest.raises(values.Bad, match=f"write `{meant}`"):
+        values.level(text)

@@ -23,15 +23,17 @@ def seconds(span: Span) -> float:
     return span.amount * {"s": 1.0, "beat": BEAT, "bar": BEAT * BEATS_PER_BAR}[span.unit]
 
 
-def numbers(cues: Sequence[Cue], loop: bool, way: Way, source: Source, report: Report) -> None:
-    """What can be said of a list without its looks. `cues` are in the order of the file."""
+def numbers(cues: Sequence[Cue], loop: bool, faulty: set[Decimal], way: Way, source: Source, report: Report) -> None:
+    """What can be said of a list without its looks. `cues` are in the order of the file; how long a `faulty` one takes is open."""
     _order(cues, way, source, report)
     marks = {cue.number: source.root.at(*way, i, "cue") for i, cue in reversed(list(enumerate(cues)))}
     hangs = {cue.number: source.root.at(*way, i, "hang") for i, cue in enumerate(cues) if cue.hang is not None}
     ordered = sorted(cues, key=lambda cue: cue.number)
     _endless(ordered, loop, marks, report)
     for cue in ordered:
-        if cue.hang is not None and cue.hang.amount < 0 and (most := _length(cue)) is not None and -cue.hang.amount > most.amount:
+        if cue.hang is None or cue.hang.amount >= 0 or cue.number in faulty:
+            continue
+        if (most := _length(cue)) is not None and -cue.hang.amount > most.amount:
             text = f"cue {cue.number:f} takes {_text(most)}: the next one cannot come {_text(cue.hang)} after its end"
             cure = f"write at most `-{_text(most)}`" if most.amount else "write `follow: 0s`"
             report.error(hangs[cue.number], "E-hang", f"{text}, before it has begun: {cure}")
