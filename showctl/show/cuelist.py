@@ -17,22 +17,27 @@ goes on behind it. How often it was followed is counted by the playhead, anew ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from itertools import islice
+from operator import itemgetter
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from showctl.plan import Category, Cue, CueList, EffectStart, Move, Parameter, Span, Timing
-from showctl.show.fade import Ints, Moves, compile_moves
+from showctl.show.fade import Ints
+from showctl.show.moves import Columns, Moves, Traits, slower
 
 BLANK = -1  # index of cue 0
-SLOWEST = 1e-9  # a rate of 0 makes every second a lifetime
-STRIDE, KEPT = 32, 64  # cues between two whole states that are kept; steps and states that are kept of those asked for
-K = TypeVar("K")
+STRIDE = 32  # cues between two whole states that are kept
+KEPT, KEPT_MOVES = 64, 1_000_000  # steps and states that are kept of those asked for, and how much may be in them
+SLICE = 1024  # moves that are worked out at a time: half a millisecond
 V = TypeVar("V")
+Kind: TypeAlias = Literal["sequence", "whole", "leap"]
+Work: TypeAlias = Generator[None, None, V]  # done a slice at a time
 
 
 class Mode(StrEnum):
@@ -99,17 +104,6 @@ class Tracked:
 NOTHING = Tracked({}, {})
 
 
-def track(cues: tuple[Cue, ...], beneath: Tracked = NOTHING) -> tuple[Tracked, ...]:
-    """The tracked state of every cue, walking the list from the blank state (or from what tracked before it)."""
-    states = []
-    for cue in cues:
-        state = Tracked({**beneath.moves, **{m.parameter: m for m in cue.moves}}, _effects_after(beneath.effects, cue))
-        states.append(state)
-        if not cue.cue_only:
-            beneath = state
-    return tuple(states)
-
-
 def _strides(cues: tuple[Cue, ...]) -> list[Tracked]:
     """What tracks into cue 0, STRIDE, 2 STRIDE, ..."""
     moves: dict[int, Move] = {}
@@ -119,16 +113,13 @@ def _strides(cues: tuple[Cue, ...]) -> list[Tracked]:
         if i % STRIDE == 0:
             found.append(Tracked(dict(moves), effects))
         if not cue.cue_only:
-            moves.update((m.parameter, m) for m in cue.moves)
+            moves.update(_by_parameter(cue))
             effects = _effects_after(effects, cue)
     return found
 
 
-def _keep(kept: dict[K, V], key: K, value: V) -> None:
-    """Remember the last KEPT of something."""
-    if len(kept) >= KEPT:
-        del kept[next(iter(kept))]
-    kept[key] = value
+def _by_parameter(cue: Cue) -> Iterable[tuple[int, Move]]:
+    return zip(map(itemgetter(0), cue.moves), cue.moves, strict=True)
 
 
 def _effects_after(running: Mapping[str, EffectStart], cue: Cue) -> dict[str, EffectStart]:
@@ -148,9 +139,10 @@ class Step:
 class Timings:
     """The times of a cue by parameter, at the rate of the cue."""
 
-    def __init__(self, cue: Cue, parameters: tuple[Parameter, ...]) -> None:
-        self._times = {key: _rated_timing(timing, cue.rate) for key, timing in cue.times}
-        self._parameters = parameters
+    def __init__(self, times: Iterable[tuple[str, Timing]], rate: float, parameters: tuple[Parameter, ...]) -> None:
+        self._times = {key: _rated_timing(timing, rate) for key, timing in times}
+        self._parameters, self._rest = parameters, self._times.get("", Timing())
+        self._alike = self._times.keys() <= {""}  # all parameters have the same
 
     def own(self, parameter: int) -> Timing | None:
         """What the cue says of just this parameter, or of its category; None where it says nothing."""
@@ -159,25 +151,49 @@ class Timings:
 
     def of(self, parameter: int) -> Timing:
         """What the cue says of this parameter."""
-        return self.own(parameter) or self._times.get("", Timing())
+        return self._rest if self._alike else self.own(parameter) or self._rest
+
+
+class _Kept(Generic[V]):
+    """The last of what was asked for, with a bound on how much it is; the very last in any case."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Kind | None, int], tuple[V, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, kind: Kind | None, index: int) -> V | None:
+        found = self._kept.get((kind, index))
+        return None if found is None else found[0]
+
+    def put(self, kind: Kind | None, index: int, value: V, moves: int) -> V:
+        self._kept[kind, index] = value, moves
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or sum(n for _, n in self._kept.values()) > KEPT_MOVES):
+            del self._kept[next(iter(self._kept))]
+        return value
 
 
 class Track:
     """One list, ready to be walked.
 
     What a cue does is worked out when it is first asked for, and the last of it kept: of a list of thousands of cues an
-    evening needs few, and a reload must not wait for the others. Tracking is kept for every STRIDE-th cue.
+    evening needs few, and a reload must not wait for the others. Tracking is kept for every STRIDE-th cue. What will be asked
+    for next can be worked out beforehand, a slice at a time (`ahead`); that changes nothing but how long it takes.
     """
 
-    def __init__(self, cuelist: CueList, parameters: tuple[Parameter, ...], back_time: Span) -> None:
+    def __init__(self, cuelist: CueList, parameters: tuple[Parameter, ...], back_time: Span, traits: Traits) -> None:
         self.list = cuelist
         self._index = {cue.number: i for i, cue in enumerate(cuelist.cues)}
-        self._parameters, self._back_time = parameters, back_time
+        self._parameters, self._back_time, self._traits = parameters, back_time, traits
         self._beneath = _strides(cuelist.cues)
-        self._used = sorted({m.parameter for cue in cuelist.cues for m in cue.moves})
-        self._states: dict[int, Tracked] = {}
-        self._steps: dict[tuple[str, int], Step] = {}
-        self.blank = self._step({}, self._used, back_time)
+        used: set[int] = set()
+        for cue in cuelist.cues:  # not all in one call, which would keep the interpreter from the tick of the engine before
+            used.update(map(itemgetter(0), cue.moves))
+        self._used: Ints = np.array(sorted(used), dtype=np.int64)
+        self._states, self._steps = _Kept[Tracked](), _Kept[Step]()
+        self._begun: tuple[Kind, int, Work[Step]] | None = None  # the step that is being worked out beforehand
+        self.blank = Step(Columns(traits).moves(), self._used, back_time)
 
     def index(self, number: str) -> int | None:
         """Index of a cue by its number as text, BLANK for "0"; None where there is no such cue."""
@@ -223,104 +239,151 @@ class Track:
 
     def timings(self, index: int) -> Timings:
         """How long what this cue does not move itself would take in it."""
-        return Timings(self.list.cues[index], self._parameters)
+        cue = self.list.cues[index]
+        return Timings(cue.times, cue.rate, self._parameters)
 
     def state(self, index: int) -> Tracked:
         """The tracked state of a cue."""
-        if index == BLANK:
-            return NOTHING
-        if index not in self._states:
-            _keep(self._states, index, self.tracked(index))
-        return self._states[index]
+        return _done(self._state(index))
 
     def tracked(self, index: int) -> Tracked:
         """The tracked state of a cue, and nothing is remembered: for who looks on from another thread."""
-        if index == BLANK:
-            return NOTHING
-        first = index // STRIDE * STRIDE
-        return track(self.list.cues[first : index + 1], self._beneath[index // STRIDE])[-1]
+        return NOTHING if index == BLANK else _done(self._walk(index))
 
     def sequence(self, index: int) -> Step:
         """What GO plays when the cue before was current."""
-        return self._kept("sequence", index, lambda: self._in_sequence(index))
+        return self._step("sequence", index)
 
     def whole(self, index: int) -> Step:
         """What GO plays out of sequence: the whole state, what the cue itself moves in its own times."""
-        return self._kept("whole", index, lambda: self._whole(index))
+        return self._step("whole", index)
 
     def leap(self, index: int) -> Step:
         """The whole state of a cue, all of it in the back time."""
-        if index == BLANK:
-            return self.blank
-        return self._kept("leap", index, lambda: self._leap(index))
+        return self.blank if index == BLANK else self._step("leap", index)
 
-    def _kept(self, kind: str, index: int, make: Callable[[], Step]) -> Step:
-        if (kind, index) not in self._steps:
-            _keep(self._steps, (kind, index), make())
-        return self._steps[kind, index]
+    def ahead(self, index: int, in_sequence: bool) -> bool:
+        """A slice of what GO will play, beforehand; whether there is more to do."""
+        kind: Kind = "sequence" if in_sequence else "whole"
+        if self._steps.get(kind, index) is not None:
+            return False
+        work = self._work(kind, index)
+        self._begun = None  # what raises is not gone on with
+        try:
+            next(work)
+        except StopIteration as end:
+            self._keep(kind, index, end.value)
+            return False
+        self._begun = kind, index, work
+        return True
 
     def moves(self, index: int, in_sequence: bool) -> dict[int, Move]:
-        """What GO moves: the cue and the undoing of a cue_only one before it, or out of sequence the whole state."""
-        own, asserts, undone = self._own(index), self.list.cues[index].asserts, self._undone(index) if in_sequence else {}
-        if in_sequence and not asserts and not undone:
-            return own
-        state, times = self.state(index).moves, self.timings(index)
+        """What GO moves, whatever its times: the cue and the undoing of a cue_only one before it, or the whole state."""
+        return {m.parameter: m for moves, _ in _done(self._plays(index, in_sequence)) for m in moves}
+
+    # --- worked out a slice at a time ----------------------------------------------------------------------------------
+
+    def _state(self, index: int) -> Work[Tracked]:
+        if index == BLANK:
+            return NOTHING
+        kept = self._states.get(None, index)
+        if kept is None:
+            state = yield from self._walk(index)
+            kept = self._states.put(None, index, state, len(state.moves))
+        return kept
+
+    def _walk(self, index: int) -> Work[Tracked]:
+        """From what tracks into the last cue of which that is kept."""
+        beneath = self._beneath[index // STRIDE]
+        moves, effects, count = dict(beneath.moves), beneath.effects, len(beneath.moves)
+        for i in range(index // STRIDE * STRIDE, index + 1):
+            cue = self.list.cues[i]
+            if i == index or not cue.cue_only:
+                moves.update(_by_parameter(cue))
+                effects, count = _effects_after(effects, cue), count + len(cue.moves)
+            if count > SLICE:
+                count = 0
+                yield
+        return Tracked(moves, effects)
+
+    def _plays(self, index: int, in_sequence: bool) -> Work[list[tuple[Iterable[Move], Timings | None]]]:
+        """What GO moves, what counts more after what counts less; with the times it is played in where not in its own."""
+        cue, undone = self.list.cues[index], self._undone(index) if in_sequence else {}
+        own = cue.moves, None
+        if in_sequence and not cue.asserts and not undone:
+            return [own]
+        state, times = (yield from self._state(index)).moves, self.timings(index)
         if in_sequence:
-            again = [*(state if asserts else ()), *(p for p in undone if p in state)]
-            return {**{p: timed(state[p], times.of(p)) for p in again}, **own}
-        back = Timing(self._back_time, self._back_time)
-        return {**{p: timed(m, times.of(p) if asserts else back) for p, m in state.items()}, **own}
+            again = [*(state if cue.asserts else ()), *(p for p in undone if p in state)]
+            return [([state[p] for p in again], times), own]
+        return [(state.values(), times if cue.asserts else self._all_in_back_time()), own]
 
     def _undone(self, index: int) -> dict[int, None]:
         """Parameters of a cue_only cue before this one."""
         before = self.list.cues[index - 1] if index > 0 else None
         return dict.fromkeys(m.parameter for m in before.moves) if before is not None and before.cue_only else {}
 
-    def _own(self, i: int) -> dict[int, Move]:
-        """What a cue itself moves, in its own times at its own rate."""
-        rate = self.list.cues[i].rate
-        return {m.parameter: m if rate == 1.0 else _rated(m, rate) for m in self.list.cues[i].moves}
+    def _all_in_back_time(self) -> Timings:
+        return Timings((("", Timing(self._back_time, self._back_time)),), 1.0, self._parameters)
 
-    def _in_sequence(self, i: int) -> Step:
-        let_go = [p for p in self._undone(i) if p not in self.state(i).moves]
-        return self._step(self.moves(i, in_sequence=True), let_go, self._undoing(i, let_go))
+    def _step(self, kind: Kind, index: int) -> Step:
+        kept = self._steps.get(kind, index)
+        return kept if kept is not None else self._keep(kind, index, _done(self._work(kind, index)))
 
-    def _undoing(self, i: int, let_go: list[int]) -> Span:
-        """In what time the list gives up what a cue_only cue before had alone: light in that in which it falls."""
-        times, lights = self.timings(i), [p for p in let_go if self._parameters[p].category is Category.INTENSITY]
+    def _work(self, kind: Kind, index: int) -> Work[Step]:
+        """The making of a step, from where it was left."""
+        begun = self._begun
+        return begun[2] if begun is not None and begun[:2] == (kind, index) else self._make(kind, index)
+
+    def _keep(self, kind: Kind, index: int, step: Step) -> Step:
+        self._begun = None
+        return self._steps.put(kind, index, step, len(step.moves.parameter) + len(step.let_go))
+
+    def _make(self, kind: Kind, index: int) -> Work[Step]:
+        if kind == "sequence":
+            let_go, span = yield from self._given_up(index)
+        else:
+            let_go, span = (yield from self._strange(index)), self._back_time
+        if kind == "leap":
+            plays: list[tuple[Iterable[Move], Timings | None]]
+            plays = [((yield from self._state(index)).moves.values(), self._all_in_back_time())]
+        else:
+            plays = yield from self._plays(index, in_sequence=kind == "sequence")
+        several, rate = Columns(self._traits), self.list.cues[index].rate
+        for moves, times in plays:
+            left = iter(moves)
+            while some := list(islice(left, SLICE)):
+                several.add(some, *((None, rate) if times is None else (times.of, 1.0)))
+                yield
+        return Step(several.moves(), let_go, span)
+
+    def _given_up(self, i: int) -> Work[tuple[Ints, Span]]:
+        """What a cue_only cue before had alone, and in what time the list gives it up: light in that in which it falls."""
+        undone, times = self._undone(i), self.timings(i)
+        state = (yield from self._state(i)).moves if undone else {}
+        let_go = [p for p in undone if p not in state]
+        lights = [p for p in let_go if self._parameters[p].category is Category.INTENSITY]
+        found = np.array(let_go, dtype=np.int64)
         if lights:
-            return times.of(lights[0]).down
-        return times.of(let_go[0]).up if let_go else self.list.release
+            return found, times.of(lights[0]).down
+        return found, times.of(let_go[0]).up if let_go else self.list.release
 
-    def _whole(self, i: int) -> Step:
-        return self._step(self.moves(i, in_sequence=False), self._strange(i), self._back_time)
-
-    def _leap(self, i: int) -> Step:
-        back = Timing(self._back_time, self._back_time)
-        moves = {p: timed(m, back) for p, m in self.state(i).moves.items()}
-        return self._step(moves, self._strange(i), self._back_time)
-
-    def _strange(self, i: int) -> list[int]:
+    def _strange(self, i: int) -> Work[Ints]:
         """Parameters that the list uses, but not in this cue."""
-        state = self.state(i).moves
-        return [p for p in self._used if p not in state]
-
-    def _step(self, moves: Mapping[int, Move], let_go: list[int], span: Span) -> Step:
-        return Step(compile_moves(list(moves.values()), self._parameters), np.array(let_go, dtype=np.int64), span)
-
-
-def timed(move: Move, timing: Timing) -> Move:
-    """The same move in other times."""
-    return move._replace(up=timing.up, down=timing.down, delay=timing.delay)
+        state = (yield from self._state(i)).moves
+        known = np.zeros(len(self._parameters), dtype=np.bool_)
+        known[np.fromiter(state, np.int64, len(state))] = True
+        return self._used[~known[self._used]]
 
 
-def slower(span: Span, rate: float) -> Span:
-    """A span at a rate: 0.5 makes it twice as long."""
-    return span if rate == 1.0 or span.amount == 0.0 else Span(span.amount / max(rate, SLOWEST), span.unit)
-
-
-def _rated(move: Move, rate: float) -> Move:
-    return move._replace(up=slower(move.up, rate), down=slower(move.down, rate), delay=slower(move.delay, rate))
+def _done(work: Work[V]) -> V:
+    """All that is left of some work, at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: V = end.value
+            return found
 
 
 def _rated_timing(timing: Timing, rate: float) -> Timing:

@@ -15,24 +15,17 @@ What is here is state, nothing else: `merge` works out what of it can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.plan import Category, Move, Parameter, Span
-from showctl.show.ramps import CURVES, DONE, Bools, Floats, Ints, Ramps, Singles
+from showctl.plan import Span
+from showctl.show.moves import Moves, Numbers, on_grid
+from showctl.show.ramps import DONE, Bools, Floats, Ints, Ramps, Singles
 
-__all__ = ["CURVES", "Bools", "Fades", "Floats", "Ints", "Moment", "Moves", "Singles", "compile_moves", "on_grid", "together"]
-
-Numbers: TypeAlias = NDArray[np.int32]
-Timing: TypeAlias = tuple[Span, Span, str]  # time, delay, curve
-UNITS = {"s": 0, "beat": 1, "bar": 2}
-GRID = np.float32(2.0**24)
-ZERO = Span(0.0)
+__all__ = ["Bools", "Fades", "Floats", "Ints", "Moment", "Singles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,84 +40,6 @@ class Moment:
     def beats_of(self, span: Span) -> float:
         """A span of beats or bars in beats."""
         return span.amount * (self.beats_per_bar if span.unit == "bar" else 1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moves:
-    """Instructions of a cue as columns, and the distinct timings that they have."""
-
-    parameter: Ints
-    value: Singles
-    rise: Numbers  # timing of each move if its value rises, and of all that is not intensity
-    fall: Numbers  # timing if it falls
-    times: Floats  # (2, timings): length, delay
-    units: Ints  # (2, timings): 0 s, 1 beat, 2 bar
-    curve: Floats  # (3, timings)
-
-
-def compile_moves(moves: list[Move], parameters: tuple[Parameter, ...]) -> Moves:
-    """Moves as columns; what snaps takes no time. ValueError for an unknown curve."""
-    timings: dict[Timing, int] = {}
-    count = len(moves)
-    parameter = np.fromiter(map(itemgetter(0), moves), np.int64, count)
-    own = [parameters[i] for i in parameter.tolist()]
-    snaps = np.fromiter((p.snap for p in own), np.bool_, count) | np.fromiter((m.curve == "snap" for m in moves), np.bool_, count)
-    falls = np.fromiter((p.category is Category.INTENSITY for p in own), np.bool_, count) & ~snaps
-    up, down, delay, curve = (_same([m[k] for m in moves]) for k in (2, 3, 4, 5))
-    rising, falling = _both((up + 1) * ~snaps, _both(delay, curve)), _both(down, _both(delay, curve))
-    rise = _numbered(rising, lambda i: (ZERO if snaps[i] else moves[i].up, moves[i].delay, moves[i].curve), timings)
-    fall = _numbered(falling, lambda i: (moves[i].down, moves[i].delay, moves[i].curve), timings)
-    for _, _, shape in timings:
-        if shape not in CURVES:
-            raise ValueError(f"unknown curve {shape!r}; there are {', '.join(CURVES)}")
-    count = len(timings)
-    return Moves(
-        parameter=parameter,
-        value=on_grid(np.fromiter(map(itemgetter(1), moves), np.float64, len(moves))),
-        rise=rise,
-        fall=fall * falls + rise * ~falls,
-        times=np.array([[s.amount, d.amount] for s, d, _ in timings], dtype=np.float64).reshape(count, 2).T.clip(0.0),
-        units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in timings], dtype=np.int64).reshape(count, 2).T,
-        curve=np.array([CURVES[shape] for _, _, shape in timings], dtype=np.float64).reshape(count, 3).T,
-    )
-
-
-def _same(things: Sequence[object]) -> Ints:
-    """A number for each, equal where they are one and the same thing: of thousands of moves few have spans of their own."""
-    numbers: Ints = np.unique(np.fromiter(map(id, things), np.int64, len(things)), return_inverse=True)[1]
-    return numbers
-
-
-def _both(a: Ints, b: Ints) -> Ints:
-    """A number for each that says both."""
-    numbers: Ints = a * (b.max(initial=0) + 1) + b
-    return numbers
-
-
-def _numbered(several: Ints, timing: Callable[[int], Timing], timings: dict[Timing, int]) -> Numbers:
-    """The number of each timing, where equal numbers in `several` have the same one; `timing` is that of a move."""
-    _, first, each = np.unique(several, return_index=True, return_inverse=True)
-    numbers = np.array([timings.setdefault(timing(i), len(timings)) for i in first.tolist()], dtype=np.int32)
-    return numbers[each] if len(numbers) else numbers
-
-
-def together(parameters: Ints, values: Floats | Singles, span: Span, snaps: Bools) -> Moves:
-    """Moves that all take the same time, in a straight line; what snaps (of all parameters) takes none."""
-    which = snaps[parameters].astype(np.int32)
-    return Moves(
-        parameter=parameters,
-        value=on_grid(values),
-        rise=which,
-        fall=which,
-        times=np.array([[max(span.amount, 0.0), 0.0], [0.0, 0.0]]),
-        units=np.array([[UNITS[span.unit], 0], [0, 0]], dtype=np.int64),
-        curve=np.repeat([[1.0], [0.0], [0.0]], 2, axis=1),
-    )
-
-
-def on_grid(values: Floats | Singles) -> Singles:
-    """Levels 0..1 as the nearest between which fades are exact."""
-    return (np.rint(values * GRID) / GRID).astype(np.float32)
 
 
 class Fades:
@@ -198,12 +113,12 @@ class Fades:
         self._make_room(int(used.sum()))
         numbers = np.zeros(len(used), dtype=np.int32)
         numbers[used] = self.ramps.add(row, begin[used], amount[used], by_beat[used], moves.curve[:, used])
-        at = _run(moves.parameter)
-        self.start[row, at], self.target[row, at], self.ramp[row, at] = start, moves.value, numbers[which]
+        at = run(moves.parameter)  # of a row: numpy writes into one array by index twice as fast as into two at once
+        self.start[row][at], self.target[row][at], self.ramp[row][at] = start, moves.value, numbers.take(which)
         if stamp is not None:
-            self.stamp[row, at] = stamp
-        self.held[row, at] = True
-        self.leaving[row, at] = False
+            self.stamp[row][at] = stamp
+        self.held[row][at] = True
+        self.leaving[row][at] = False
         ends = begin + amount
         return _latest(ends[used & ~by_beat]), _latest(ends[used & by_beat])
 
@@ -260,7 +175,7 @@ def _begin(moves: Moves, now: Moment) -> tuple[Floats, Floats, Bools]:
     return np.where(by_beat, now.beats, now.seconds) + delay, amount, by_beat
 
 
-def _run(p: Ints) -> Ints | slice:
+def run(p: Ints) -> Ints | slice:
     """Indices as a slice where they are one: numpy goes through it ten times as fast."""
     first, last = int(p[0]), int(p[-1])
     if last - first == len(p) - 1 and (len(p) == 1 or bool((np.diff(p) == 1).all())):

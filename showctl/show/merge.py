@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.plan import Category, Plan
-from showctl.show.fade import Bools, Fades, Floats, Ints, Singles, on_grid
+from showctl.show.fade import Bools, Fades, Floats, Ints, Singles
+from showctl.show.moves import on_grid
 from showctl.show.ramps import DONE, NEVER
 
 Index: TypeAlias = NDArray[np.intp]

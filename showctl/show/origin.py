@@ -15,6 +15,7 @@ import numpy as np
 from showctl.plan import ZERO, Category, Cue, CueList, Move, Parameter, Plan, Span
 from showctl.show import mark
 from showctl.show.cuelist import Track
+from showctl.show.moves import Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def origins(plan: Plan, one: CueList, index: int) -> tuple[Origin, ...]:
         if cue is one.cues[index] or not cue.cue_only:
             setters.update((m.parameter, (m, cue)) for m in cue.moves)
             running |= {start.effect: cue for start in cue.starts}
-    effects = Track(one, plan.parameters, plan.back_time).state(index).effects
+    effects = Track(one, plan.parameters, plan.back_time, Traits(plan.parameters)).state(index).effects
     over: dict[int, dict[str, Cue]] = {}
     for name, start in effects.items():
         for parameter in (p for target in start.targets for p in target):
@@ -65,7 +66,7 @@ def marked(plan: Plan, one: CueList, index: int) -> frozenset[int]:
     """Parameters that have moved in the dark, in the cue before, where this cue marks and nothing else lights them."""
     if index == 0 or not one.cues[index].mark:
         return frozenset()
-    track = Track(one, plan.parameters, plan.back_time)
+    track = Track(one, plan.parameters, plan.back_time, Traits(plan.parameters))
     leads = np.array([p.default for p in plan.parameters], dtype=np.float64)
     for parameter, value in plan.start:
         leads[parameter] = value

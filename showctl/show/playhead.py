@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from showctl.model import ListState
 from showctl.plan import Cue, EffectStart, Span
 from showctl.show.beatclock import BeatClock
-from showctl.show.cuelist import BLANK, Mode, Track, slower
+from showctl.show.cuelist import BLANK, Mode, Track
 from showctl.show.fade import Bools, Floats, Ints, Moment
 from showctl.show.heard import Heard
 from showctl.show.listclock import NEVER, ListClock, ListTime
 from showctl.show.mark import Waiting
+from showctl.show.moves import slower
 
 HISTORY = 32  # so many GOs can be undone to the letter; further back BACK follows the numbers
 FRESH = 2.0  # s, a section entered so shortly before a cue became pending still fires it

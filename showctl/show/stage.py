@@ -14,12 +14,13 @@ import numpy as np
 from showctl.plan import EffectStart, Plan
 from showctl.show.beatclock import BeatClock
 from showctl.show.cuelist import Step, Track
-from showctl.show.fade import Bools, Fades, Floats, Moment, Moves, Singles
+from showctl.show.fade import Bools, Fades, Floats, Moment, Singles
 from showctl.show.hands import Asked, Hands
 from showctl.show.heard import Heard
 from showctl.show.mark import Lamps
 from showctl.show.masters import Masters, dimmer_steps
 from showctl.show.merge import Layers
+from showctl.show.moves import Moves, Traits
 from showctl.show.patch import Patch, Slots
 from showctl.show.playhead import Playhead, Snapshot
 from showctl.show.running import SUBMASTER, Effects, View
@@ -34,11 +35,11 @@ class Stage:
         rest = np.array([p.default for p in plan.parameters], dtype=np.float64)
         for parameter, value in plan.start:
             rest[parameter] = value
-        self.heads = [Playhead(i, Track(lst, plan.parameters, plan.back_time)) for i, lst in enumerate(plan.lists)]
+        self.traits = Traits(plan.parameters)
+        self.heads = [Playhead(i, Track(lst, plan.parameters, plan.back_time, self.traits)) for i, lst in enumerate(plan.lists)]
         for head in self.heads:
             head.await_next(0.0)
         self.lamps = Lamps(plan.parameters)
-        self.snaps: Bools = np.array([p.snap for p in plan.parameters], dtype=np.bool_)
         self.fades = Fades(len(plan.lists), len(plan.parameters))
         self.layers = Layers(plan, rest)
         self.effects = Effects(plan)
@@ -60,6 +61,11 @@ class Stage:
             self.submaster_effects(name, 0.0)
 
     # --- moving things -----------------------------------------------------------------------------------------------
+
+    @property
+    def snaps(self) -> Bools:
+        """Which parameters jump."""
+        return self.traits.snaps
 
     def settle(self, t: float) -> None:
         """Bring fades and layers to time t, before something is moved there."""

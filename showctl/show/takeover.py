@@ -24,7 +24,8 @@ import numpy as np
 
 from showctl.show import transport
 from showctl.show.cuelist import BLANK, Mode, Track
-from showctl.show.fade import Floats, Ints, on_grid, together
+from showctl.show.fade import Floats, Ints
+from showctl.show.moves import on_grid, together
 from showctl.show.names import GONE, Maps
 from showctl.show.playhead import Playhead
 from showctl.show.running import SUBMASTER

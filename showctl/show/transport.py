@@ -14,7 +14,8 @@ from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume, Set
 from showctl.plan import ZERO
 from showctl.show import mark
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
-from showctl.show.fade import Moment, compile_moves, together
+from showctl.show.fade import Moment
+from showctl.show.moves import compile_moves, together
 from showctl.show.playhead import COMPLETE, MARK, Playhead, Snapshot
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
@@ -117,7 +118,7 @@ def _mark(stage: Stage, head: Playhead, t: float) -> None:
     head.waiting = [one for one in head.waiting if one not in dark]
     head.look_again = t + mark.PATIENCE
     if dark:
-        moves = compile_moves([move for one in dark for move in one.moves], stage.plan.parameters)
+        moves = compile_moves([move for one in dark for move in one.moves], stage.traits)
         stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
 
 

@@ -49,9 +49,10 @@ from showctl.plan import (
     Universe,
     When,
 )
-from showctl.show.cuelist import track
+from showctl.show.cuelist import Track
 from showctl.show.engine import ShowEngine
-from showctl.show.fade import CURVES
+from showctl.show.moves import Traits
+from showctl.show.ramps import CURVES
 from tests.show.shows import Show, cue, cues, dimmer, move, plan
 
 LONG = 8.0  # s of a made-up night
@@ -373,12 +374,13 @@ def test_the_output_is_always_within_the_limits_of_the_venue(of: Plan, night: tu
 @given(made_cues())
 def test_tracking_is_the_last_move_of_all_that_track(walked: tuple[Cue, ...]) -> None:
     """Against a slow, plain statement of it."""
-    for i, state in enumerate(track(walked)):
+    of = Track(CueList("main", walked), PARAMETERS, Span(1.0), Traits(PARAMETERS))
+    for i in range(len(walked)):
         expected: dict[int, Move] = {}
         for j, one in enumerate(walked[: i + 1]):
             if j == i or not one.cue_only:
                 expected.update({m.parameter: m for m in one.moves})
-        assert dict(state.moves) == expected
+        assert dict(of.state(i).moves) == expected
 
 
 priorities = st.lists(st.tuples(st.integers(1, 10), levels), min_size=1, max_size=5)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from showctl.model import Go, Release
 from showctl.plan import Category, Parameter, Plan, Span
-from showctl.show.fade import Fades, Moment, on_grid, together
+from showctl.show.fade import Fades, Moment
 from showctl.show.merge import Layers
+from showctl.show.moves import on_grid, together
 from showctl.show.ramps import CURVES, ROOM, Ramps
 from tests.show.shows import Show, cue, cues, dimmer, move, pan, plan
 

@@ -207,7 +207,7 @@ PARTS: list[tuple[Callable[[ShowEngine], object], str, str]] = [
     (
         lambda e: e._stage,
         "heads fades effects masters hands clock heard _limiter _stamp _shown drawn",
-        "plan lamps snaps layers _dimmers _patch _base _live _settled _drawn _arranged",
+        "plan lamps traits layers _dimmers _patch _base _live _settled _drawn _arranged",
     ),
     (lambda e: e._stage.fades, "start target ramp held stamp leaving leave ramps", "numbered"),
     (lambda e: e._stage.fades.ramps, "count begin end speed bias curve clock y alive", "_lists ended"),

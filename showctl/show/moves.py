@@ -1,0 +1,136 @@
+"""Moves as columns: what a cue instructs, in the form in which fades take it.
+
+A plan has a cue's moves as tuples, half a million of them in a long show. To play one they become arrays and a short table of
+the distinct timings among them. That takes half a microsecond a move, too long for a tick where a whole rig moves; so they can
+be added some at a time, beside the ticks (`cuelist.Track.ahead`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.plan import ZERO, Category, Move, Parameter, Span, Timing
+from showctl.show.ramps import CURVES, Bools, Floats, Ints, Singles
+
+Numbers: TypeAlias = NDArray[np.int32]
+Ramping: TypeAlias = tuple[Span, Span, str]  # time, delay, curve
+UNITS = {"s": 0, "beat": 1, "bar": 2}
+GRID = np.float32(2.0**24)
+SLOWEST = 1e-9  # a rate of 0 makes every second a lifetime
+NONE = (np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """Instructions of a cue as columns, and the distinct timings that they have."""
+
+    parameter: Ints
+    value: Singles
+    rise: Numbers  # timing of each move if its value rises, and of all that is not intensity
+    fall: Numbers  # timing if it falls
+    times: Floats  # (2, timings): length, delay
+    units: Ints  # (2, timings): 0 s, 1 beat, 2 bar
+    curve: Floats  # (3, timings)
+
+
+class Traits:
+    """What fades want to know of all parameters of a plan."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.snaps: Bools = np.fromiter((p.snap for p in parameters), np.bool_, len(parameters))
+        self.intensity: Bools = np.fromiter((p.category is Category.INTENSITY for p in parameters), np.bool_, len(parameters))
+
+
+def compile_moves(moves: Sequence[Move], traits: Traits) -> Moves:
+    """Moves as columns; what snaps takes no time. ValueError for an unknown curve."""
+    several = Columns(traits)
+    several.add(moves)
+    return several.moves()
+
+
+class Columns:
+    """Moves on their way into columns, some at a time. Thousands of them share a few spans: what is one object is seen first."""
+
+    def __init__(self, traits: Traits) -> None:
+        self._traits = traits
+        self._parts: list[tuple[Ints, Floats, Ints]] = []  # parameter, value, which of `_timings`
+        self._numbers: dict[tuple[float, int, int, int, str], int] = {}
+        self._timings: list[tuple[float, Span, Span, Span, str]] = []  # holds the spans, so that no id comes twice
+
+    def add(self, moves: Sequence[Move], times: Callable[[int], Timing] | None = None, rate: float = 1.0) -> None:
+        """Some more, at a rate; with `times` each parameter in those instead of the move's own."""
+        if not moves:
+            return
+        parameter, value, up, down, delay, curve, _ = zip(*moves, strict=True)
+        if times is not None:
+            up, down, delay = zip(*((t.up, t.down, t.delay) for t in map(times, parameter)), strict=True)
+        keys = list(zip(repeat(rate), map(id, up), map(id, down), map(id, delay), curve))
+        if new := set(keys) - self._numbers.keys():
+            for i, key in enumerate(keys):
+                if key in new and key not in self._numbers:
+                    self._numbers[key] = len(self._timings)
+                    self._timings.append((rate, up[i], down[i], delay[i], curve[i]))
+        which = np.fromiter(map(self._numbers.__getitem__, keys), np.int64, len(keys))
+        self._parts.append((np.array(parameter, dtype=np.int64), np.array(value, dtype=np.float64), which))
+
+    def moves(self) -> Moves:
+        """All of them in the order of parameters; where one came twice the last."""
+        parameter, value, which = (np.concatenate(column) for column in zip(*self._parts, strict=True)) if self._parts else NONE
+        place = np.full(len(self._traits.snaps), -1)
+        place[parameter] = np.arange(len(parameter))
+        last = place[place >= 0]
+        parameter, which = parameter[last], which[last]
+        table: dict[Ramping, int] = {}
+        numbers = [_ramps_of(timing, table) for timing in self._timings]
+        rise, fall, snap = np.array(numbers, dtype=np.int32).reshape(-1, 3).T
+        snaps = self._traits.snaps[parameter]
+        up = np.where(snaps, snap[which], rise[which])
+        return Moves(
+            parameter=parameter,
+            value=on_grid(value[last]),
+            rise=up,
+            fall=np.where(self._traits.intensity[parameter] & ~snaps, fall[which], up),
+            times=np.array([[s.amount, d.amount] for s, d, _ in table], dtype=np.float64).reshape(-1, 2).T.clip(0.0),
+            units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in table], dtype=np.int64).reshape(-1, 2).T,
+            curve=np.array([CURVES[shape] for _, _, shape in table], dtype=np.float64).reshape(-1, 3).T,
+        )
+
+
+def _ramps_of(timing: tuple[float, Span, Span, Span, str], table: dict[Ramping, int]) -> tuple[int, int, int]:
+    """The numbers, in a table of distinct ones, by which a move of this timing rises, falls, and jumps."""
+    rate, up, down, delay, curve = timing
+    if curve not in CURVES:
+        raise ValueError(f"unknown curve {curve!r}; there are {', '.join(CURVES)}")
+    times = (ZERO,) * 3 if curve == "snap" else (slower(up, rate), slower(down, rate), ZERO)
+    rise, fall, snap = (table.setdefault((span, slower(delay, rate), curve), len(table)) for span in times)
+    return rise, fall, snap
+
+
+def slower(span: Span, rate: float) -> Span:
+    """A span at a rate: 0.5 makes it twice as long."""
+    return span if rate == 1.0 or span.amount == 0.0 else Span(span.amount / max(rate, SLOWEST), span.unit)
+
+
+def together(parameters: Ints, values: Floats | Singles, span: Span, snaps: Bools) -> Moves:
+    """Moves that all take the same time, in a straight line; what snaps (of all parameters) takes none."""
+    which = snaps[parameters].astype(np.int32)
+    return Moves(
+        parameter=parameters,
+        value=on_grid(values),
+        rise=which,
+        fall=which,
+        times=np.array([[max(span.amount, 0.0), 0.0], [0.0, 0.0]]),
+        units=np.array([[UNITS[span.unit], 0], [0, 0]], dtype=np.int64),
+        curve=np.repeat([[1.0], [0.0], [0.0]], 2, axis=1),
+    )
+
+
+def on_grid(values: Floats | Singles) -> Singles:
+    """Levels 0..1 as the nearest between which fades are exact."""
+    return (np.rint(values * GRID) / GRID).astype(np.float32)
