@@ -235,6 +235,15 @@ class Check(Control):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timecode(Control):
+    """Where a time code stood at `time`, and how fast it ran: lists that follow its clock reckon on from there."""
+
+    at: float  # s of time code
+    clock: Literal["mtc", "ltc"]
+    speed: float = 1.0  # seconds of time code a second; below 0 it runs backwards, at 0 it was put there and stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reload(Control):
     """The files are read again. The daemon does this one, never the engine."""
 
@@ -262,6 +271,7 @@ ControlEvent: TypeAlias = (
     | Flash
     | Identify
     | Check
+    | Timecode
     | Reload
 )
 

@@ -8,6 +8,9 @@ docs/technician.md. Of a device with several cables in one node the first is rea
 A desk is found by a part of its name, as /proc/asound has it, never by a number: numbers change with the order of plugging. A
 path is opened as it is. While the desk is away it is looked for again, at first at once and then every LONGEST_WAIT_S; what
 its pads held is let go. A wake-up of the loop takes at most BATCH bytes, then everything else has its turn.
+
+Time code (`wire.mtc`) is followed whether a list asks for it or not. Show control (`wire.msc`) is, where the venue says which
+device of it we are.
 """
 
 from __future__ import annotations
@@ -22,10 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from showctl.model import ControlEvent, DeviceError, Health, PlaybackState, State
+from showctl.plan import Plan
 from showctl.supervise import Quiet
-from showctl.wire.midi import Message, Stream
+from showctl.wire import msc, mtc
+from showctl.wire.eos import Desk
+from showctl.wire.midi import Exclusive, Message, Quarter, Stream
 from showctl.wire.midi_map import Deed, Knob, Surface, moved
 from showctl.wire.osc_dictionary import Refusal, Vocabulary
+from showctl.wire.timecode import Chase, Frame
 
 log = logging.getLogger("showctl.midi")
 
@@ -94,12 +101,20 @@ class MidiInput:
         playback: Callable[[], PlaybackState | None],
         names: Callable[[], Vocabulary],
         look: Callable[[], list[Port]] = ports,
+        device: int | None = None,
+        plan: Callable[[], Plan] = lambda: Plan(()),
     ) -> None:
-        """`channel` is the only one that is listened to, None for any; `now` is show time (s)."""
+        """`channel` is the only one that is listened to, None for any; `now` is show time (s).
+
+        `device` is what show control calls us, None where it is not listened to; it counts the lists of `plan`.
+        """
         self.wanted = wanted
         self._surface = Surface(entries, channel)
         self._emit, self._now, self._playback, self._names, self._look = emit, now, playback, names, look
         self._source = f"midi:{wanted}"
+        self._quarters, self._chase = mtc.Reader(), Chase("mtc", self._source)
+        self._device, self._plan = device, plan
+        self._desk: tuple[Plan, Desk] | None = None
         self._since = now()
         self._path: Path | None = None  # of what is open
         self._lacks = f"{wanted} is looked for"
@@ -166,22 +181,53 @@ class MidiInput:
         before = stream.skipped
         for message in stream.feed(data):
             self._counts["received"] += 1
-            self._act(message)
+            if isinstance(message, Quarter):
+                self._follow(self._quarters.quarter(message.data))
+            elif isinstance(message, Exclusive):
+                self._exclusive(message.data)
+            else:
+                self._act(message)
         self._counts["skipped_bytes"] += stream.skipped - before
 
     def _act(self, message: Message) -> None:
         place, _ = moved(message)
         self._heard = f"{place} on channel {message.channel}"
         asked = self._surface.take(message, self._playback(), self._now(), self._source, self._names())
-        if asked is None:
-            return
         if isinstance(asked, Refusal):
-            self._counts["refused"] += 1
-            self._say(f"{self._source}: {place}: {asked.value}")
-        elif self._emit(asked):
-            self._counts["fired"] += 1
-        else:
-            self._counts["refused_full"] += 1
+            self._refuse(str(place), asked)
+        elif asked is not None:
+            self._ask(asked)
+
+    def _follow(self, frame: Frame | None) -> None:
+        if frame is None:
+            return
+        now = self._now()
+        told = self._chase.runs(now, frame.at) if frame.direction else self._chase.stands(now, frame.at)
+        self._heard = "time code"
+        if told is not None:
+            self._ask(told)
+
+    def _exclusive(self, data: bytes) -> None:
+        self._follow(mtc.full(data))
+        if self._device is None:
+            return
+        plan = self._plan()
+        if self._desk is None or self._desk[0] is not plan:
+            self._desk = plan, Desk.of(plan)
+        asked = msc.understood(data, self._device, self._desk[1], self._playback(), self._now(), self._source)
+        if isinstance(asked, Refusal):
+            self._refuse("show control", asked)
+            return
+        for one in asked:
+            self._heard = "show control"
+            self._ask(one)
+
+    def _ask(self, one: ControlEvent) -> None:
+        self._counts["fired" if self._emit(one) else "refused_full"] += 1
+
+    def _refuse(self, what: str, why: Refusal) -> None:
+        self._counts["refused"] += 1
+        self._say(f"{self._source}: {what}: {why.value}")
 
     def _say(self, text: str) -> None:
         held = self._quiet.line(text)

@@ -47,6 +47,7 @@ from showctl.model import (
     SetRate,
     StopAll,
     Tap,
+    Timecode,
     Unpark,
     WireError,
 )
@@ -113,6 +114,7 @@ TYPES: dict[str, type[Any]] = {
     "flash": Flash,
     "identify": Identify,
     "check": Check,
+    "timecode": Timecode,
     "reload": Reload,
     "features": Features,
     "tick": Tick,
@@ -297,6 +299,12 @@ def _section(content: Any, name: str) -> Section:
         raise WireError(f"`{name}` is {content!r:.40}; there are {', '.join(Section)}") from error
 
 
+def _clock(content: Any, name: str) -> str:
+    if content not in ("mtc", "ltc"):
+        raise WireError(f"`{name}` is {content!r:.40}; there are mtc and ltc")
+    return str(content)
+
+
 def _grid(content: Any, name: str) -> BeatGrid:
     grid: BeatGrid = _value(BeatGrid, content, name)
     if grid.period <= 0.0 or grid.beats_per_bar < 1:
@@ -305,10 +313,13 @@ def _grid(content: Any, name: str) -> BeatGrid:
 
 
 READERS: dict[str, Any] = {
-    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade"), _float),
+    **dict.fromkeys(
+        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed"), _float
+    ),
     **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
     **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),
     "on": _bool,
+    "clock": _clock,
     "bands": _floats,
     "keys": _texts,
     "values": _levels,

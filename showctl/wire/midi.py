@@ -3,9 +3,11 @@
 Source: MIDI 1.0 Detailed Specification (the MIDI Association), tables I to VI. A byte from 0x80 up is a status and begins a
 message, one below is data. Running status: data without a new status belong to a message of the last one. Real-time bytes
 (0xF8 up: clock, active sensing) may stand anywhere, inside another message too, and change nothing. System messages end the
-running status; a system exclusive is skipped to its end, byte for byte, so however long it is it takes no room.
+running status; any other system exclusive is skipped to its end, byte for byte, so however long it is it takes no room.
 
-Notes, controllers, program changes and pitch bend are told; pressure, system and real-time messages are skipped. Numbers are
+Notes, controllers, program changes and pitch bend are told, and of the system's messages the quarter frames of time code and
+system exclusives in real time (those that begin with 7F: show control, time code) of at most LONGEST bytes; pressure and all
+other system messages are skipped. Numbers are
 those on the wire: channels 1 to 16, notes, controllers, programs and values from 0 to 127, the bend from 0 to 16383. A note-on
 with velocity 0 is a note-off, as the standard has it.
 """
@@ -53,10 +55,26 @@ class Bend:
     value: int
 
 
-Message: TypeAlias = Note | Controller | Program | Bend
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter frame of time code."""
 
+    data: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """A system exclusive in real time, without its F0 and F7."""
+
+    data: bytes
+
+
+Message: TypeAlias = Note | Controller | Program | Bend
+System: TypeAlias = Quarter | Exclusive
+
+LONGEST = 128  # bytes of a system exclusive that is told
 _NOTE_ON, _CONTROL, _PROGRAM, _BEND = 0x90, 0xB0, 0xC0, 0xE0
-_SYSTEM, _REAL_TIME = 0xF0, 0xF8
+_SYSTEM, _QUARTER, _END, _REAL_TIME = 0xF0, 0xF1, 0xF7, 0xF8
 _ONE_BYTE = frozenset({0xC0, 0xD0})  # kinds with one data byte; the other channel messages have two
 
 
@@ -65,19 +83,29 @@ class Stream:
 
     def __init__(self) -> None:
         self.skipped = 0  # data bytes that belong to no message that is told
-        self._status = 0  # of the channel message that data bytes belong to, 0 for none
+        self._status = 0  # of the message that data bytes belong to, 0 for none that is told
         self._first: int | None = None  # data byte of a message that is not whole yet
+        self._inside = bytearray()  # of a system exclusive
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[Message | System]:
         """The messages that are whole with these bytes, in their order."""
         return list(self._feed(data))
 
-    def _feed(self, data: bytes) -> Iterator[Message]:
+    def _feed(self, data: bytes) -> Iterator[Message | System]:
         for byte in data:
             if byte >= _REAL_TIME:
                 continue
             if byte > HIGHEST:
-                self._status, self._first = (byte if byte < _SYSTEM else 0), None
+                if byte == _END and self._inside:
+                    yield Exclusive(bytes(self._inside))
+                    self._inside.clear()
+                self._skip()
+                self._status, self._first = (byte if byte <= _QUARTER else 0), None
+            elif self._status == _SYSTEM:
+                self._exclusive(byte)
+            elif self._status == _QUARTER:
+                self._status = 0
+                yield Quarter(byte)
             elif not self._status:
                 self.skipped += 1  # a system message's, or from before we listened
             elif self._first is None and self._status & 0xF0 not in _ONE_BYTE:
@@ -87,6 +115,17 @@ class Stream:
                 self._first = None
                 if message is not None:
                     yield message
+
+    def _exclusive(self, byte: int) -> None:
+        """One more byte of it; one that is not in real time, or too long, is skipped from here on."""
+        self._inside.append(byte)
+        if self._inside[0] != HIGHEST or len(self._inside) > LONGEST:
+            self._skip()
+            self._status = 0
+
+    def _skip(self) -> None:
+        self.skipped += len(self._inside)
+        self._inside.clear()
 
 
 def _message(status: int, first: int, last: int) -> Message | None:

@@ -12,7 +12,8 @@ import pytest
 
 from showctl.inputs import midi
 from showctl.inputs.midi import MidiInput, Port, find, ports
-from showctl.model import Blackout, ControlEvent, DeviceError, Flash, Go, PlaybackState, SetMaster, State
+from showctl.model import Blackout, ControlEvent, DeviceError, Flash, Go, PlaybackState, SetMaster, State, Timecode
+from showctl.plan import CueList, Plan
 from showctl.wire.midi import Controller, Message, Note, Program, encode
 from showctl.wire.midi_map import deed, knob
 from tests.wire.test_osc_dictionary import NAMES
@@ -24,13 +25,21 @@ WHO = {"time": 12.0, "source": "midi:desk"}
 class Night:
     """The daemon's side of a desk, and a test that waits for what comes of it."""
 
-    def __init__(self, wanted: str = "desk", look: Callable[[], list[Port]] = list) -> None:
+    def __init__(self, wanted: str = "desk", look: Callable[[], list[Port]] = list, device: int | None = None) -> None:
         self.emitted: list[ControlEvent] = []
         self.room = True
         entries = {knob(place): deed(words) for place, words in MAP.items()}
         playback = PlaybackState((), submasters=(("front", 0.5),))
         self.desk = MidiInput(
-            wanted, entries, emit=self.emit, now=lambda: 12.0, playback=lambda: playback, names=lambda: NAMES, look=look
+            wanted,
+            entries,
+            emit=self.emit,
+            now=lambda: 12.0,
+            playback=lambda: playback,
+            names=lambda: NAMES,
+            look=look,
+            device=device,
+            plan=lambda: Plan((), lists=(CueList("main", ()),)),
         )
 
     def emit(self, one: ControlEvent) -> bool:
@@ -218,3 +227,22 @@ def test_devices_are_found_by_name_in_the_order_of_cards(tmp_path: Path) -> None
 
 def test_a_machine_without_sound_has_no_devices(tmp_path: Path) -> None:
     assert ports(tmp_path / "none", tmp_path / "none") == []
+
+
+async def test_time_code_from_a_cable_is_told(cable: Cable) -> None:
+    async with Night(look=lambda: [Port("desk", "desk", cable.path)]) as night:
+        await night.until(lambda: night.desk.health().state is State.RUNNING)
+        os.write(cable.near, b"\xf0\x7f\x7f\x01\x01\x21\x02\x03\x05\xf7")
+        await night.until(lambda: bool(night.emitted))
+    assert night.emitted == [Timecode(**WHO, clock="mtc", at=3723.2, speed=0.0)]
+
+
+async def test_show_control_is_heard_where_the_venue_says_which_device_we_are(cable: Cable) -> None:
+    go = b"\xf0\x7f\x05\x02\x01\x01\xf7"
+    async with Night(look=lambda: [Port("desk", "desk", cable.path)], device=5) as night:
+        await night.until(lambda: night.desk.health().state is State.RUNNING)
+        os.write(cable.near, go.replace(b"\x05", b"\x06") + go)
+        await night.until(lambda: bool(night.emitted))
+        os.write(cable.near, b"\xf0\x7f\x05\x02\x01\x01\x31\x00\x39\xf7")  # there is no list 9
+        await night.until(lambda: night.counted("refused") == 1)
+    assert night.emitted == [Go(**WHO)]

@@ -32,6 +32,7 @@ from showctl.model import (
     SetRate,
     StopAll,
     Tap,
+    Timecode,
     Unpark,
     WireError,
 )
@@ -63,6 +64,7 @@ given_values = st.one_of(
     *(st.builds(one, time=finite, source=text, keys=st.lists(text, max_size=3).map(tuple)) for one in (LetGo, Unpark)),
     st.builds(Flash, time=finite, source=text, submaster=text, on=st.booleans()),
     st.builds(Identify, time=finite, source=text, fixture=text, on=st.booleans()),
+    st.builds(Timecode, time=finite, source=text, at=finite, clock=st.sampled_from(["mtc", "ltc"]), speed=finite),
     st.builds(Check, time=finite, source=text, step=st.integers(-1, 1)),
     st.builds(
         Features,

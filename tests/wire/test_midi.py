@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.wire.midi import Bend, Controller, Message, Note, Program, Stream, encode
+from showctl.wire.midi import LONGEST, Bend, Controller, Exclusive, Message, Note, Program, Quarter, Stream, System, encode
 
 CHANNEL, DATA = st.integers(1, 16), st.integers(0, 127)
 MESSAGES = st.one_of(
@@ -20,7 +20,11 @@ MESSAGES = st.one_of(
 
 
 def heard(data: bytes) -> list[Message]:
-    return Stream().feed(data)
+    return [one for one in Stream().feed(data) if not isinstance(one, Quarter | Exclusive)]
+
+
+def system(data: bytes) -> list[System]:
+    return [one for one in Stream().feed(data) if isinstance(one, Quarter | Exclusive)]
 
 
 @given(st.binary(max_size=400))
@@ -63,8 +67,22 @@ def test_running_status() -> None:
 
 def test_a_system_message_ends_the_running_status() -> None:
     stream = Stream()
-    assert stream.feed(bytes((0xB0, 7, 1, 0xF1, 5, 7, 2))) == [Controller(1, 7, 1)]
-    assert stream.skipped == 3
+    assert stream.feed(bytes((0xB0, 7, 1, 0xF1, 5, 7, 2))) == [Controller(1, 7, 1), Quarter(5)]
+    assert stream.skipped == 2
+
+
+def test_time_code_and_show_control_are_told_whole_whatever_stands_between() -> None:
+    go = b"\x7f\x01\x02\x01\x01\x35"
+    assert system(b"\xf1\x15") == [Quarter(0x15)]
+    assert system(b"\xf0" + go[:3] + b"\xf8" + go[3:] + b"\xf7") == [Exclusive(go)]
+    assert system(b"\xf0" + go + b"\x90\x01\x02\xf7") == []  # never ended
+    assert system(b"\xf0\x7f" + bytes(LONGEST - 1) + b"\xf7") == [Exclusive(b"\x7f" + bytes(LONGEST - 1))]
+
+
+def test_a_message_in_real_time_that_is_too_long_is_skipped_byte_for_byte() -> None:
+    stream = Stream()
+    assert stream.feed(b"\xf0\x7f" + bytes(LONGEST) + b"\xf7") == []
+    assert stream.skipped == LONGEST + 1
 
 
 def test_the_bytes_of_the_standard() -> None:
