@@ -29,6 +29,7 @@ log = logging.getLogger("showctl")
 CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused
 FEATURES_WAITING = 1000  # ten seconds of the ear; the oldest go first
 FAULTS_IN_A_ROW = 3
+SPARE_NS = 3_000_000  # what is not urgent is done only where there is so much time before the next tick
 EARLY_APART_NS = 5_000_000  # early steps are at least this far apart, so that a flood of controls cannot own the loop
 
 
@@ -44,6 +45,7 @@ class Engine(Protocol):
 
     def step(self, now: float, inputs: Inputs) -> ShowFrame: ...
     def take_over(self, old: Any, now: float) -> Iterable[Happened]: ...
+    def ahead(self) -> bool: ...
 
 
 class Ticker:
@@ -146,6 +148,19 @@ class Ticker:
             self._deadline_ns = following
             self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
             self._ticked.set()
+            self._loop.call_soon(self._ahead)
+
+    def _ahead(self) -> None:
+        """A slice of the work for the next cues, then everything else that waits, then another: until the tick is near."""
+        if self._loop is None or self.clock.now_ns() > self._deadline_ns - LEAD_NS - SPARE_NS:
+            return
+        try:
+            more = self.engine.ahead()
+        except Exception as error:  # the GO will find the same, and the look before it stays
+            self._blame(error, "engine: what comes after %.3f s cannot be prepared%s", self._last_time)
+        else:
+            if more:
+                self._loop.call_soon(self._ahead)
 
     def _early(self) -> None:
         self._early_waits = False

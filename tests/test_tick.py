@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from showctl import tick
 from showctl.clock import Clock
 from showctl.model import Features, Go, Happened, Inputs, PlaybackState, ShowFrame, State
 from showctl.tick import CONTROLS_WAITING, Ticker
@@ -17,11 +18,11 @@ class Sink:
     """An output with a fast grid."""
 
     def __init__(self):
-        self.frames = []
+        self.frames, self.period_ns = [], PERIOD_NS
         self.seen = asyncio.Event()
 
     def next_deadline(self, now_ns):
-        return (now_ns + 2_000_000) // PERIOD_NS * PERIOD_NS + PERIOD_NS
+        return (now_ns + 2_000_000) // self.period_ns * self.period_ns + self.period_ns
 
     def submit(self, slots, deadline_ns, early=False):
         self.frames.append((deadline_ns, early, int(slots[0, 0])))
@@ -33,6 +34,14 @@ class Engine:
 
     def __init__(self):
         self.steps, self.fail = [], 0
+        self.slices, self.work = [], 0
+
+    def ahead(self) -> bool:
+        self.slices.append(len(self.steps))
+        if self.work < 0:
+            raise ZeroDivisionError("on purpose")
+        self.work = max(0, self.work - 1)
+        return self.work > 0
 
     def step(self, now: float, inputs: Inputs) -> ShowFrame:
         self.steps.append((now, inputs))
@@ -169,6 +178,31 @@ async def test_an_engine_without_a_look_is_starting():
     bench.health.clear()
     await bench.until(lambda: len(bench.sink.frames) >= 1)
     assert [one.state for one in bench.health] == [State.STARTING, State.RUNNING]
+
+
+async def test_between_two_ticks_the_next_cues_are_worked_out_slice_by_slice():
+    bench = Bench()
+    bench.sink.period_ns, bench.engine.work = 40_000_000, 30
+    await bench.until(lambda: len(bench.sink.frames) >= 4)
+    assert bench.engine.work == 0
+    assert bench.ticker.late == 0
+    assert len(bench.engine.slices) >= 30 + 2, "and once after each tick it is asked whether there is more"
+
+
+async def test_a_grid_without_time_to_spare_is_left_to_the_ticks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tick, "SPARE_NS", 2 * PERIOD_NS)
+    bench = Bench()
+    bench.engine.work = 30
+    await bench.until(lambda: len(bench.sink.frames) >= 20)
+    assert bench.engine.slices == []
+
+
+async def test_a_cue_that_cannot_be_prepared_does_not_touch_the_light():
+    bench = Bench()
+    bench.sink.period_ns, bench.engine.work = 40_000_000, -1
+    await bench.until(lambda: len(bench.sink.frames) >= 4)
+    assert bench.ticker.faults >= 3
+    assert [frame[2] for frame in bench.sink.frames[:4]] == [1, 2, 3, 4]
 
 
 class Heir(Engine):

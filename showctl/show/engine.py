@@ -103,6 +103,13 @@ class ShowEngine:
         told, self._told = tuple(self._told), []
         return ShowFrame(now, slots, self._playback, told)
 
+    def ahead(self) -> bool:
+        """A slice, about a millisecond, of the work for the next cues; whether there is more to do.
+
+        To be called beside the ticks, as often as there is time. It changes nothing but how long the tick with the GO takes.
+        """
+        return any(transport.ahead(head) for head in self._stage.heads)
+
     def explain(self, fixture: str) -> tuple[Explained, ...]:
         """Why each parameter of a fixture is as it is, as of the last step; () if there is no such fixture."""
         return explain(self._stage, fixture)

@@ -67,7 +67,7 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     """Play the pending cue: its moves alone in sequence, else the whole tracked state."""
     assert head.pending is not None
     index, before, track = head.pending, head.current, head.track
-    in_sequence = index == before + 1 and head.mode is Mode.RUNNING and not head.adrift
+    in_sequence = goes_on(head)
     stage.settle(t)
     head.history.append(stage.snapshot(head))
     head.pass_on(index)
@@ -84,6 +84,16 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
         for start in track.list.cues[index].starts:
             stage.begin(head, start, t)
     head.automatic = True
+
+
+def goes_on(head: Playhead) -> bool:
+    """Whether the pending cue is played in sequence: its moves alone."""
+    return head.pending == head.current + 1 and head.mode is not Mode.RELEASED and not head.adrift
+
+
+def ahead(head: Playhead) -> bool:
+    """A slice of the work for what GO would play; whether there is more to do."""
+    return head.pending is not None and head.track.ahead(head.pending, goes_on(head))
 
 
 def by_itself(stage: Stage, head: Playhead, t: float) -> str:
