@@ -215,6 +215,7 @@ class Reload(Generic[T]):
         self._wake = asyncio.Event()
         self._answer: Answer | None = None  # the newest that waits
         self._refused: Answer | None = None  # that waits to be forced
+        self._amiss = False  # the last that was said of the files is what is wrong with them
         self._warnings: Warnings | None = None  # the newest that wait for their version to be played
         self._undo = self._force = False
         self._undone = ""  # version of the reload that was undone last
@@ -317,8 +318,9 @@ class Reload(Generic[T]):
             log.info("the files are those of the reload that was undone: the next save is taken up")
         elif answer.version == self.running.version:
             self._well(answer.loaded.warnings, f"version {answer.version}")
-            if answer.why == "asked":
+            if answer.why == "asked" or self._amiss:
                 log.info("the files are as they are played: nothing changes")
+            self._amiss = False
         else:
             old, new = self.running.plan, answer.loaded.plan
             lit = () if forced else self._lit(await self._beside(lambda: moved(old, new)))
@@ -343,7 +345,7 @@ class Reload(Generic[T]):
         text = f"{verb}: {words}"
         await self._between()
         self._take_over(Change(loaded, text), ready)
-        past, self.before, self.running = _cues(self.before), old, loaded
+        past, self.before, self.running, self._amiss = _cues(self.before), old, loaded, False
         self._well(loaded.warnings, f"version {loaded.version}, {text}")
         log.info("%s", text)
         self._loader.ask(do="keep", name=loaded.version, time=time.time(), changed=words)
@@ -396,6 +398,7 @@ class Reload(Generic[T]):
 
     def _log(self, text: str) -> None:
         more = self._quiet.line(text)
+        self._amiss = True
         if more is not None:
             log.warning("%s%s", text, more)
 

@@ -176,8 +176,10 @@ async def test_mistakes_leave_the_show_as_it_is_and_are_told_until_they_are_gone
     assert daemon.health[-1].state is State.DEGRADED
     assert "show.yaml:7:3" in daemon.health[-1].detail
     assert str(MISTAKE) in caplog.text
+    caplog.set_level("INFO")
     daemon.loader.answer("v1", plan())  # as it was before
     await daemon.until(lambda: daemon.health[-1].state is State.RUNNING)
+    assert "the files are as they are played" in caplog.text, "else the last line of the log is the mistake"
     assert daemon.problems[-1] == ()
     assert daemon.taken == []
 
