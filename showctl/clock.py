@@ -1,7 +1,8 @@
 """Show time: the only module of the daemon that reads a clock.
 
-Show time is seconds since the daemon began (or since the run that it goes on from did), on CLOCK_MONOTONIC, the clock that the output process and the ear share with the
-daemon: what crosses between processes carries monotonic time, and becomes show time here. Wall-clock time is for log lines.
+Show time is seconds since the daemon began (or since the run that it goes on from did), on CLOCK_MONOTONIC, the clock that
+the output process and the ear share with the daemon: what crosses between processes carries monotonic time, and becomes show
+time here. Wall-clock time is for log lines.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def seconds(span: Span) -> float:
 
 
 def numbers(cues: Sequence[Cue], loop: bool, faulty: set[Decimal], way: Way, source: Source, report: Report) -> None:
-    """What can be said of a list without its looks. `cues` are in the order of the file; how long a `faulty` one takes is open."""
+    """What can be said of a list without its looks. `cues` are in the order of the file; the length of a `faulty` one is open."""
     _order(cues, way, source, report)
     marks = {cue.number: source.root.at(*way, i, "cue") for i, cue in reversed(list(enumerate(cues)))}
     hangs = {cue.number: source.root.at(*way, i, "hang") for i, cue in enumerate(cues) if cue.hang is not None}
