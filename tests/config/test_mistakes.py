@@ -184,6 +184,8 @@ IN_SHOW = {
     "mark of what is lit": SET + "  - {cue: 2, set: {wash: {intensity: 9%, red: 5%}}, ⟦W-mark⟧mark: true}\n",
     "mark before anything": CUE + "1, set: {heads: {intensity: 5%, tilt: 40deg}}, ⟦W-mark⟧mark: true}\n",
     "shutter closed": CUE + "⟦W-closed⟧1, set: {heads: {intensity: 5%, shutter: closed}}}\n",
+    "cells beneath a dimmer that is out": CUE + "⟦W-closed⟧1, set: {bars.cells: {intensity: 5%}}}\n",
+    "cells beneath a dimmer that is up": CUE + "1, set: {bars.cells: {intensity: 5%}, bars: {intensity: 5%}}}\n",
     "shutter opened": CUE + "1, set: {heads: {shutter: closed}}}\n  - {cue: 2, set: {heads: {intensity: 5%, shutter: open}}}\n",
     "turn in no time": CUE + "1, set: {heads: {intensity: 5%}}}\n  - {cue: ⟦W-jump⟧2, set: {heads: {tilt: 90deg}}}\n",
     "turn in time": CUE + "1, set: {heads: {intensity: 5%}}}\n  - {cue: 2, set: {heads: {tilt: 90deg}}, in: 1s}\n",

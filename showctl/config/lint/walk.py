@@ -60,6 +60,7 @@ class Walk:
         self.lamps = Lamps(patch, limit)
         self.rest = [rest.get(i, p.default) for i, p in enumerate(patch.parameters)]
         self.lights: dict[int, int] = {}  # parameters that are the dimmer of a fixture -> fixture
+        self.cells: dict[int, tuple[int, int]] = {}  # dimmers of cells -> fixture, the dimmer of the whole that is over them
         self.turns: dict[int, tuple[int, float]] = {}  # pan and tilt -> fixture, deg from end to end
         self.closers: dict[int, list[int]] = {}  # fixture -> parameters that can shut its light off
         self.strobes: dict[int, int] = {}  # parameters that can make it flash -> fixture
@@ -67,7 +68,8 @@ class Walk:
         self.limited: set[int] = set()
         for number, unit in enumerate(patch.units):
             self._unit(number, unit.parameters)
-        self.looked_at = self.lights.keys() | self.turns.keys() | self.strobes.keys() | self.danger.keys() | self.limited
+        judged = (self.lights, self.cells, self.turns, self.strobes, self.danger, self.limited)
+        self.looked_at = frozenset(p for several in judged for p in several)
 
     def _unit(self, number: int, own: Mapping[tuple[str, int], int]) -> None:
         whole = ("intensity", 0) in own
@@ -76,6 +78,8 @@ class Walk:
             channel = self.patch.units[number].mode.channel(name, cell)
             if name == "intensity" and (not cell or not whole) and not p.exempt:
                 self.lights[index] = number
+            elif name == "intensity" and cell and whole:
+                self.cells[index] = (number, own["intensity", 0])
             if p.category is Category.POSITION:
                 low, high = p.degrees or (0.0, WHOLE)
                 self.turns[index] = (number, high - low)
@@ -182,6 +186,7 @@ class _Step:
             falling = lit_before - self.lit
             self._turns(cue, turning, rising, lit_before, first)
             self._shutters(cue, rising, strobing_before)
+            self._cells(cue, moves)
             self._values(cue, moves)
             self._running(cue, falling, last)
             if cue.block:
@@ -303,6 +308,15 @@ class _Step:
         if walk.lamps.flashes and len(flashing) > walk.lamps.most and not flashing <= strobing_before:
             text = f"{len(flashing)} fixtures strobe by themselves, and the venue lets {walk.lamps.most}: the others stand open"
             self._warn(cue, "W-strobe", f"cue {cue.number:f}: {text}")
+
+    def _cells(self, cue: Cue, moves: list[Move]) -> None:
+        """Cells that come up beneath a dimmer of the whole that nobody has ever put up."""
+        cells = self.walk.cells
+        up = {cells[m.parameter] for m in moves if m.parameter in cells and m.value > 0}
+        dark = {fixture for fixture, whole in up if fixture not in self.lit and whole not in self.tracked}
+        if dark and not any(whole in t for _, whole in up for start in self.running.values() for t in start.targets):
+            text = f"cells of {self.walk.name(dark)} come up while the whole is at 0, and no light passes: set its intensity, too"
+            self._warn(cue, "W-closed", f"cue {cue.number:f}: {text}")
 
     def _values(self, cue: Cue, moves: list[Move]) -> None:
         """Values that a fixture will not take as they are written."""
