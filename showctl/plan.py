@@ -178,6 +178,7 @@ class Cue:
     mark: bool = False  # fixtures that this cue lights and moves have moved, dark, in the cue before
     rate: float = 1.0  # scales every time of this cue, its follow and hang: 0.5 makes 5 s last 10
     times: tuple[tuple[str, Timing], ...] = ()  # parameter, category or "" (the rest): for what tracked, and for marks
+    at: float | None = None  # s of time code at which it fires, in a list that follows one
     line: int = 0  # in the show file, for messages
     path: str = ""  # of that file
 
@@ -192,6 +193,8 @@ class CueList:
     htp: bool = False  # intensity takes the highest of all lists that ask so
     loop: bool = False  # after the last cue GO fires the first
     release: Span = Span(1.0)
+    timecode: Literal["mtc", "ltc", "any"] | None = None  # the clock that it follows; its cues are in the order of their times
+    freewheel: float = 0.0  # s that it goes on by itself when time code is lost
 
 
 @dataclass(frozen=True, slots=True)

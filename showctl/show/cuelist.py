@@ -30,6 +30,7 @@ import numpy as np
 from showctl.plan import Category, Cue, CueList, EffectStart, Move, Parameter, Span, Timing
 from showctl.show.fade import Ints
 from showctl.show.moves import Columns, Moves, Traits, slower
+from showctl.show.timecode import Times
 
 BLANK = -1  # index of cue 0
 STRIDE = 32  # cues between two whole states that are kept
@@ -183,7 +184,7 @@ class Track:
     """
 
     def __init__(self, cuelist: CueList, parameters: tuple[Parameter, ...], back_time: Span, traits: Traits) -> None:
-        self.list = cuelist
+        self.list, self.times = cuelist, Times(cuelist)
         self._index = {cue.number: i for i, cue in enumerate(cuelist.cues)}
         self._parameters, self._back_time, self._traits = parameters, back_time, traits
         self._beneath = _strides(cuelist.cues)

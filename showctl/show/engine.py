@@ -43,6 +43,7 @@ from showctl.model import (
     ShowFrame,
     StopAll,
     Tap,
+    Timecode,
     Unpark,
 )
 from showctl.plan import Plan
@@ -51,7 +52,7 @@ from showctl.show.cuelist import Deed, Mode
 from showctl.show.explain import Explained, explain
 from showctl.show.hands import Asked
 from showctl.show.names import Maps
-from showctl.show.playhead import COMPLETE, MARK, Playhead
+from showctl.show.playhead import COMPLETE, MARK, STAY, Playhead
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 from showctl.show.state import State, naming, put, take
@@ -248,6 +249,13 @@ class ShowEngine:
         self._trust(t)
         self._reschedule(t)
 
+    def _timecode(self, t: float, one: Timecode) -> None:
+        if not (0.0 <= one.at < math.inf and abs(one.speed) <= transport.FASTEST):
+            raise Refused(f"time code at {one.at:g} s that runs {one.speed:g} times as fast")
+        for head in self._stage.heads:
+            if head.track.list.timecode in (one.clock, "any"):
+                transport.chase(self._stage, head, one, t)
+
     def _house(self, t: float, one: SetHouse) -> None:
         if not self.plan.house:
             raise Refused("the venue file names no house lights")
@@ -285,7 +293,7 @@ class ShowEngine:
         by = transport.by_itself(self._stage, head, t)
         if by == "runaway":
             self._tell(t, by, list=head.track.list.name, cue=head.track.number(head.current))
-        elif by not in (COMPLETE, MARK):
+        elif by not in (COMPLETE, MARK, STAY):
             self._tell_cue(head, t, by, "")
 
     # --- what is told ------------------------------------------------------------------------------------------------
@@ -361,6 +369,7 @@ CONTROLS: dict[type, Handler] = {  # the one place that says what the engine can
     SetMaster: ShowEngine._fader,
     SetHouse: ShowEngine._house,
     Tap: ShowEngine._tap,
+    Timecode: ShowEngine._timecode,
     Flash: ShowEngine._flash,
     **dict.fromkeys(HANDS, ShowEngine._hand),
 }

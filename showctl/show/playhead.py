@@ -3,8 +3,11 @@
 Times of a list are list times (`listclock`): a pause stops them, a rate stretches them. What is due is computed anew from
 them whenever the beat, the section or the list changes, so an automatic cue fires at its exact time, between two ticks too.
 
-Four things come by themselves: a cue by its follow, hang or section; the completion of a cue that hangs, from which the hang
-is counted; and marks, the moves of the pending cue that wait for the dark (`mark`).
+Four things come by themselves: a cue by its follow, hang, section or time code; the completion of a cue that hangs, from which
+the hang is counted; and marks, the moves of the pending cue that wait for the dark (`mark`).
+
+A cue fires by time code when its time is reached or passed, once: `reached` is up to where that was seen to. So what a hand took
+back stays back, and what a hand has gone beyond is passed over, until time code jumps: then the list goes to where it belongs.
 """
 
 from __future__ import annotations
@@ -23,12 +26,15 @@ from showctl.show.heard import Heard
 from showctl.show.listclock import NEVER, ListClock, ListTime
 from showctl.show.mark import Waiting
 from showctl.show.moves import slower
+from showctl.show.timecode import Code, clock_face
 
 HISTORY = 32  # so many GOs can be undone to the letter; further back BACK follows the numbers
 FRESH = 2.0  # s, a section entered so shortly before a cue became pending still fires it
 GRACE = 0.1  # beats after a beat or bar line within which a quantised cue fires at once
 RUSH, RUSH_TIME = 100, 1.0  # automatic cues of one list within so many seconds that are a runaway
-COMPLETE, MARK = "complete", "mark"  # what is due and fires no cue
+COMPLETE, MARK, STAY = "complete", "mark", "stay"  # what is due and fires no cue
+TIMECODE = "timecode"
+ASTRAY = -math.inf  # `reached` of a list that is not where its time code is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +76,8 @@ class Playhead:
     waiting: list[Waiting] = field(default_factory=list)  # marks that wait for the dark
     look_again: float = math.inf  # s, when marks that found light are looked at again
     history: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    code: Code | None = None  # the time code that it follows, once there was one
+    reached: float = ASTRAY  # s of time code, up to where cues were fired
     due: float = math.inf  # s, when something happens by itself
     due_by: str = ""
     rush: int = 0
@@ -125,12 +133,14 @@ class Playhead:
     def reschedule(self, t: float, clock: BeatClock, heard: Heard) -> None:
         """Work out what comes next by itself and when, as far as known at time t."""
         self.due, self.due_by = math.inf, ""
-        if self.pending is None or self.mode is not Mode.RUNNING:
+        if self.mode is not Mode.RUNNING:
             return
-        if self.automatic and self.cue is not None:
-            self._timed(self.cue, clock)
-        self._on_section(t, clock, heard)
-        self._in_the_dark(clock)
+        if self.pending is not None:
+            if self.automatic and self.cue is not None:
+                self._timed(self.cue, clock)
+            self._on_section(t, clock, heard)
+            self._in_the_dark(clock)
+        self._on_time_code(t)
 
     def _timed(self, cue: Cue, clock: BeatClock) -> None:
         if cue.follow is not None:
@@ -176,6 +186,14 @@ class Playhead:
         if due < self.due:
             self.due, self.due_by = max(due, t), "section"
 
+    def _on_time_code(self, t: float) -> None:
+        if self.code is None or not self.track.times.at:
+            return
+        found = self.track.times.next(self.reached, self.current)
+        due = t if self.reached == ASTRAY else math.inf if found is None else max(self.code.when(found[0]), t)
+        if due < self.due:
+            self.due, self.due_by = due, TIMECODE
+
     def _in_the_dark(self, clock: BeatClock) -> None:
         for one in self.waiting:
             due = self.look_again if one.found_light else max(self.fired, self.time.show_time(one.ready, clock))
@@ -210,6 +228,9 @@ class Playhead:
         when = None if self.pending is None else self.track.list.cues[self.pending].when
         if when is not None:
             return f"section {when.section.value}" + ("" if when.quantise == "none" else f", on the {when.quantise}")
+        at = None if self.pending is None else self.track.list.cues[self.pending].at
+        if at is not None and self.track.times.at and self.mode is Mode.RUNNING:
+            return f"time code {clock_face(at)}"
         if self.pending is None or self.mode is not Mode.RUNNING or not self.automatic or self.cue is None:
             return ""
         return "follow" if self.cue.follow is not None else "hang" if self.cue.hang is not None else ""

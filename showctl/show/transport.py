@@ -10,15 +10,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume, SetRate
+from showctl.model import Back, Go, Goto, ListState, Pause, Release, Resume, SetRate, Timecode
 from showctl.plan import ZERO
 from showctl.show import mark
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
 from showctl.show.fade import Moment
 from showctl.show.moves import compile_moves, together
-from showctl.show.playhead import COMPLETE, MARK, Playhead, Snapshot
+from showctl.show.playhead import ASTRAY, COMPLETE, MARK, STAY, TIMECODE, Playhead, Snapshot
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
+from showctl.show.timecode import JUMP, Code
 
 Asked = Go | Back | Goto | Pause | Resume | Release
 ACTIONS: dict[type, Action] = {
@@ -107,6 +108,8 @@ def by_itself(stage: Stage, head: Playhead, t: float) -> str:
         head.completed = (now.seconds, now.beats)
     elif due == MARK:
         _mark(stage, head, t)
+    elif due == TIMECODE:
+        due = _reach(stage, head, t)
     elif head.runs_away(t):
         head.automatic, head.pending_since, head.due = False, math.inf, math.inf
         return "runaway"
@@ -130,6 +133,40 @@ def _mark(stage: Stage, head: Playhead, t: float) -> None:
     if dark:
         moves = compile_moves([move for one in dark for move in one.moves], stage.traits)
         stage.play(head, Step(moves, np.empty(0, dtype=np.int64), ZERO), t, of_cue=False)
+
+
+def _reach(stage: Stage, head: Playhead, t: float) -> str:
+    """The time of a cue has come: it plays in its own times. Where time code is elsewhere the list goes there as by GOTO."""
+    assert head.code is not None
+    times, where, due = head.track.times, head.code.position(t), None
+    if head.reached != ASTRAY:
+        due = times.next(head.reached, head.current)
+        assert due is not None
+    before = head.current
+    if due is not None and where - due[0] <= JUMP:
+        head.reached, head.last_go = due[0], t
+        if due[1] == head.pending:
+            fire(stage, head, t)
+        else:
+            leap(stage, head, head.track.number(due[1]), t, own_times=True)
+        return TIMECODE
+    passed = times.passed(where)
+    head.reached = where
+    if before == (BLANK if passed is None else passed):
+        return STAY
+    leap(stage, head, head.track.number(BLANK if passed is None else passed), t)
+    return TIMECODE
+
+
+def chase(stage: Stage, head: Playhead, one: Timecode, t: float) -> None:
+    """Reckon from here on where time code stands; of two clocks that run the one is followed that was first."""
+    before = head.code
+    if before is not None and before.clock != one.clock and before.speed != 0.0 and t < before.until:
+        return
+    head.code = Code.told(one, head.track.list.freewheel)
+    if before is None or not before.leads_to(one):
+        head.reached = ASTRAY
+    head.reschedule(t, stage.clock, stage.heard)
 
 
 def leap(stage: Stage, head: Playhead, number: str, t: float, own_times: bool = False) -> None:
