@@ -48,6 +48,11 @@ step click      root   .venv/bin/python bench/click_to_light.py
 step hour       -      .venv/bin/python bench/engine.py
 step universes  -      .venv/bin/python bench/engine.py --universes 1 4 16 64 256 512 1024 2048 4096
 step strobe     -      .venv/bin/python bench/strobe.py
+step check      -      .venv/bin/python bench/check.py
+step reload     -      .venv/bin/python bench/reload.py
+step state      -      .venv/bin/python bench/state.py
+step mutants    -      .venv/bin/python tools/mutants.py
+step fixtures   -      $showctl fixtures check /usr/share/qlcplus/fixtures
 step latency    both   scratch $scorer $shared/bench/latency.py --target 127.0.0.1:9000 --address /showctl/list/probe/go --slot 4/512 \
                          --trials "${TRIALS:-200}" -- $showctl demo --osc 127.0.0.1:9000 --sacn 127.0.0.1 --seconds 600 --no-browser --state {state}
 step fuzz       both   scratch $scorer $shared/bench/fuzz_osc.py --target 127.0.0.1:9000 --http http://127.0.0.1:8080/api/health \

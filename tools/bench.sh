@@ -7,6 +7,7 @@ shopt -s nullglob
 worst=0
 for script in bench/*.py; do
   name=$(basename "$script" .py)
+  case $name in bigshow | universes | drum_machine | lone) continue ;; esac # made-up shows and songs for the others
   [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
   echo "== $name"
   .venv/bin/python "$script" | tee bench/results/"$name".txt
