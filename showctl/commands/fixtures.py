@@ -1,8 +1,9 @@
 """`showctl fixtures search WORD | show NAME | check DIR`: which fixture types there are, what one of them is, and whether every
-file below a folder can be used.
+file below a folder can be used: those of QLC+, of the Open Fixture Library, and GDTF.
 
 Types are the generic ones and those of the files that `showctl.fixtures.library` finds; --venue adds the folder `fixtures`
-beside a venue file. `check` reads every mode of every file and says which it refuses and why; exit code 1 if there is any.
+beside a venue file. `check` reads every mode of every file and says which it refuses and why; exit code 1 if there is any, 69 if
+there are GDTF files and pygdtf, which reads them, is not installed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from showctl.fixtures.library import Library
     from showctl.fixtures.model import Channel, FixtureType, Mode
 
-CANNOT_BE_RUN = 78
+MISSING, CANNOT_BE_RUN = 69, 78
 MOST = 200  # rows of a search, or ranges of a channel, before the rest is only counted
 
 
@@ -146,6 +147,7 @@ def _mode_text(fixture: FixtureType, mode: Mode) -> Iterator[str]:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from showctl.fixtures import gdtf
     from showctl.fixtures.check import check
 
     if not args.folder.is_dir():
@@ -162,4 +164,5 @@ def _check(args: argparse.Namespace) -> int:
         for one in result.refused:
             print(one.message)
         print(f"{result.files} files, {result.loaded} modes, {len(refused)} refused, {seconds} s of CPU", file=sys.stderr)
-    return int(bool(refused))
+    missing = not gdtf.available() and any(r["reason"] == gdtf.MISSING for r in refused)
+    return MISSING if missing else int(bool(refused))
