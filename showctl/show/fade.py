@@ -142,13 +142,15 @@ class Fades:
         self.leave[row, p] = number
         return (-np.inf, begin + amount) if by_beat else (begin + amount, -np.inf)
 
-    def ends(self, row: int) -> tuple[Floats, Floats]:
-        """For each parameter the list time, in seconds or in beats, after which it does not move; -inf where it does not."""
-        leaving = self.leaving[row]
-        ramp = self.ramp[row] * (self.held[row] & ~leaving) + self.leave[row] * leaving
+    def ends(self, row: int, parameters: Ints | None = None) -> tuple[float, float]:
+        """List times, in seconds and in beats, after which these parameters (None: all) do not move; -inf where they do not."""
+        at = slice(None) if parameters is None else parameters
+        held, leaving = self.held[row][at], self.leaving[row][at]
+        moving = np.zeros(len(self.ramps.end), dtype=np.bool_)
+        moving[self.ramp[row][at] * (held & ~leaving)] = True
+        moving[self.leave[row][at] * leaving] = True
         by_beat = self.ramps.clock >= len(self.start)
-        end = self.ramps.end
-        return np.where(by_beat, -np.inf, end).take(ramp), np.where(by_beat, end, -np.inf).take(ramp)
+        return _latest(self.ramps.end[moving & ~by_beat]), _latest(self.ramps.end[moving & by_beat])
 
     def _make_room(self, wanted: int) -> None:
         """Room for so many ramps more."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.plan import Category, Plan
-from showctl.show.fade import Bools, Fades, Floats, Ints, Singles
+from showctl.show.fade import Bools, Fades, Floats, Ints, Singles, run
 from showctl.show.moves import on_grid
 from showctl.show.ramps import DONE, NEVER
 
@@ -77,16 +77,35 @@ class Layers:
         """Work out anew who has these parameters, after a list moved or lost them; as of the last look."""
         if len(p) == 0:
             return
-        count = len(self.owner)
-        at: Ints | slice = p if 2 * len(p) < count else slice(None)
-        stays = fades.held[row, at] & ~fades.leaving[row, at] & ~self.htp[row, at]
-        self._key[row, at] = self._keys(row, fades.stamp[row, at]) * stays
+        at = run(p)
+        stays = fades.held[row][at] & ~fades.leaving[row][at] & ~self.htp[row][at]
+        key, top = self._keys(row, fades.stamp[row][at]) * stays, self._best[at]
+        lost = (self._key[row][at] == top) & (key < top)  # it had them; who does now, all lists must be asked
+        best = np.maximum(top, key)
+        has = stays & (key == best)
+        self._key[row][at], self._best[at] = key, best
+        self._on_top(fades, row, at if has.all() else p[has])
+        if lost.any():
+            self._look_up(fades, p[lost])
         if fades.numbered != self._numbered:
-            self._numbered, at = fades.numbered, slice(None)
+            self._numbered = fades.numbered
+            cell = np.maximum(self.owner, 0) * len(self.owner) + np.arange(len(self.owner))
+            self._ramp[:] = fades.ramp.reshape(-1).take(cell) * (self.owner >= 0)
+        self._sorted = False
+
+    def _on_top(self, fades: Fades, row: int, at: Ints | slice) -> None:
+        """A list has these now."""
+        start = fades.start[row][at]
+        self.owner[at], self._ramp[at] = row, fades.ramp[row][at]
+        self._start[at], self._way[at] = start, fades.target[row][at] - start
+
+    def _look_up(self, fades: Fades, p: Ints) -> None:
+        """Find out who has these now, of all lists."""
+        at = run(p)
         best = self._key[:, at].max(axis=0)
         held = best > 0
         owner = (best & ROW) - ~held
-        cell = np.maximum(owner, 0) * count + np.arange(count)[at]
+        cell = np.maximum(owner, 0) * len(self.owner) + p
         start = fades.start.reshape(-1).take(cell)
         way = fades.target.reshape(-1).take(cell) - start
         ramp = fades.ramp.reshape(-1).take(cell)
@@ -94,31 +113,41 @@ class Layers:
             start, way, ramp = start * held + self.rest[at] * ~held, way * held, ramp * held
         self.owner[at], self._best[at] = owner, best
         self._start[at], self._way[at], self._ramp[at] = start, way, ramp
-        self._sorted = False
 
     def restart(self, fades: Fades) -> None:
         """Work out anew who has what, after all fades were written."""
-        everything = np.arange(len(self.owner))
         for row in range(len(self.priority)):
             self._key[row] = self._keys(row, fades.stamp[row]) * (fades.held[row] & ~fades.leaving[row] & ~self.htp[row])
-        if len(self.priority):
-            self.arrange(fades, 0, everything)
+        if len(self.priority) and len(self.owner):
+            self._look_up(fades, np.arange(len(self.owner)))
+        self._numbered, self._sorted = fades.numbered, False
 
     def beneath(self, fades: Fades, row: int, p: Ints) -> Singles:
         """Where fades of a list on these parameters begin: the stage as it is without the lists above this one."""
+        if len(p) == 0:
+            return np.empty(0, dtype=np.float32)
+        at, y = run(p), fades.ramps.y
         rows = np.flatnonzero(self.priority <= self.priority[row])
-        count, best = len(self.owner), np.full(len(self.owner), LAST)
-        best[p] = keys = (self._key[:, p] if len(rows) == len(self.priority) else self._key[rows[:, None], p]).max(axis=0)
-        held = keys > 0
-        values = self.rest.copy()
-        values[p] = fades.at((keys & ROW) * count + p) * held + values[p] * ~held
-        for cells in self._leaving_above(fades, best, set(rows.tolist())):
-            _lay(cells, fades.ramps.y, values)
-        own, found = self.htp[row, p], values[p]
+        if len(rows) == len(self.priority):
+            keys, found = self._best[at], Cells(at, self._start[at], self._way[at], self._ramp[at]).values(y)
+        else:
+            keys = self._key[row][at].copy()
+            for other in rows[rows != row]:
+                if fades.held[other].any():
+                    np.maximum(keys, self._key[other][at], out=keys)
+            held = keys > 0
+            found = fades.at((keys & ROW) * len(self.owner) + p) * held + self.rest[at] * ~held
+        if fades.releasing():
+            values, best = self.rest.copy(), np.full(len(self.owner), LAST)
+            values[at], best[at] = found, keys
+            for cells in self._leaving_above(fades, best, set(rows.tolist())):
+                _lay(cells, y, values)
+            found = values[at]
+        own = self.htp[row][at]
         if not own.any():
             return found
-        alone = fades.at(row * count + p) * fades.held[row, p]
-        alone *= 1.0 - fades.ramps.y.take(np.where(fades.leaving[row, p], fades.leave[row, p], NEVER))
+        alone = fades.at(row * len(self.owner) + p) * fades.held[row][at]
+        alone *= 1.0 - y.take(np.where(fades.leaving[row][at], fades.leave[row][at], NEVER))
         return np.where(own, alone, found)
 
     def _keys(self, row: int, stamp: Ints) -> Ints:

@@ -34,7 +34,7 @@ CURVES: dict[str, tuple[float, float, float]] = {
 AT_ONCE = 1e12  # a second or beat, speed of what takes no time
 DONE, NEVER, FIRST = 0, 1, 2  # the ramps that are always there, and the first that is not
 COLUMNS = ("begin", "end", "speed", "bias", "curve", "clock", "y", "alive")
-ROOM = 64  # ramps there is room for at first
+ROOM = 256  # ramps there is room for at first
 
 
 class Ramps:

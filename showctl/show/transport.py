@@ -286,15 +286,12 @@ def _stand(stage: Stage, head: Playhead, index: int, t: float, now: Moment) -> N
 
 def await_dark(stage: Stage, head: Playhead) -> None:
     """Find out what the pending cue would have moved in the dark, and when it may be looked for."""
-    own = stage.leads_to(head)
     head.waiting, head.look_again = [], math.inf
-    found = mark.wanted(head.track, head.current, head.pending, stage.lamps, own)
-    if found:
-        seconds, beats = stage.fades.ends(head.row)
-        for lamp, moves in found.items():
-            p = stage.lamps.parameters(lamp)
-            ready = (max(head.begun[0], float(seconds[p].max())), float(beats[p].max()))
-            head.waiting.append(mark.Waiting(lamp, moves, ready))
+    if head.current == BLANK or head.pending is None or not head.track.list.cues[head.pending].mark:
+        return
+    for lamp, moves in mark.wanted(head.track, head.current, head.pending, stage.lamps, stage.leads_to(head)).items():
+        seconds, beats = stage.fades.ends(head.row, np.array(stage.lamps.parameters(lamp), dtype=np.int64))
+        head.waiting.append(mark.Waiting(lamp, moves, (max(head.begun[0], seconds), beats)))
 
 
 def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:
