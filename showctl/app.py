@@ -431,6 +431,8 @@ class Daemon:
                 now=self.clock.now,
                 playback=playback,
                 names=names,
+                device=None if desk.msc is None else desk.msc.device,
+                plan=lambda: self.plan,
             )
             self.polled["midi"] = midi
             parts.append(("midi", midi.run))

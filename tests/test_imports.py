@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reload": COMPILED | {"changes", "config.loaded", "supervise", "wire"},
     "tick": COMPILED | {"clock", "supervise"},
     "fixtures": COMPILED,
-    "config": COMPILED | {"fixtures", "address", "wire.midi_map", "wire.osc_dictionary"},
+    "config": COMPILED | {"fixtures", "address", "wire.midi_map", "wire.osc_dictionary", "wire.timecode"},
     "wire": COMPILED,
     "analysis": NOUNS,
     "show": COMPILED,

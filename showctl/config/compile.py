@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from showctl.config import lint, midi, offered, palettes, schema, values
+from showctl.config import lint, midi, offered, palettes, schema, timecode, values
 from showctl.config.effects import Effects
 from showctl.config.look import Looks, Values
 from showctl.config.memory import Known, Memory, key_of
@@ -187,14 +187,14 @@ def _lists(
             wrong = any(p.severity == "error" for p in looks.report.problems[before:])
             if id(source.root.find((*way, i))[0]) in source.cut or looks.unsure or wrong:
                 faulty.add(cue.cue)
-        cues = [compiled[i] for i in range(len(one.cues))]
+        cues = [replace(compiled[i], at=at) for i, at in enumerate(timecode.times(one, way, source.root, looks.report))]
         lint.numbers(cues, one.loop, faulty, way, source, looks.report)
         rows = {cue.number: (*way, i) for i, cue in reversed(list(enumerate(cues)))}
         cues.sort(key=lambda cue: cue.number)
         if walk is not None:
             places = lint.Places(source.root, rows)
             looks.report.later.append(partial(walk.through, cues, not one.loop, faulty, places))
-        found.append(CueList(name, tuple(cues), one.priority, one.htp, one.loop, one.release))
+        found.append(CueList(name, tuple(cues), one.priority, one.htp, one.loop, one.release, one.timecode, one.freewheel))
     return found
 
 

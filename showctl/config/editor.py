@@ -45,6 +45,12 @@ SCALARS: dict[str, Json] = {
     "time": _text(_TIME, "2s", "500ms", "1:30", "1/2 beat", "4 bars"),
     "_hang": _text(_TIME.replace(_NUMBER, f"-?{_NUMBER}"), "2s", "-1s", "1 bar"),
     "seconds": _text(rf"{_NUMBER} ?(ms|s)|[0-9]{{1,4}}:[0-5][0-9](\.[0-9]{{1,3}})?", "2s", "500ms"),
+    "code": _text(
+        rf"{_NUMBER} ?(ms|s)|([0-9]{{1,2}}:)?[0-9]{{1,2}}:[0-9]{{1,2}}(\.[0-9]{{1,6}})?"
+        r"|[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[:;][0-9]{1,2}",
+        "00:01:02:03",
+        "1:02.5",
+    ),
     "level": _text(_LEVEL, "70%", "full", "out"),
     "rate": _text(rf"{_NUMBER} ?%", "50%", "200%"),
     "angle": _text(rf"-?{_NUMBER} ?deg", "25deg", "-90deg"),
@@ -111,7 +117,11 @@ OPEN: dict[str, Json] = {
     "CueModel.start": START,
 }
 ONE_OR_MORE = frozenset({"Fixture.at", "Fixture.invert", "Fixture.place", "CueModel.stop"})  # a single one needs no brackets
-WORD_OR_MORE = {"Safety.strobe": {"enum": ["off", False]}, "CueModel.delay": SCALARS["time"]}
+WORD_OR_MORE = {
+    "Safety.strobe": {"enum": ["off", False]},
+    "CueModel.delay": SCALARS["time"],
+    "ListModel.fps": {"enum": [24, 25, 30]},
+}
 
 
 def json_schema(kind: str) -> Json:

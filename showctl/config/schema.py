@@ -84,6 +84,7 @@ Angle: TypeAlias = Annotated[float, _typed(values.angle)]
 Metres: TypeAlias = Annotated[float, _typed(values.metres)]
 Truth: TypeAlias = Annotated[bool, _typed(values.truth)]
 Address: TypeAlias = Annotated[tuple[int, int], _typed(values.address)]
+Code: TypeAlias = Annotated[values.Code, _typed(values.code)]
 CueNumber: TypeAlias = Annotated[Decimal, _typed(values.cue_number)]
 UniverseNumber: TypeAlias = Annotated[int, _typed(values.universe)]
 Listener: TypeAlias = Annotated[str, _typed(values.listener)]  # "HOST:PORT"
@@ -242,10 +243,15 @@ MidiPlace: TypeAlias = Annotated[Knob, _typed(midi.knob)]
 MidiWords: TypeAlias = Annotated[Deed, _typed(midi.deed)]
 
 
+class ShowControl(Model):
+    device: Annotated[int, _typed(values.whole(0, 126))]
+
+
 class Midi(Model):
     input: Text = Field(alias="in")
     channel: Annotated[int | None, _typed(midi.channel)] = None  # None: any
     map: Annotated[dict[MidiPlace, MidiWords], BeforeValidator(_mapped)] = Field(default_factory=dict)
+    msc: ShowControl | None = None
 
 
 class Mqtt(Model):
@@ -459,6 +465,7 @@ class CueModel(Model):
     rate: Rate = 1.0
     goto: CueNumber | None = None
     rounds: Annotated[int, _typed(values.whole(1, 9999))] | None = None
+    at: Code | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -482,7 +489,18 @@ class ListModel(Model):
     loop: Truth = False
     mark: Truth = False
     release: Time = Span(1.0)
+    timecode: Annotated[Literal["mtc", "any"], _typed(values.choice("mtc", "any"))] | None = None
+    fps: Annotated[str, _typed(values.choice("24", "25", "29.97df", "30"))] | None = None
+    offset: Code | None = None
+    freewheel: Seconds = 0.0
     cues: list[CueModel] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sense(self) -> ListModel:
+        for key in ("fps", "offset", "freewheel"):
+            if self.timecode is None and key in self.model_fields_set:
+                raise _clash(key, f"`{key}` belongs to time code: write `timecode: mtc` too")
+        return self
 
 
 class Needs(Model):

@@ -17,7 +17,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from showctl.config import colour, gels
 from showctl.plan import Span
@@ -28,6 +28,8 @@ MAX_SECONDS = 86_400.0
 MAX_BEATS = 100_000.0
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _SECONDS = re.compile(rf"(-?{_NUMBER}) ?(ms|s)")
+_CODE = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,2}):([0-9]{1,2})(\.[0-9]{1,6})?")
+_FRAMES = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})[:;]([0-9]{1,2})")
 _CLOCK = re.compile(r"([0-9]{1,4}):([0-5][0-9](?:\.[0-9]{1,3})?)")
 _MUSIC = re.compile(rf"(-?{_NUMBER})(?:/([0-9]{{1,4}}))? ?(beat|bar)s?")
 _PERCENT = re.compile(rf"({_NUMBER}) ?%")
@@ -76,6 +78,35 @@ def seconds(text: str) -> float:
     if (span := time(text)).unit != "s":
         raise Bad("E-unit", f"`{text}` is counted in music: this time must be in seconds, like `2s`")
     return span.amount
+
+
+class Code(NamedTuple):
+    """What a clock of time code shows: with frames, or with a fraction of a second."""
+
+    hours: int
+    minutes: int
+    seconds: int
+    fraction: float = 0.0
+    frames: int | None = None
+
+    def __str__(self) -> str:
+        return f"`{self.hours:02d}:{self.minutes:02d}:{self.seconds:02d}:{self.frames or 0:02d}`"
+
+
+def code(text: str) -> Code:
+    """`00:01:02:03` (hours to frames), `1:02:03.5`, `1:02.5`, `62.5s`."""
+    if match := _SECONDS.fullmatch(text):
+        whole = float(match[1]) / (1000 if match[2] == "ms" else 1)
+        found = Code(int(whole) // 3600, int(whole) // 60 % 60, int(whole) % 60, whole % 1.0)
+    elif match := _CODE.fullmatch(text):
+        found = Code(int(match[1] or 0), int(match[2]), int(match[3]), float(match[4] or 0))
+    elif match := _FRAMES.fullmatch(text):
+        found = Code(int(match[1]), int(match[2]), int(match[3]), frames=int(match[4]))
+    else:
+        raise Bad("E-time", f"`{text[:40]}` is no time code: write `00:01:02:03` (hours to frames), `1:02:03.5` or `1:02.5`")
+    if not (0 <= found.hours < 24 and found.minutes < 60 and found.seconds < 60) or text.startswith("-"):
+        raise Bad("E-range", f"`{text[:40]}` is no time of a clock: 24 hours of 60 minutes of 60 seconds")
+    return found
 
 
 def level(text: str) -> float:
