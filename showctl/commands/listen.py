@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("source", metavar="FILE|device:NAME", help="a sound file, or an audio device by (part of) its name")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--ltc", type=int, metavar="CHANNEL", help="read linear time code on this channel, from 1")
     parser.add_argument("--levels", action="store_true", help="also ten readings a second of loudness, true peak and energy")
 
 
@@ -38,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
     show = _as_json if args.json else _as_text
     try:
-        for news in listen(_blocks(args.source), args.levels):
+        blocks = _blocks(args.source)
+        for news in listen(blocks, args.levels) if args.ltc is None else read_ltc(blocks, args.ltc):
             print(show(news), flush=args.source.startswith("device:"))
         sys.stdout.flush()
     except ValueError as error:
@@ -68,6 +70,28 @@ def listen(blocks: Iterator[AudioBlock], levels: bool) -> Iterator[dict[str, Any
                 yield from announcer.feed(features)
                 if features.time in readings:
                     yield _level(readings[features.time], features.energy)
+            heard = (block.start + len(block.samples)) / block.rate
+    except KeyboardInterrupt:
+        pass  # the way to stop listening to a device
+    yield {"type": "end", "duration": round(heard, 4), "cpu_seconds": round(time.process_time(), 3)}
+
+
+def read_ltc(blocks: Iterator[AudioBlock], channel: int) -> Iterator[dict[str, Any]]:
+    """Blocks of sound -> an object for each frame of time code on this channel (from 1), the last of type "end".
+
+    ValueError where the sound has no such channel.
+    """
+    from showctl.wire.ltc import Decoder
+
+    decoder, heard = Decoder(), 0.0
+    try:
+        for block in blocks:
+            if not 1 <= channel <= block.samples.shape[1]:
+                raise ValueError(f"there is no channel {channel}: the sound has {block.samples.shape[1]}")
+            for one in decoder.feed(block.samples[:, channel - 1], block.rate):
+                frame, ended = one.frame, round(one.time / block.rate, 4)
+                shown = f"{frame.face.hours:02d}:{frame.face.minutes:02d}:{frame.face.seconds:02d}:{int(frame.face.frames):02d}"
+                yield {"type": "ltc", "time": ended, "frame": shown, "fps": frame.rate.value, "direction": frame.direction}
             heard = (block.start + len(block.samples)) / block.rate
     except KeyboardInterrupt:
         pass  # the way to stop listening to a device
@@ -114,6 +138,8 @@ def _as_text(news: dict[str, Any]) -> str:
             return f"{news['time']:9.3f}  onset    {news['strength']:.1f}"
         case "section":
             return f"{news['time']:9.3f}  section  {news['kind']}"
+        case "ltc":
+            return f"{news['time']:9.3f}  ltc      {news['frame']}  {news['fps']} fps{'  backwards' * (news['direction'] < 0)}"
         case "level":
             peak = f"peak {news['true_peak_dbtp']:.1f} dBTP"
             return f"{news['time']:9.3f}  level    {news['momentary_lufs']:.1f} LUFS  {peak}  energy {news['energy']:.0%}"

@@ -14,7 +14,9 @@ import pytest
 import soundfile
 
 from showctl.commands import listen
+from showctl.wire.timecode import Rate
 from tests.analysis.sounds import RATE, beat_times, drums, share_hit
+from tests.wire.ltc_encoder import play, tape
 
 BEATS = beat_times((124, 12))
 
@@ -97,3 +99,17 @@ def test_a_reader_that_leaves_is_no_traceback(song: Path) -> None:
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=50, check=False)
     assert json.loads(ended.stdout)
     assert ended.stderr == ""
+
+
+def test_time_code_on_a_channel_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, sound = tmp_path / "song.wav", play(tape(90_005, 30, Rate.PAL), Rate.PAL)
+    soundfile.write(path, np.stack([np.zeros_like(sound), sound], axis=1), 48_000, subtype="FLOAT")
+    assert run(str(path), "--ltc", "2", "--json") == 0
+    *frames, end = objects(capsys.readouterr().out)
+    assert frames[0] == {"type": "ltc", "time": 0.12, "frame": "01:00:00:07", "fps": "25", "direction": 1}
+    assert len(frames) >= 27
+    assert end["type"] == "end"
+    assert run(str(path), "--ltc", "2") == 0
+    assert "01:00:00:07  25 fps" in capsys.readouterr().out
+    assert run(str(path), "--ltc", "3") == 2
+    assert "there is no channel 3" in capsys.readouterr().err
