@@ -116,6 +116,7 @@ class Held:
     left: float = math.inf  # since when it is let go, in seconds or beats as the release time is; inf while it is held
 
 
+Grasped: TypeAlias = tuple[str, float, float]  # as `Held`, by its key
 Columns: TypeAlias = tuple[Ints, Floats, Floats]  # where, value, since when it is let go
 
 
@@ -135,6 +136,21 @@ class Layer:
     def values(self) -> tuple[tuple[str, float], ...]:
         """Keys that are held, with their values, in the order in which they were taken."""
         return tuple((key, one.value) for key, one in self._held.items() if one.left == math.inf)
+
+    def grasps(self) -> tuple[Grasped, ...]:
+        """All that is held or on its way back: key, value, and since when it is let go."""
+        return tuple((key, one.value, one.left) for key, one in self._held.items())
+
+    def resumed(self, grasps: Iterable[Grasped], keys: Keys) -> list[str]:
+        """Hold what another layer did; the keys that are not there."""
+        gone = []
+        for key, value, left in grasps:
+            try:
+                self._held[key] = Held(keys.find(key), value, left)
+            except Refused:
+                gone.append(key)
+        self._arranged = False
+        return gone
 
     def take(self, found: Iterable[tuple[Grip, float]]) -> None:
         """Hold these from now on. A parameter is held whole or by its bytes: what is asked last counts."""

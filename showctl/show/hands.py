@@ -16,6 +16,7 @@ House lights are moved by their own fader alone: to hold, park or identify them 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +24,7 @@ import numpy as np
 from showctl.model import MOST_HELD, Check, Hold, Identify, LetGo, Park, Unpark
 from showctl.plan import Category, Parameter, Plan
 from showctl.show.fade import Floats, Ints, Moment, Singles
-from showctl.show.grips import Keys, Layer
+from showctl.show.grips import Grasped, Keys, Layer
 from showctl.show.patch import Slots
 from showctl.show.refused import Refused
 
@@ -31,6 +32,16 @@ Asked: TypeAlias = Hold | LetGo | Park | Unpark | Identify | Check
 BLINK = 1.0  # s that an identified fixture is bright, and then dark
 WHITE = frozenset(("red", "green", "blue", "white", "cold-white", "warm-white"))  # what makes white light
 COLOURED = frozenset(("amber", "uv", "lime", "indigo", "cyan", "magenta", "yellow"))  # what tints it
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """All that hands do, by the keys of the plan."""
+
+    held: tuple[Grasped, ...]
+    parked: tuple[Grasped, ...]
+    identified: dict[str, float]  # fixture -> s, since when
+    checked: str
 
 
 class Hands:
@@ -64,10 +75,17 @@ class Hands:
             return self._let_go(self._parked, one, None)
         return self._identify(one, now) if isinstance(one, Identify) else self._check(one)
 
-    @property
-    def count(self) -> int:
-        """How many things are held, parked or shown by hand."""
-        return len(self.held) + len(self.parked) + len(self.identified) + bool(self.checked)
+    def grasp(self) -> Grasp:
+        """All that hands do now."""
+        return Grasp(self._held.grasps(), self._parked.grasps(), dict(self.identified), self.checked)
+
+    def resumed(self, grasp: Grasp) -> list[str]:
+        """Do what other hands did; the keys that this plan has not."""
+        gone = self._held.resumed(grasp.held, self._keys) + self._parked.resumed(grasp.parked, self._keys)
+        self.identified = {name: since for name, since in grasp.identified.items() if name in self._keys.fixtures}
+        self.checked = grasp.checked if grasp.checked in self._order else ""
+        self._tell()
+        return gone
 
     def moving(self, now: Moment) -> bool:
         """Whether the look changes by itself: something is on its way back, or blinks."""

@@ -28,7 +28,7 @@ from showctl.show.mark import Waiting
 from showctl.show.moves import slower
 from showctl.show.timecode import Code, clock_face
 
-HISTORY = 32  # so many GOs can be undone to the letter; further back BACK follows the numbers
+HISTORY, HISTORY_BYTES = 32, 64_000_000  # so many GOs can be undone to the letter; further back BACK follows the numbers
 FRESH = 2.0  # s, a section entered so shortly before a cue became pending still fires it
 GRACE = 0.1  # beats after a beat or bar line within which a quantised cue fires at once
 RUSH, RUSH_TIME = 100, 1.0  # automatic cues of one list within so many seconds that are a runaway
@@ -50,6 +50,11 @@ class Snapshot:
     followed: Mapping[int, int]
     leaving: bool
     waiting: frozenset[int]  # lamps whose marks had not been moved yet
+
+    @property
+    def size(self) -> int:
+        """Bytes of it that grow with the plan."""
+        return self.owned.nbytes + self.held.nbytes + self.target.nbytes + self.stamp.nbytes
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +92,12 @@ class Playhead:
     def cue(self) -> Cue | None:
         """The cue that was fired last."""
         return None if self.current == BLANK else self.track.list.cues[self.current]
+
+    def remember(self, was: Snapshot) -> None:
+        """Keep how the list stood, for BACK; of a rig of hundreds of universes fewer than HISTORY."""
+        self.history.append(was)
+        while len(self.history) > 1 and sum(one.size for one in self.history) > HISTORY_BYTES:
+            self.history.popleft()
 
     def moment(self, t: float, clock: BeatClock) -> Moment:
         """List time at show time t."""

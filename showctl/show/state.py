@@ -4,8 +4,7 @@ The law: an engine takes a state at any tick; another, of the same plan, into wh
 events from then on, to the byte. What the plan makes (tables, indices) and what follows from the state (who owns what, what is
 drawn already) is not in it: the one is there, the other is worked out anew. So this module knows the insides of what it keeps.
 
-Taking costs a copy of what may change; packing, which costs more, can be done in another thread. Of what BACK remembers, as much
-is packed as HISTORY_BYTES hold.
+Taking costs a copy of what may change; packing, which costs more, can be done in another thread.
 
 Put into the engine of another plan (`takeover`), everything finds its place by its name; what has none is left out.
 """
@@ -23,24 +22,21 @@ from numpy.typing import NDArray
 from showctl.model import ControlEvent, Features
 from showctl.plan import EffectStart
 from showctl.show.beatclock import BeatClock
-from showctl.show.grips import Held, Layer
+from showctl.show.hands import Grasp
 from showctl.show.heard import Heard
 from showctl.show.mark import Waiting
 from showctl.show.names import GONE, Maps, Names, names_of, starts_of
 from showctl.show.plain import Plain
 from showctl.show.playhead import HISTORY, Playhead, Snapshot
-from showctl.show.refused import Refused
 from showctl.show.running import SUBMASTER, Running, View
 
 if TYPE_CHECKING:
     from showctl.show.engine import ShowEngine
     from showctl.show.stage import Stage
 
-VERSION = 1
-HISTORY_BYTES = 64_000_000  # of snapshots, before they are compressed
+VERSION = 2
 Fields: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, NDArray[Any]]
-Grasp: TypeAlias = tuple[str, float, float]  # key, value, since when it is let go
 
 PLAIN = Plain(
     skip={Playhead: frozenset(("row", "track")), Running: frozenset(("lamps", "priority"))},
@@ -72,10 +68,7 @@ class Body:
     flashed: frozenset[str]
     grand: float
     blackout: bool
-    held: tuple[Grasp, ...]
-    parked: tuple[Grasp, ...]
-    identified: dict[str, float]
-    checked: str
+    hands: Grasp
     house: tuple[float, float, float, float]  # from and to which level, begun (s), in so many s
     limiter: dict[str, NDArray[Any]] | None
     steps: NDArray[Any] | None  # of all parameters, as the strobe limit let them out
@@ -91,8 +84,7 @@ class State:
 
     def pack(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        body = PLAIN.pack(Body, replace(self.body, heads=tuple(map(_remembering, self.body.heads))))
-        return {"version": VERSION, "time": self.time, "names": self.names.pack(), "body": body}
+        return {"version": VERSION, "time": self.time, "names": self.names.pack(), "body": PLAIN.pack(Body, self.body)}
 
     @classmethod
     def unpack(cls, data: Mapping[str, Any]) -> State:
@@ -103,17 +95,6 @@ class State:
             return cls(PLAIN.unpack(float, data["time"]), Names.unpack(data["names"]), PLAIN.unpack(Body, data["body"]))
         except (KeyError, TypeError) as error:
             raise ValueError(f"no state: {error}") from error
-
-
-def _remembering(head: Any) -> Any:
-    """The fields of a list with as many snapshots, the newest, as are kept."""
-    size, kept = 0, list[Any]()
-    for was in reversed(head["history"]):
-        size += sum(part.nbytes for part in was.values() if isinstance(part, np.ndarray))
-        if size > HISTORY_BYTES:
-            break
-        kept.insert(0, was)
-    return {**head, "history": tuple(kept)}
 
 
 # --- taken -------------------------------------------------------------------------------------------------------------
@@ -133,7 +114,7 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
     """
     stage = engine._stage
     number = {id(start): i for i, start in enumerate(engine.starts.values())}
-    hands, masters, limiter = stage.hands, stage.masters, stage._limiter
+    masters, limiter = stage.masters, stage._limiter
     body = Body(
         happened=engine._time,
         arrived=engine._arrived,
@@ -153,10 +134,7 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
         flashed=frozenset(masters.flashed),
         grand=masters.grand,
         blackout=masters.blackout,
-        held=_take_layer(hands._held),
-        parked=_take_layer(hands._parked),
-        identified=dict(hands.identified),
-        checked=hands.checked,
+        hands=stage.hands.grasp(),
         house=(masters.house_from, masters.house_to, masters.house_begun, masters.house_fade),
         steps=None if limiter is None else limiter.steps.copy(),
         limiter=None if limiter is None else {name: array.copy() for name, array in limiter.arrays().items()},
@@ -179,10 +157,6 @@ def _take_head(head: Playhead, number: dict[int, int]) -> Any:
         waiting=[replace(one, moves=list(one.moves)) for one in head.waiting],
         history=tuple(past),
     )
-
-
-def _take_layer(layer: Layer) -> tuple[Grasp, ...]:
-    return tuple((key, one.value, one.left) for key, one in layer._held.items())
 
 
 # --- put back ----------------------------------------------------------------------------------------------------------
@@ -210,7 +184,7 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
     stage.fades.ramps.put(body.ramps, maps.row)
     _put_masters(stage, body, gone)
     _put_effects(stage, body, maps, starts, gone)
-    _put_hands(stage, body, gone)
+    gone += [f"what was held of {key}" for key in stage.hands.resumed(body.hands)]
     if stage._limiter is not None and body.limiter is not None:
         old = np.flatnonzero(maps.watched >= 0)
         for name, array in stage._limiter.arrays().items():
@@ -313,17 +287,3 @@ def _put_effects(stage: Stage, body: Body, maps: Maps, starts: list[EffectStart 
         lamps, priority = stage.effects.made_for(start, row, own["submaster"])
         running.append(Running(**{**own, "start": start, "row": row, "lamps": lamps, "priority": priority}))
     stage.effects.resumed(running, {maps.row[row]: view for row, view in body.frozen.items() if maps.row[row] != GONE})
-
-
-def _put_hands(stage: Stage, body: Body, gone: list[str]) -> None:
-    hands = stage.hands
-    for layer, grasps in ((hands._held, body.held), (hands._parked, body.parked)):
-        for key, value, left in grasps:
-            try:
-                layer._held[key] = Held(hands._keys.find(key), value, left)
-            except Refused:
-                gone.append(f"what was held of {key}")
-        layer._arranged = False
-    hands.identified = {name: since for name, since in body.identified.items() if name in hands._keys.fixtures}
-    hands.checked = body.checked if body.checked in hands._order else ""
-    hands._tell()

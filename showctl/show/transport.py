@@ -70,7 +70,7 @@ def fire(stage: Stage, head: Playhead, t: float) -> None:
     index, before, track = head.pending, head.current, head.track
     in_sequence = goes_on(head)
     stage.settle(t)
-    head.history.append(stage.snapshot(head))
+    head.remember(stage.snapshot(head))
     head.pass_on(index)
     if not in_sequence or track.list.cues[index].asserts or (before != BLANK and track.list.cues[before].cue_only):
         step = track.sequence(index) if in_sequence else track.whole(index)
@@ -175,7 +175,7 @@ def leap(stage: Stage, head: Playhead, number: str, t: float, own_times: bool = 
     if index is None:
         raise Refused(f"there is no cue {number!r} in the list {head.track.list.name!r}")
     stage.settle(t)
-    head.history.append(stage.snapshot(head))
+    head.remember(stage.snapshot(head))
     head.followed.clear()
     head.leaving = False
     step = head.track.whole(index) if own_times and index != BLANK else head.track.leap(index)
@@ -219,7 +219,7 @@ def thaw(stage: Stage, head: Playhead, t: float) -> None:
 def let_go(stage: Stage, head: Playhead, t: float) -> None:
     """RELEASE: all that the list holds goes back to what lies beneath; it keeps its place."""
     stage.settle(t)
-    head.history.append(stage.snapshot(head))
+    head.remember(stage.snapshot(head))
     thaw(stage, head, t)
     everything = np.arange(len(stage.plan.parameters))
     nothing = together(np.empty(0, dtype=np.int64), np.empty(0), ZERO, stage.snaps)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from showctl.model import (
+    Back,
     Check,
     ControlEvent,
     Features,
@@ -29,6 +30,7 @@ from showctl.model import (
 )
 from showctl.plan import Plan, Span, StrobeLimit
 from showctl.replay import read_journal
+from showctl.show import playhead
 from showctl.show.engine import ShowEngine
 from showctl.show.state import State
 from tests.golden.make import HERE, demo, small
@@ -239,3 +241,20 @@ def test_whatever_a_part_remembers_is_kept(part: Callable[[ShowEngine], object],
     engine = ShowEngine(small())
     engine.step(1.0, Inputs(controls=(Go(time=0.5),)))
     assert set(vars(part(engine))) == {*kept.split(), *made.split()}
+
+
+def test_of_what_back_remembers_a_restart_forgets_nothing_however_large_the_rig(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a rig of hundreds of universes has no room for is forgotten at once, not at the restart."""
+    of = plan([dimmer(1)], cues(*[cue(i, move(0, i / 10)) for i in range(1, 9)]), back_time=Span(0.0))
+    size = ShowEngine(of)._stage.snapshot(ShowEngine(of)._stage.heads[0]).size
+    monkeypatch.setattr(playhead, "HISTORY_BYTES", 3 * size)
+    living = ShowEngine(of)
+    for i in range(8):
+        living.step(float(i), Inputs(controls=(Go(time=float(i)),)))
+    assert len(living._stage.heads[0].history) == 3
+    restarted, gone = ShowEngine.restored(of, through_json(living.state(7.0)))
+    assert gone == []
+    for i in range(8, 16):
+        inputs = Inputs(controls=(Back(time=float(i)),))
+        assert seen(restarted.step(float(i), inputs)) == seen(living.step(float(i), inputs))
+    assert living.playback.lists[0].current == "0"
