@@ -144,7 +144,8 @@ class Decoder:
         if ended and before is not None:
             self._highest = int(max(before[0].frames, face.frames)) + 1
         near = self._highest or self._rate / (BITS * self._length)
-        return min((Rate.FILM, Rate.PAL, Rate.FULL), key=lambda rate: abs(rate.face - max(near, face.frames + 1)))
+        can = [rate for rate in (Rate.FILM, Rate.PAL, Rate.FULL) if rate.face > face.frames]
+        return min(can, key=lambda rate: abs(rate.face - near))
 
 
 def _read(bits: int) -> tuple[Face | None, bool]:

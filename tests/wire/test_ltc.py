@@ -14,7 +14,7 @@ from showctl.wire.timecode import Rate, seconds
 from tests.wire.ltc_encoder import label, play, tape
 
 FIRST = 90_005  # frames from midnight: some way into the 50th minute
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=60, deadline=None)
 
 
 def read(samples: NDArray[np.float32], rate: int = 48_000, block: int = 480) -> list[Heard]:
@@ -39,7 +39,7 @@ def right(found: list[Heard], rate: Rate, first: int, count: int, backwards: boo
     st.integers(0, 15),
     st.integers(0, 24 * 3600 * 24 - 100),
 )
-def test_every_frame_but_the_first_is_read_at_any_rate_speed_level_and_polarity(
+def test_every_frame_but_at_the_ends_is_read_at_any_rate_speed_level_and_polarity(
     rate: Rate, sampled: int, speed: float, back: bool, level: float, user: int, first: int
 ) -> None:
     way = -1.0 if back else 1.0
@@ -65,6 +65,11 @@ def test_the_rate_is_known_once_a_second_has_ended_whatever_the_speed(rate: Rate
     for speed in (0.7, 1.0, 1.6):
         found = read(play(tape(FIRST, 100, rate), rate, speed=speed))
         assert {one.frame.rate for one in found[40:]} == {rate}
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.7, -0.5, 2.0])
+def test_a_second_of_thirty_frames_is_whole_although_its_rate_is_not_known_yet(speed: float) -> None:
+    assert len(read(play(tape(0, 30, Rate.FULL), Rate.FULL, speed=speed, lead=100.0))) == 27
 
 
 def test_a_tape_that_wavers() -> None:
