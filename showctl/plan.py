@@ -38,6 +38,9 @@ class StrobeLimit:
     share: float = 0.25  # 0..1
 
 
+Labels: TypeAlias = tuple[tuple[str, float], ...]  # word, 0..1; one object for all fixtures of a mode
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One thing of one fixture (or cell) that can be set."""
@@ -60,6 +63,7 @@ class Parameter:
     strobe: tuple[tuple[float, float], ...] = ()  # values from..to at which the fixture flashes by itself
     opened: float = 0.0  # where the strobe limit puts it instead: light passes, nothing flashes
     degrees: tuple[float, float] | None = None  # pan and tilt: the angles that 0 and 1 are, 0 deg being straight
+    labels: Labels = ()  # what its ranges are called, and what they are for (open, strobe): the value that each word means
 
     @property
     def key(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from showctl.config import schema, values
 from showctl.config.look import Looks
 from showctl.config.names import Element
-from showctl.config.patch import setting
+from showctl.config.setting import setting
 from showctl.config.tree import Node, Where
 from showctl.fixtures.model import Channel
 from showctl.model import Section

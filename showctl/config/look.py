@@ -21,8 +21,9 @@ from showctl.config import schema, values
 from showctl.config.heads import parse_point, turn
 from showctl.config.names import Element, Selection
 from showctl.config.paint import Wanted, paint, parse
-from showctl.config.patch import Patch, setting
+from showctl.config.patch import Patch
 from showctl.config.points import Vector
+from showctl.config.setting import setting
 from showctl.config.tree import Mark, Node, Report, Where
 
 CATEGORIES = ("intensity", "colour", "position", "beam")

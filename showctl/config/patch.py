@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from showctl.config import schema, values
 from showctl.config.names import SIGN, Element, Names, Selection, once
+from showctl.config.setting import setting
 from showctl.config.tree import Mark, Node, Report
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library
@@ -220,22 +221,6 @@ def _angles(fixture: schema.Fixture, mode: Mode, root: Node, way: tuple[str, ...
                 report.error(mark, bad.code, str(bad))
 
 
-def setting(text: str, channel: Channel | None) -> float:
-    """The value of one parameter as written, 0..1 of its range: an angle, a level, or the label of a range; Bad if none."""
-    if channel is not None and (labelled := channel.labelled(text)) is not None:
-        return labelled
-    if channel is not None and channel.degrees is not None and not text.endswith("%"):
-        low, high = channel.degrees
-        if not low <= (angle := values.angle(text)) <= high:
-            raise values.Bad("E-range", f"`{text}`: {channel.name} goes from {low:g}deg to {high:g}deg")
-        return (angle - low) / (high - low)
-    if channel is not None and channel.ranges and not (text.endswith("%") or (text in ("full", "out") and not channel.snap)):
-        labels = [r.label for r in channel.ranges]
-        near = values.did_you_mean(text, labels)
-        raise values.Bad("E-level", f"`{text}`: {channel.name} has {', '.join(labels)}{near}, or write a level like `70%`")
-    return values.level(text)
-
-
 def _safe(text: str, channel: Channel) -> float | None:
     try:
         return setting(text, channel)
@@ -295,6 +280,7 @@ def _unit(
             span=channel.span,
             closed=tuple((r.first / 255, r.last / 255) for r in channel.ranges if r.kind is Kind.CLOSED),
             degrees=channel.degrees,
+            labels=channel.labels,
             strobe=strobe,
             opened=_opened(channel, strobe) if strobe else 0.0,
         )

@@ -5,6 +5,7 @@
     wash colour #ff8000       a colour as in a cue file: "#rrggbb", 2900K, gel L201, xy(0.3, 0.3); where only a wheel makes
                               colour the plan does not know its places, and a palette says which it is
     spot.1 pan 20deg          one parameter: a level, or an angle where it has one
+    spots shutter open        or what a range of it is called: `krypton.1 gobo "Gobo 3"`
     1/101 128   1/101 50%     a slot: 0 to 255, or a level
     house 30%   house 30% 3s  the house lights, at once or in a time
 
@@ -22,6 +23,7 @@ from typing import TypeAlias
 
 from showctl.config import colour, values
 from showctl.config.names import Element, Names, Selection
+from showctl.config.setting import setting
 from showctl.config.values import Bad
 from showctl.fixtures.model import COLOURS
 from showctl.model import MOST_HELD, Hold, Park, SetHouse
@@ -184,14 +186,9 @@ class Words:
                 yield from ((i, levels.get(n, self._plan.parameters[i].default)) for n, i in here.items())
 
     def _value(self, p: Parameter, text: str) -> float:
-        """A level or an angle -> 0..1 of the parameter."""
-        if p.degrees is not None and not text.endswith("%"):
-            low, high = p.degrees
-            if not min(low, high) <= (angle := values.angle(text)) <= max(low, high):
-                raise Bad("E-range", f"`{text}`: {p.name} of {p.fixture} goes from {low:g}deg to {high:g}deg")
-            return (angle - low) / (high - low)
+        """A level, an angle or a label -> 0..1 of the parameter."""
         try:
-            return values.level(text)
+            return setting(text, p)
         except Bad as bad:
             if bad.code == "E-level" and p.name in CATEGORIES:
                 raise self._unknown(p.name, text) from None

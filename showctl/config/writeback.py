@@ -1,7 +1,7 @@
 """What is held by hand becomes a palette of the show file, or a position of the venue file: the reason to keep shows as text.
 
     colour NAME      the colour that is held: "#rrggbb" where every held fixture shows just that, else levels of its emitters
-    intensity NAME   the level          beam NAME   the parameters of the beam
+    intensity NAME   the level          beam NAME   the parameters of the beam, by label where they are held at one
     position NAME    the angles of each held head, in the position of the venue that NAME is, or that the palette NAME calls up
 
 One value in the text changes (`surgery`), and nothing else: comments, order and layout stay. The new text is tried first: both
@@ -19,6 +19,7 @@ from __future__ import annotations
 import colorsys
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -27,11 +28,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from showctl.config import colour, values
+from showctl.config.lint.names import MISREAD
 from showctl.config.load import attempt
 from showctl.config.surgery import Text
 from showctl.config.tree import Node, Report, parse
 from showctl.config.values import Bad
 from showctl.config.words import MIXING, Words
+from showctl.fixtures.model import labelled
 from showctl.model import Problem
 from showctl.plan import Category, Parameter, Plan
 
@@ -40,6 +43,7 @@ Way: TypeAlias = tuple[str, ...]
 
 STEP = 0.51 / 255  # 0..1 that rounding may move a level
 TURN = 0.06  # degrees that it may move an angle
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z -]*[A-Za-z]")  # a label that YAML takes for text, but for MISREAD
 
 
 def write(venue: Path, show: Path, palette: str, held: Mapping[str, float]) -> str:
@@ -63,7 +67,7 @@ def write(venue: Path, show: Path, palette: str, held: Mapping[str, float]) -> s
         text.put(way, percent(_agreed(hands)["intensity"]))
     else:
         for parameter, value in _agreed(hands).items():
-            text.put((*way, parameter), percent(value))
+            text.put((*way, parameter), _label(plan, parameter, value) or percent(value))
     after = data[:3] * data.startswith(BOM) + text.text.encode()
     if after == data:
         return f"{path}: {kind.value} `{name}` is that already"
@@ -142,6 +146,15 @@ def _agreed(hands: Held) -> dict[str, float]:
             both = f"{other.key} at {percent(first)} and {p.key} at {percent(value)}"
             raise Bad("E-write", f"a palette is one look, and held are {both}: let go of one")
     return {name: value for name, (value, _) in found.items()}
+
+
+def _label(plan: Plan, name: str, value: float) -> str:
+    """The label that is this value to every fixture that a palette reaches by this parameter; "" if there is none."""
+    reached = [p for p in plan.parameters if p.name == name]
+    for label, own in reached[0].labels:
+        if own == value and all(labelled(p.labels, label) == value for p in reached):
+            return label if _PLAIN.fullmatch(label) and label.casefold() not in MISREAD else json.dumps(label, ensure_ascii=False)
+    return ""
 
 
 def _colour(text: Text, way: Way, hands: Held, plan: Plan) -> None:

@@ -17,6 +17,8 @@ from showctl.show import mark
 from showctl.show.cuelist import Track
 from showctl.show.moves import Traits
 
+SAME = 1e-6  # as far as values lie apart that were the same before they became float32
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -80,11 +82,12 @@ def marked(plan: Plan, one: CueList, index: int) -> frozenset[int]:
 
 
 def shown(p: Parameter, value: float) -> str:
-    """A value as people write it: degrees of pan and tilt, percent of everything else."""
+    """A value as people write it: degrees of pan and tilt, percent of everything else, with the label that has this value."""
     if p.degrees is not None:
         low, high = p.degrees
         return f"{low + value * (high - low):.1f}deg"
-    return f"{value * 100:.1f}%"
+    label = next((f" {label}" for label, own in p.labels if abs(own - value) < SAME), "")
+    return f"{value * 100:.1f}%{label}"
 
 
 def in_words(span: Span) -> str:

@@ -29,7 +29,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zlib import crc32
 
 from showctl.model import WireError
-from showctl.plan import Move, Plan
+from showctl.plan import Labels, Move, Plan
 
 LEAST, PART = 1000, 8000  # characters of a line, about
 ALONE = 400  # characters of a tuple from which on it is sent in parts
@@ -88,6 +88,7 @@ class _Lines:
         self.names: set[str] = set()
         self.added: list[str] = []  # the same in order, and as often as they are needed
         self.written: dict[int, _Written] = {}
+        self.shared: dict[int, str] = {}  # by id: names of the labels that were written, which the plan keeps meanwhile
 
     def add(self, line: str) -> str:
         """The name of a line, which is said where the reader has it not."""
@@ -163,6 +164,8 @@ def _codec(type_: Any) -> _Codec:
 
 def _make(type_: Any) -> _Codec:
     origin, inner = get_origin(type_), get_args(type_)
+    if type_ == Labels:
+        return _shared(_row([_codec(a) for a in get_args(inner[0])], tuple, iter))
     if origin in (Union, UnionType):
         (one,) = (a for a in inner if a is not NoneType)
         return _optional(_codec(one))
@@ -249,6 +252,19 @@ def _many(type_: Any) -> _Codec:
         lambda value, lines: _long(tag, [item.write(one, lines) for one in value], lines),
         lambda body, reader: reader.items(body, item.read),
     )
+
+
+def _shared(item: _Codec) -> _Codec:
+    """A tuple that a thousand parameters have: one part, written once and read once, so that the reader shares it, too."""
+    _ITEMS["labels"] = item
+
+    def write(value: Any, lines: _Lines) -> str:
+        if id(value) not in lines.shared:
+            texts = ",".join([item.write(one, lines) for one in value])
+            lines.shared[id(value)] = _dump(lines.add(f'["labels",[{texts}]]'))
+        return lines.shared[id(value)]
+
+    return _Codec(write, lambda body, reader: reader.parts[body])
 
 
 def _tag(type_: Any) -> str:

@@ -161,7 +161,7 @@ def test_explain_says_where_a_value_comes_from(capsys: pytest.CaptureFixture[str
     assert main(["explain", VENUE, SHOW, "--cue", "3", "--fixture", "spot.1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("intensity" in line and "60.0%" in line and "cue 3 " in line for line in lines)
-    assert any("shutter" in line and "cue 1 " in line for line in lines)
+    assert any("shutter" in line and "18.6% open" in line and "cue 1 " in line for line in lines)
     assert any("effect sway" in line for line in lines)
     assert not any("drift" in line for line in lines)
     assert main(["explain", VENUE, SHOW, "--cue", "1"]) == 0

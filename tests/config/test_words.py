@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from showctl.config.load import load
+from showctl.config.setting import setting
 from showctl.config.values import Bad
 from showctl.config.words import Words
+from showctl.fixtures.generic import SHUTTER
+from showctl.fixtures.model import Channel
 from showctl.model import Hold, Park, SetHouse
 from showctl.plan import Category, Group, Palette, Parameter, PatchedFixture, Place, Plan, Universe
 
@@ -85,6 +88,40 @@ def test_colours_by_what_mixes_them() -> None:
     assert dict(Words(small()).hold("par.1 colour #ffffff"))["par.1/white"] == 1.0
     for text in ("2900K", "xy(0.3, 0.3)", "gel L201"):
         assert set(say(f"wash.1 colour {text}")) == {f"wash.1/{n}" for n in ("red", "green", "blue", "white")}
+
+
+LABELS = (("Open", 0.02), ("Gobo 3", 0.5), ("gobo 3", 0.6), ("Shake 1", 0.9), ("slot", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("open", 0.02),
+        ('"Gobo 3"', 0.5),
+        ("Gobo 3", 0.5),
+        ("gobo 3", 0.6),
+        ("GOBO 3", 0.5),
+        ("slot", 0.5),
+        ("70%", 0.7),
+    ],
+)
+def test_a_range_by_what_it_is_called(text: str, value: float) -> None:
+    one = Parameter("spot", 0, "gobo", Category.BEAM, 1, (1,), snap=True, labels=LABELS)
+    words = Words(Plan((one,), (PatchedFixture("spot", "spot", "", Place(), (0,)),)))
+    assert words.hold(f"spot gobo {text}") == (("spot/gobo", value),)
+    for wrong, answer in (("gob 3", "did you mean `gobo 3`"), ("full", "gobo has Open, Gobo 3,"), ("0.5", "or write a level")):
+        with pytest.raises(Bad, match=answer):
+            words.hold(f"spot gobo {wrong}")
+
+
+def test_files_and_hands_say_the_same_words() -> None:
+    plan, words = demo()
+    spots = [p for p in plan.parameters if p.name == "shutter"]
+    assert len(spots) > 1
+    assert len({id(p.labels) for p in spots}) == 1  # however many there are
+    for label in ("closed", "open", "strobe", "OPEN"):
+        channel = Channel("shutter", (0,), ranges=SHUTTER, snap=True)
+        assert set(dict(words.hold(f"all shutter {label}")).values()) == {setting(label, channel)}
 
 
 def test_angles_and_slots() -> None:

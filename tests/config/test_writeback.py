@@ -114,6 +114,7 @@ def changes(before: str, after: str) -> list[str]:
             "  beam: {open: {shutter: open}}",
             "  beam: {open: {shutter: 20%}}",
         ),
+        ("beam open", ["spot shutter closed"], "  beam: {open: {shutter: open}}", "  beam: {open: {shutter: closed}}"),
     ],
 )
 def test_a_palette_of_the_show(files: tuple[Path, Path], palette: str, lines: list[str], went: str, came: str | None) -> None:

@@ -135,6 +135,16 @@ def test_no_line_is_long() -> None:
     assert [one.moves for one in decode(lines).lists[0].cues] == [one.moves for one in wide.lists[0].cues]
 
 
+def test_labels_that_many_share_are_sent_once_and_shared_again() -> None:
+    labels = tuple((f"Gobo {i}", i / 100) for i in range(60))
+    plan = Plan(tuple(replace(dimmer(f"spot.{i}", i + 1), name="gobo", labels=labels) for i in range(200)))
+    lines = encode(plan)
+    assert "".join(lines).count("Gobo 7") == 1
+    found = decode(lines)
+    assert found == plan
+    assert len({id(p.labels) for p in found.parameters}) == 1
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_number_is_not_sent(value: float) -> None:
     with pytest.raises(WireError):
