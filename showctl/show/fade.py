@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.plan import Span
-from showctl.show.moves import Moves, Numbers, on_grid
+from showctl.show.moves import Moves, Numbers, bounded, on_grid
 from showctl.show.ramps import DONE, Bools, Floats, Ints, Ramps, Singles
 
 __all__ = ["Bools", "Fades", "Floats", "Ints", "Moment", "Singles"]
@@ -132,7 +132,7 @@ class Fades:
         if len(p) == 0:
             return -np.inf, -np.inf
         by_beat = span.unit != "s" and span.amount > 0
-        amount, begin = max(0.0, now.beats_of(span)), now.beats if by_beat else now.seconds
+        amount, begin = bounded(now.beats_of(span)), now.beats if by_beat else now.seconds
         self._make_room(1)
         straight = np.array([[1.0], [0.0], [0.0]])
         number = self.ramps.add(row, np.array([begin]), np.array([amount]), np.array([by_beat]), straight)
@@ -142,15 +142,21 @@ class Fades:
         self.leave[row, p] = number
         return (-np.inf, begin + amount) if by_beat else (begin + amount, -np.inf)
 
-    def ends(self, row: int, parameters: Ints | None = None) -> tuple[float, float]:
-        """List times, in seconds and in beats, after which these parameters (None: all) do not move; -inf where they do not."""
-        at = slice(None) if parameters is None else parameters
-        held, leaving = self.held[row][at], self.leaving[row][at]
+    def end(self, row: int) -> tuple[float, float]:
+        """List times, in seconds and in beats, after which nothing of a list moves; -inf where nothing does."""
+        going = self.leaving[row]
         moving = np.zeros(len(self.ramps.end), dtype=np.bool_)
-        moving[self.ramp[row][at] * (held & ~leaving)] = True
-        moving[self.leave[row][at] * leaving] = True
+        moving[self.ramp[row] * (self.held[row] & ~going)] = True
+        moving[self.leave[row] * going] = True
         by_beat = self.ramps.clock >= len(self.start)
         return _latest(self.ramps.end[moving & ~by_beat]), _latest(self.ramps.end[moving & by_beat])
+
+    def ends(self, row: int, p: Ints) -> tuple[Floats, Floats]:
+        """The same of each of these parameters alone."""
+        going = self.leaving[row][p]
+        ramp = self.ramp[row][p] * (self.held[row][p] & ~going) + self.leave[row][p] * going
+        end, by_beat = self.ramps.end[ramp], self.ramps.clock[ramp] >= len(self.start)
+        return np.where(by_beat, -np.inf, end), np.where(by_beat, end, -np.inf)
 
     def _make_room(self, wanted: int) -> None:
         """Room for so many ramps more."""

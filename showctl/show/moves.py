@@ -22,6 +22,7 @@ Numbers: TypeAlias = NDArray[np.int32]
 Ramping: TypeAlias = tuple[Span, Span, str]  # time, delay, curve
 UNITS = {"s": 0, "beat": 1, "bar": 2}
 GRID = np.float32(2.0**24)
+LONGEST = 1e9  # seconds, beats or bars that anything takes at most: no sum of them is beyond what floats hold
 SLOWEST = 1e-9  # a rate of 0 makes every second a lifetime
 NONE = (np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64))
 
@@ -96,7 +97,7 @@ class Columns:
             value=on_grid(value[last]),
             rise=up,
             fall=np.where(self._traits.intensity[parameter] & ~snaps, fall[which], up),
-            times=np.array([[s.amount, d.amount] for s, d, _ in table], dtype=np.float64).reshape(-1, 2).T.clip(0.0),
+            times=np.array([[s.amount, d.amount] for s, d, _ in table], dtype=np.float64).reshape(-1, 2).T.clip(0.0, LONGEST),
             units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in table], dtype=np.int64).reshape(-1, 2).T,
             curve=np.array([CURVES[shape] for _, _, shape in table], dtype=np.float64).reshape(-1, 3).T,
         )
@@ -112,6 +113,11 @@ def _ramps_of(timing: tuple[float, Span, Span, Span, str], table: dict[Ramping, 
     return rise, fall, snap
 
 
+def bounded(amount: float) -> float:
+    """A length of time that can be reckoned with."""
+    return min(LONGEST, max(0.0, amount))
+
+
 def slower(span: Span, rate: float) -> Span:
     """A span at a rate: 0.5 makes it twice as long."""
     return span if rate == 1.0 or span.amount == 0.0 else Span(span.amount / max(rate, SLOWEST), span.unit)
@@ -125,7 +131,7 @@ def together(parameters: Ints, values: Floats | Singles, span: Span, snaps: Bool
         value=on_grid(values),
         rise=which,
         fall=which,
-        times=np.array([[max(span.amount, 0.0), 0.0], [0.0, 0.0]]),
+        times=np.array([[bounded(span.amount), 0.0], [0.0, 0.0]]),
         units=np.array([[UNITS[span.unit], 0], [0, 0]], dtype=np.int64),
         curve=np.repeat([[1.0], [0.0], [0.0]], 2, axis=1),
     )

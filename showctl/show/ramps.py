@@ -63,7 +63,7 @@ class Ramps:
         """Begin ramps of a list at these list times (n,), `curve` (3, n); their numbers. There must be room."""
         n, first = len(begin), self.count
         new = slice(first, first + n)
-        at_once = amount <= 0.0
+        at_once = amount * AT_ONCE < 1.0
         self.begin[new], self.end[new] = begin, begin + amount
         self.speed[new] = np.where(at_once, AT_ONCE, 1.0 / np.where(at_once, 1.0, amount))
         self.bias[new] = at_once

@@ -93,7 +93,7 @@ class Stage:
 
     def work_out_end(self, head: Playhead) -> None:
         """When nothing of a list moves any more, after its fades were changed."""
-        head.fades_end = self.fades.ends(head.row)
+        head.fades_end = self.fades.end(head.row)
 
     def snapshot(self, head: Playhead) -> Snapshot:
         """How a list stands now; `settle` first."""

@@ -128,7 +128,8 @@ def _mark(stage: Stage, head: Playhead, t: float) -> None:
     dark = [one for one in ready if not lit[one.lamp]]
     for one in ready:
         one.found_light = True
-    head.waiting = [one for one in head.waiting if one not in dark]
+    moved = set(map(id, dark))
+    head.waiting = [one for one in head.waiting if id(one) not in moved]
     head.look_again = t + mark.PATIENCE
     if dark:
         moves = compile_moves([move for one in dark for move in one.moves], stage.traits)
@@ -289,9 +290,14 @@ def await_dark(stage: Stage, head: Playhead) -> None:
     head.waiting, head.look_again = [], math.inf
     if head.current == BLANK or head.pending is None or not head.track.list.cues[head.pending].mark:
         return
-    for lamp, moves in mark.wanted(head.track, head.current, head.pending, stage.lamps, stage.leads_to(head)).items():
-        seconds, beats = stage.fades.ends(head.row, np.array(stage.lamps.parameters(lamp), dtype=np.int64))
-        head.waiting.append(mark.Waiting(lamp, moves, (max(head.begun[0], seconds), beats)))
+    found = mark.wanted(head.track, head.current, head.pending, stage.lamps, stage.leads_to(head))
+    if not found:
+        return
+    own = [stage.lamps.parameters(lamp) for lamp in found]
+    first = np.cumsum([0, *map(len, own)])[:-1]
+    seconds, beats = (np.maximum.reduceat(ends, first) for ends in stage.fades.ends(head.row, np.concatenate(own)))
+    for (lamp, moves), second, beat in zip(found.items(), seconds.tolist(), beats.tolist(), strict=True):
+        head.waiting.append(mark.Waiting(lamp, moves, (max(head.begun[0], second), beat)))
 
 
 def _return_to(stage: Stage, head: Playhead, was: Snapshot, t: float) -> Moment:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from showctl.model import Back, ExitLoop, Go, Goto, Pause, Resume, SetRate
+from showctl.model import Back, ExitLoop, Go, Goto, Pause, Release, Resume, SetRate
 from showctl.plan import Cue, Span, Timing
 from tests.show.shows import Show, beats, cue, cues, dimmer, effect, move, plan
 
@@ -290,3 +290,17 @@ def test_a_link_out_of_sequence_plays_what_tracks_in_the_back_time_and_what_asse
         show = Show(plan([dimmer(1), dimmer(2)], cues(*made)))
         show.at(10.0, Go(time=0.0), Go(time=1.0), Go(time=8.0), Go(time=10.0))
         assert show.level(10.0 + half, 0) == close(0.4)
+
+
+@pytest.mark.parametrize("amount", [5e-324, 1e-310, 1e-13, 1e300, 1.7e308])
+@pytest.mark.parametrize("unit", ["s", "beat", "bar"])
+def test_no_length_of_time_is_too_short_or_too_long_to_be_reckoned_with(amount: float, unit: str) -> None:
+    """No warning of numpy, no light that is no number: what takes next to nothing is there at once, the other way it stays."""
+    span = Span(amount, unit)  # type: ignore[arg-type]
+    first, second = cue(1, move(0, 1.0, span), move(1, 1.0, span, delay=span)), cue(2, move(0, 0.5, span), rate=1e-9)
+    show = Show(plan([dimmer(1), dimmer(2)], cues(first, second, release=span), back_time=span))
+    deeds = (Go(time=0.0), Go(time=1.0), Back(time=2.0), Goto(time=3.0, cue="1"), Release(time=4.0))
+    for i, (control, level) in enumerate(zip(deeds, (255, 128, 255, 255, 0), strict=True)):
+        show.at(float(i), control)
+        assert show.at(i + 0.5).slots[0, 0] == (level if amount < 1.0 else 0)
+        assert ((show.engine._stage.live >= 0.0) & (show.engine._stage.live <= 1.0)).all()
