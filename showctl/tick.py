@@ -29,7 +29,7 @@ log = logging.getLogger("showctl")
 CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused
 FEATURES_WAITING = 1000  # ten seconds of the ear; the oldest go first
 FAULTS_IN_A_ROW = 3
-SPARE_NS = 3_000_000  # what is not urgent is done only where there is so much time before the next tick
+SPARE_NS = 8_000_000  # what is not urgent is done only where there is so much time before the next tick: a slice is shorter
 EARLY_APART_NS = 5_000_000  # early steps are at least this far apart, so that a flood of controls cannot own the loop
 
 
