@@ -24,7 +24,6 @@ UNITS = {"s": 0, "beat": 1, "bar": 2}
 GRID = np.float32(2.0**24)
 LONGEST = 1e9  # seconds, beats or bars that anything takes at most: no sum of them is beyond what floats hold
 SLOWEST = 1e-9  # a rate of 0 makes every second a lifetime
-NONE = (np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +59,11 @@ class Columns:
 
     def __init__(self, traits: Traits) -> None:
         self._traits = traits
-        self._parts: list[tuple[Ints, Floats, Ints]] = []  # parameter, value, which of `_timings`
+        self._parts: list[tuple[Ints, Singles, Numbers, Numbers]] = []  # parameter, value, rise, fall
         self._numbers: dict[tuple[float, int, int, int, str], int] = {}
-        self._timings: list[tuple[float, Span, Span, Span, str]] = []  # holds the spans, so that no id comes twice
+        self._spans: list[tuple[Span, Span, Span]] = []  # of each number; held, so that no id comes twice
+        self._ramps: list[tuple[int, int, int]] = []  # by which a move of this number rises, falls and jumps
+        self._table: dict[Ramping, int] = {}
 
     def add(self, moves: Sequence[Move], times: Callable[[int], Timing] | None = None, rate: float = 1.0) -> None:
         """Some more, at a rate; with `times` each parameter in those instead of the move's own."""
@@ -75,42 +76,47 @@ class Columns:
         if new := set(keys) - self._numbers.keys():
             for i, key in enumerate(keys):
                 if key in new and key not in self._numbers:
-                    self._numbers[key] = len(self._timings)
-                    self._timings.append((rate, up[i], down[i], delay[i], curve[i]))
-        which = np.fromiter(map(self._numbers.__getitem__, keys), np.int64, len(keys))
-        self._parts.append((np.array(parameter, dtype=np.int64), np.array(value, dtype=np.float64), which))
+                    self._numbers[key] = len(self._spans)
+                    self._spans.append((up[i], down[i], delay[i]))
+                    self._ramps.append(self._ramps_of(rate, up[i], down[i], delay[i], curve[i]))
+        some, which = np.unique(np.fromiter(map(self._numbers.__getitem__, keys), np.int64, len(keys)), return_inverse=True)
+        rise, fall, snap = np.array([self._ramps[i] for i in some.tolist()], dtype=np.int32).T
+        at: Ints = np.array(parameter, dtype=np.int64)
+        snaps = self._traits.snaps[at]
+        rise = np.where(snaps, snap[which], rise[which])
+        fall = np.where(self._traits.intensity[at] & ~snaps, fall[which], rise)
+        self._parts.append((at, on_grid(np.array(value, dtype=np.float64)), rise, fall))
 
     def moves(self) -> Moves:
         """All of them in the order of parameters; where one came twice the last."""
-        parameter, value, which = (np.concatenate(column) for column in zip(*self._parts, strict=True)) if self._parts else NONE
-        place = np.full(len(self._traits.snaps), -1)
-        place[parameter] = np.arange(len(parameter))
-        last = place[place >= 0]
-        parameter, which = parameter[last], which[last]
-        table: dict[Ramping, int] = {}
-        numbers = [_ramps_of(timing, table) for timing in self._timings]
-        rise, fall, snap = np.array(numbers, dtype=np.int32).reshape(-1, 3).T
-        snaps = self._traits.snaps[parameter]
-        up = np.where(snaps, snap[which], rise[which])
+        if self._parts:
+            parameter, value, rise, fall = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        else:
+            parameter, value, rise, fall = (np.empty(0, dtype) for dtype in (np.int64, np.float32, np.int32, np.int32))
+        if not (np.diff(parameter) > 0).all():
+            place = np.full(len(self._traits.snaps), -1)
+            place[parameter] = np.arange(len(parameter))
+            last = place[place >= 0]
+            parameter, value, rise, fall = parameter[last], value[last], rise[last], fall[last]
+        spans = [(time, delay) for time, delay, _ in self._table]
         return Moves(
             parameter=parameter,
-            value=on_grid(value[last]),
-            rise=up,
-            fall=np.where(self._traits.intensity[parameter] & ~snaps, fall[which], up),
-            times=np.array([[s.amount, d.amount] for s, d, _ in table], dtype=np.float64).reshape(-1, 2).T.clip(0.0, LONGEST),
-            units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d, _ in table], dtype=np.int64).reshape(-1, 2).T,
-            curve=np.array([CURVES[shape] for _, _, shape in table], dtype=np.float64).reshape(-1, 3).T,
+            value=value,
+            rise=rise,
+            fall=fall,
+            times=np.array([[s.amount, d.amount] for s, d in spans], dtype=np.float64).reshape(-1, 2).T.clip(0.0, LONGEST),
+            units=np.array([[UNITS[s.unit], UNITS[d.unit]] for s, d in spans], dtype=np.int64).reshape(-1, 2).T,
+            curve=np.array([CURVES[shape] for _, _, shape in self._table], dtype=np.float64).reshape(-1, 3).T,
         )
 
-
-def _ramps_of(timing: tuple[float, Span, Span, Span, str], table: dict[Ramping, int]) -> tuple[int, int, int]:
-    """The numbers, in a table of distinct ones, by which a move of this timing rises, falls, and jumps."""
-    rate, up, down, delay, curve = timing
-    if curve not in CURVES:
-        raise ValueError(f"unknown curve {curve!r}; there are {', '.join(CURVES)}")
-    times = (ZERO,) * 3 if curve == "snap" else (slower(up, rate), slower(down, rate), ZERO)
-    rise, fall, snap = (table.setdefault((span, slower(delay, rate), curve), len(table)) for span in times)
-    return rise, fall, snap
+    def _ramps_of(self, rate: float, up: Span, down: Span, delay: Span, curve: str) -> tuple[int, int, int]:
+        """Numbers in the table of distinct ones."""
+        if curve not in CURVES:
+            raise ValueError(f"unknown curve {curve!r}; there are {', '.join(CURVES)}")
+        times = (ZERO,) * 3 if curve == "snap" else (slower(up, rate), slower(down, rate), ZERO)
+        late = slower(delay, rate)
+        rise, fall, snap = (self._table.setdefault((span, late, curve), len(self._table)) for span in times)
+        return rise, fall, snap
 
 
 def bounded(amount: float) -> float:
