@@ -142,6 +142,19 @@ cues:
 UNUSED = {"W-unused"}  # the room has more than each of them uses
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, []), (1, ["group `g0`"]), (3, ["groups `g0`, `g1`, `g2`"]), (10, ["`g7` and 2 more"])]
+)
+def test_groups_that_a_show_does_not_use_are_one_line(count: int, said: list[str], tmp_path: Path) -> None:
+    groups = "  used: [lamp]\n" + "".join(f"  g{i}: [lamp]\n" for i in range(count))
+    (tmp_path / "venue.yaml").write_text(
+        "showctl: 1\nkind: venue\nuniverses: {1: {}}\nfixtures: {lamp: {type: generic/dimmer, at: 1/1}}\ngroups:\n" + groups
+    )
+    (tmp_path / "show.yaml").write_text("showctl: 1\nkind: show\ncues: [{cue: 1, set: {used: {intensity: 50%}}}]\n")
+    found = [p for p in check([tmp_path / "venue.yaml", tmp_path / "show.yaml"]) if p.code == "W-unused"]
+    assert [(p.line, p.text.endswith(said[0])) for p in found] == [(7, True) for _ in said]
+
+
 @pytest.mark.parametrize("show", [CONCERT, PLAY], ids=["concert", "play"])
 def test_a_good_show_is_quiet(show: str, tmp_path: Path) -> None:
     (tmp_path / "venue.yaml").write_text(ROOM)

@@ -21,6 +21,8 @@ NAMED: tuple[Where, ...] = (
     *(("palettes", category) for category in ("intensity", "colour", "position", "beam")),
 )
 
+MOST = 8  # groups that one message lists
+
 
 def needs(show: schema.Show, root: Node, venue: schema.Venue, patch: Patch, report: Report) -> None:
     """What the show says it needs, and the venue lacks."""
@@ -53,10 +55,13 @@ def unused(show: schema.Show, root: Node, looks: Looks, effects: Effects, report
 
 
 def unused_groups(venue: schema.Venue, root: Node, patch: Patch, looks: Looks, report: Report) -> None:
-    """Groups that neither this show nor another group nor a look of the venue uses."""
-    for name in venue.groups:
-        if name in patch.names.groups and name not in looks.groups | patch.used_groups:
-            report.warning(root.key("groups", name), "W-unused", f"this show does not use the group `{name}`")
+    """Groups that neither this show nor another group nor a look of the venue uses: one line for all, as other shows may."""
+    names = [n for n in venue.groups if n in patch.names.groups and n not in looks.groups | patch.used_groups]
+    if names:
+        more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+        said = ", ".join(f"`{name}`" for name in names[:MOST]) + more
+        text = f"this show does not use the group{'s' * (len(names) > 1)} {said}"
+        report.warning(root.key("groups", names[0]), "W-unused", text)
 
 
 def misread(source: Source, report: Report) -> None:
