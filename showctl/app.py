@@ -60,7 +60,9 @@ from showctl.show.seam import Seam
 from showctl.show.state import State as Stood
 from showctl.supervise import Quiet, Supervisor, sd_notify, watchdog_period
 from showctl.tick import Nowhere, Ticker, words
+from showctl.wire.features import CodeRead
 from showctl.wire.journal import Load
+from showctl.wire.timecode import Chase
 from showctl.writing import Writer
 
 log = logging.getLogger("showctl")
@@ -143,6 +145,7 @@ class Daemon:
         self.journal = JournalWriter(options.state / "journal")
         self.faults = 0  # of the engine, as far as the journal knows
         self.seam = Seam()
+        self.chase = Chase("ltc", f"ltc:{options.audio}")
         self.eos: EosDoor | None = None
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = loaded.version
@@ -445,6 +448,8 @@ class Daemon:
                 on_features=self._heard,
                 on_status=self.board.report,
                 offset=self.clock.offset,
+                ltc=self.loaded.venue.audio.ltc,
+                on_codes=self._read,
             )
             parts.append(("ear", ear.run))
         mqtt = self.loaded.venue.mqtt
@@ -531,6 +536,13 @@ class Daemon:
     def _heard(self, features: list[Features]) -> None:
         self.board.hear(features[-1])
         self.ticker.hear(one for one in map(self.seam.take, features) if one is not None)
+
+    def _read(self, codes: list[CodeRead]) -> None:
+        """Linear time code in the sound: what is to be told of it."""
+        for code in codes:
+            told = self.chase.runs(code.time, code.frame.at)
+            if told is not None:
+                self._emit(told)
 
     def _stepped(self, inputs: Inputs, frame: ShowFrame) -> None:
         self.board.show(frame)

@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from showctl import app
@@ -20,6 +21,8 @@ from showctl.config.loaded import Loaded
 from showctl.config.schema import Midi
 from showctl.model import DeviceError, Go, Happened, Health, State
 from showctl.tick import Nowhere
+from showctl.wire.timecode import Rate
+from tests.wire.ltc_encoder import play, tape
 
 
 class Output(Nowhere):
@@ -63,7 +66,7 @@ def night(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Makes a daemon with such an output."""
     monkeypatch.setattr(app, "Output", Output)
 
-    def make(**options) -> Daemon:
+    def make(loaded: Loaded = loaded, **options) -> Daemon:
         return Daemon(loaded, Options(state=tmp_path / "state", runtime=tmp_path / "run", **options), lambda _: None, ())
 
     return make
@@ -124,6 +127,31 @@ async def test_a_midi_desk_plays_the_show(night, tmp_path):
     os.kill(os.getpid(), signal.SIGTERM)
     assert await task == 0
     assert daemon.board.playback.grand_master == 64 / 127
+
+
+async def test_time_code_in_the_sound_plays_a_list(night, tmp_path):
+    """Silence on the left, LTC on the right, through the real process of the ear; both cues fire in their order."""
+    import soundfile
+
+    code = play(tape(90_000, 75, Rate.PAL), Rate.PAL)
+    soundfile.write(tmp_path / "striped.wav", np.stack([np.zeros_like(code), code], axis=1), 48_000)
+    venue, show = tmp_path / "venue.yaml", tmp_path / "show.yaml"
+    venue.write_text(venue.read_text() + "audio: {ltc: 2}\n")
+    film = "film: {timecode: ltc, fps: 25, offset: 1:00:00, cues: ["
+    film += "{cue: 1, at: 0:00.5, set: {face: {intensity: 10%}}}, {cue: 2, at: 00:00:01:12, set: {face: {intensity: full}}}]}"
+    show.write_text(init.SHOW + f"lists: {{{film}}}\n")
+    daemon = night(loaded=load(venue, show), audio=f"file:{tmp_path / 'striped.wav'}")
+    task = asyncio.create_task(daemon.live())
+    seen: list[str | None] = []
+    while "2" not in seen:
+        assert daemon.clock.now() < 20
+        await asyncio.sleep(0.01)
+        if daemon.board.playback is not None:
+            current = next(one.current for one in daemon.board.playback.lists if one.name == "film")
+            seen += [current] if current not in seen else []
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await task == 0
+    assert seen[-2:] == ["1", "2"]
 
 
 async def test_a_closed_terminal_does_not_end_the_show(night):

@@ -198,6 +198,7 @@ class Fixture(Model):
 class Audio(Model):
     input: Text | None = Field(None, alias="in")
     out: Any = None
+    ltc: Annotated[int, _typed(values.whole(1, 32))] | None = None
     rate: Annotated[int, _typed(values.whole(8000, 192_000))] = 48_000
     latency: Seconds = 0.0
 
@@ -489,7 +490,7 @@ class ListModel(Model):
     loop: Truth = False
     mark: Truth = False
     release: Time = Span(1.0)
-    timecode: Annotated[Literal["mtc", "any"], _typed(values.choice("mtc", "any"))] | None = None
+    timecode: Annotated[Literal["mtc", "ltc", "any"], _typed(values.choice("mtc", "ltc", "any"))] | None = None
     fps: Annotated[str, _typed(values.choice("24", "25", "29.97df", "30"))] | None = None
     offset: Code | None = None
     freewheel: Seconds = 0.0

@@ -1,11 +1,12 @@
 """The ear, a process of its own: sound in, Features out, and in words what is wrong with the sound.
 
-    python -m showctl.inputs.ear --source file:song.wav --fd 3 [--speaker]
+    python -m showctl.inputs.ear --source file:song.wav --fd 3 [--speaker] [--ltc CHANNEL]
 
 It is started by the daemon with one end of a socket pair (SOCK_SEQPACKET) and a session of its own, so a sound driver that
 hangs or crashes takes nothing else down. Every few milliseconds it takes what the source has, feeds the analysis, puts every
-time of the result on CLOCK_MONOTONIC (the moment the sound entered the machine) and sends one record a hop. It ends by itself
-when the daemon's end of the socket is gone.
+time of the result on CLOCK_MONOTONIC (the moment the sound entered the machine) and sends one record a hop. A channel of
+linear time code is cut out before (`ear_ltc`), and each time that is read there is a record, too. It ends by itself when the
+daemon's end of the socket is gone.
 
 Where a device went away, PortAudio cannot be used any more: the process then becomes a fresh one (exec, same process id, same
 socket) that looks for it.
@@ -32,9 +33,10 @@ from typing import Protocol
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads costs memory and saves nothing here
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from showctl.inputs.ear_ltc import STEREO, Tape
 from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
-from showctl.wire.features import EarStatus, encode_features, encode_status
+from showctl.wire.features import CodeRead, EarStatus, encode_code, encode_features, encode_status
 
 WAITING = 1000  # records kept for a daemon that is late, 10 s
 STATUS_EVERY_S, STATUS_AT_MOST_EVERY_S = 1.0, 0.5
@@ -92,10 +94,11 @@ class Ear:
         analyzer: Callable[[int], Hears],
         now: Callable[[], float] = time.monotonic,
         remark: str = "",
+        tape: Tape | None = None,
     ) -> None:
-        """`remark` is what to say of the sound while nothing worse is to be said."""
+        """`remark` is what to say of the sound while nothing worse is to be said; `tape` cuts out and reads time code."""
         self._source, self._socket, self._make, self._now = source, sock, analyzer, now
-        self._remark = remark
+        self._remark, self._tape = remark, tape
         self._analyzer: Hears | None = None
         self._rate = 0
         self._meter = Meter()
@@ -130,6 +133,10 @@ class Ear:
     def _hear(self, block: AudioBlock) -> None:
         if self._analyzer is None or block.rate != self._rate:
             self._analyzer, self._rate = self._make(block.rate), block.rate
+        if self._tape is not None:
+            block, read = self._tape.split(block)
+            for one in read:
+                self._waiting.append(encode_code(CodeRead(self._source.at(one.time), one.frame)))
         self._meter.add(block)
         for features in self._analyzer.feed(block):
             self._waiting.append(encode_features(self._to_monotonic(features)))
@@ -166,6 +173,15 @@ class Ear:
                 return State.STARTING, f"opens {source.name}"
             return State.DEGRADED, f"no sound has come from {source.name} yet: is it playing?"
         name = source.device or source.name
+        if self._tape is not None and self._tape.problem:
+            return State.DEGRADED, f"{name} {self._tape.problem}"
+        if self._tape is not None and self._tape.alone:
+            return State.RUNNING, f"{name}: {self._tape.words}"
+        state, words = self._sound(name, live)
+        return state, words if self._tape is None else f"{words}; {self._tape.words}"
+
+    def _sound(self, name: str, live: bool) -> tuple[State, str]:
+        """What is to be said of what is listened to."""
         match self._meter.condition:
             case Condition.ZERO if live:
                 return State.DEGRADED, f"{name} sends digital silence: unmute it, or connect its port to something that plays"
@@ -212,14 +228,17 @@ class Ear:
             return True
 
 
-def open_source(spec: str, speaker: bool) -> Source:
-    """The source that `file:PATH`, `song:SEED` or `device:NAME` names. ValueError for anything else."""
+def open_source(spec: str, speaker: bool, channels: int = STEREO) -> Source:
+    """The source that `file:PATH`, `song:SEED` or `device:NAME` names. ValueError for anything else.
+
+    `channels` is how many are opened of a device, if it has so many.
+    """
     from showctl.sound.paced import Paced
     from showctl.sound.portaudio import Input, Output
 
     kind, _, rest = spec.partition(":")
     if kind == "device" and rest:
-        return Input(rest)
+        return Input(rest, channels=channels)
     output = Output() if speaker else None
     if kind == "file" and rest:
         from showctl.inputs.wavfile import blocks
@@ -257,11 +276,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--source", required=True, help="file:PATH, song:SEED or device:NAME")
     parser.add_argument("--fd", required=True, type=int, help="number of the inherited socket")
     parser.add_argument("--speaker", action="store_true", help="play file: and song: to the default output, if there is one")
+    parser.add_argument("--ltc", type=int, metavar="CHANNEL", help="the channel, from 1, that carries linear time code")
     args = parser.parse_args(argv)
     from showctl.analysis.hearing.analyzer import Analyzer
 
     with socket.socket(fileno=args.fd) as sock:
-        ear = Ear(open_source(args.source, args.speaker), sock, Analyzer, remark=remark(args.source))
+        tape = None if args.ltc is None else Tape(args.ltc, live=args.source.startswith("device:"))
+        source = open_source(args.source, args.speaker, max(STEREO, args.ltc or 0))
+        ear = Ear(source, sock, Analyzer, remark=remark(args.source), tape=tape)
         gc.collect()
         gc.freeze()  # what lives now lives for ever: the collector need not look at it again
         go_first()

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from showctl.model import DeviceError, Features, Health, State, WireError
 from showctl.units import round_level
-from showctl.wire.features import MESSAGE_LIMIT, EarStatus, decode
+from showctl.wire.features import MESSAGE_LIMIT, CodeRead, EarStatus, decode
 
 NEWEST = 1000  # Features handed over at once, at most: a loop that was late longer than 10 s skips the rest
 BATCH = 2000  # messages a wake-up of the loop, at most: an ear that raves has its turn, and the tick has its own
@@ -28,7 +28,10 @@ END_S = 2.0  # it is given this long to end by itself
 
 
 class Ear:
-    """The part of the daemon that hears. `source` is file:PATH, song:SEED or device:NAME; `offset` is show time - monotonic."""
+    """The part of the daemon that hears. `source` is file:PATH, song:SEED or device:NAME; `offset` is show time - monotonic.
+
+    `ltc` is the channel of linear time code, from 1; `on_codes` is told what is read there, in show time.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,10 @@ class Ear:
         on_features: Callable[[list[Features]], None],
         on_status: Callable[[Health], None],
         offset: float,
+        ltc: int | None = None,
+        on_codes: Callable[[list[CodeRead]], None] = lambda _: None,
     ) -> None:
+        self._ltc, self._on_codes = ltc, on_codes
         self._source, self._output, self._offset = source, output, offset
         self._on_features, self._on_status = on_features, on_status
         self._process: asyncio.subprocess.Process | None = None
@@ -79,6 +85,7 @@ class Ear:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 *(["--speaker"] if self._output else []),
+                *([] if self._ltc is None else ["--ltc", str(self._ltc)]),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
@@ -129,8 +136,9 @@ class Ear:
                 ended.set_result(None)
 
     def _drain(self, ours: socket.socket) -> bool:
-        """What waits, in order (BATCH at most): the newest Features, and how the ear is. False at the end of the ear."""
+        """What waits, in order (BATCH at most): the newest Features and codes, how the ear is. False at the end of the ear."""
         heard: deque[Features] = deque(maxlen=NEWEST)
+        codes: deque[CodeRead] = deque(maxlen=NEWEST)
         alive = True
         for _ in range(BATCH):
             try:
@@ -142,13 +150,15 @@ class Ear:
             if not data:
                 alive = False
                 break
-            self._take(data, heard)
+            self._take(data, heard, codes)
         self._spoke = asyncio.get_running_loop().time()
         if heard:
             self._on_features(list(heard))
+        if codes:
+            self._on_codes(list(codes))
         return alive
 
-    def _take(self, data: bytes, heard: deque[Features]) -> None:
+    def _take(self, data: bytes, heard: deque[Features], codes: deque[CodeRead]) -> None:
         try:
             message = decode(data)
         except WireError:
@@ -156,6 +166,8 @@ class Ear:
             return
         if isinstance(message, EarStatus):
             self._report(message.state, message.detail, message)
+        elif isinstance(message, CodeRead):
+            codes.append(replace(message, time=message.time + self._offset))
         else:
             heard.append(self._enter(message))
 

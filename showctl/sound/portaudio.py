@@ -125,12 +125,15 @@ class DeviceGone(DeviceError):
 
 
 class Input:
-    """A device by name: looked for until it comes. A source of sound for the ear: see `tend` and `blocks`."""
+    """A device by name: looked for until it comes. A source of sound for the ear: see `tend` and `blocks`.
 
-    def __init__(self, wanted: str, now: Callable[[], float] = time.monotonic) -> None:
+    The first `channels` are opened, or as many as there are.
+    """
+
+    def __init__(self, wanted: str, now: Callable[[], float] = time.monotonic, channels: int = 2) -> None:
         self.name = f"device:{wanted}"
         self.device, self.rate, self.overflows, self.problem = "", 0, 0, ""
-        self._wanted, self._now = wanted, now
+        self._wanted, self._now, self._channels = wanted, now, channels
         self._stream: Any = None
         self._next_try, self._pause = 0.0, FIRST_WAIT_S
         self._ring = Ring(1, 1, RATES[0])
@@ -181,7 +184,7 @@ class Input:
         index = find(found, self._wanted)
         device = found[index]
         for rate in sorted(RATES, key=lambda rate: rate != device.rate):
-            self.rate, channels = rate, min(2, device.inputs)
+            self.rate, channels = rate, min(self._channels, device.inputs)
             self._ring, self._time, self._frames, self._stamp = Ring(int(RING_S * rate), channels, rate), Timebase(rate), 0, None
             options = {"device": index, "channels": channels, "samplerate": rate, "dtype": "float32", "latency": "low"}
             try:

@@ -1,11 +1,12 @@
-"""What the ear's process tells the daemon: a fixed-size record a hop, and now and then how it is. PURE: bytes <-> values.
+"""What the ear's process tells the daemon: a record a hop, each time code it read, and how it is. PURE: bytes <-> values.
 
-One message is one datagram of a socket pair, told apart by its first byte. A record ("F") is RECORD.size bytes, little
-endian, floats as doubles so that nothing is lost on the way: decode(encode(x)) == x. A status ("{") is a small JSON object.
+One message is one datagram of a socket pair, told apart by its first byte. A record ("F") is RECORD.size bytes, and of
+time code ("T") CODE.size, little endian, floats as doubles so that nothing is lost on the way: decode(encode(x)) == x. A
+status ("{") is a small JSON object.
 Times here are CLOCK_MONOTONIC seconds, which both processes share; the daemon turns them into show time.
 
 The daemon trusts its ear no more than a stranger: a record of the wrong length, a value that is not finite, a period that is
-not positive or an unknown section is a WireError. Nothing is clamped.
+not positive, an unknown section or a time that no clock shows is a WireError. Nothing is clamped.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import json
 import math
 import struct
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from showctl.model import BeatGrid, Features, Section, State, WireError
+from showctl.wire.timecode import Face, Frame, Rate, valid
 
 MAX_BANDS = 8
 _KIND = ord("F")
@@ -24,6 +26,11 @@ _SECTIONS = tuple(Section)
 # kind, bands, section, has grid, bar position, beats per bar; time, level, energy, onset; the bands;
 # anchor, period, confidence of the grid; its index
 RECORD = struct.Struct("<6B4d8d3dq")
+_KIND_CODE = ord("T")
+_RATES = tuple(Rate)
+_WAYS: tuple[Literal[-1, 0, 1], ...] = (-1, 0, 1)
+# kind, rate, direction, hours, minutes, seconds; frames, time code (s), monotonic s
+CODE = struct.Struct("<2Bb3B3d")
 STATUS_LIMIT = 8192  # bytes
 MESSAGE_LIMIT = max(RECORD.size, STATUS_LIMIT)
 
@@ -82,6 +89,45 @@ def _check(features: Features) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeRead:
+    """A whole time code that was read from the sound, and when that was."""
+
+    time: float  # s, at which it stood at frame.at
+    frame: Frame
+
+
+def encode_code(code: CodeRead) -> bytes:
+    """A record of CODE.size bytes. Raises WireError on a time that no clock shows."""
+    _check_code(code)
+    face, frame = code.frame.face, code.frame
+    numbers = (face.hours, face.minutes, face.seconds, face.frames, frame.at, code.time)
+    try:
+        return CODE.pack(_KIND_CODE, _RATES.index(frame.rate), frame.direction, *numbers)
+    except struct.error as error:
+        raise WireError(f"time code that does not fit the record: {error}") from None
+
+
+def decode_code(data: bytes) -> CodeRead:
+    """The value that encode_code was given. Raises WireError on anything else."""
+    if len(data) != CODE.size:
+        raise WireError(f"a record of time code has {CODE.size} bytes, not {len(data)}")
+    kind, rate, way, hours, minutes, seconds, frames, at, time = CODE.unpack(data)
+    if kind != _KIND_CODE or rate >= len(_RATES) or way not in _WAYS:
+        raise WireError("a record of time code with an unknown kind, rate or direction")
+    code = CodeRead(time, Frame(Face(hours, minutes, seconds, frames), _RATES[rate], at, way))
+    _check_code(code)
+    return code
+
+
+def _check_code(code: CodeRead) -> None:
+    frame = code.frame
+    if not all(map(math.isfinite, (code.time, frame.at, frame.face.frames))) or min(frame.at, *frame.face) < 0:
+        raise WireError("time code with a number that is below 0 or not finite")
+    if not valid(frame.face, frame.rate):
+        raise WireError(f"time code that no clock of {frame.rate} shows: {':'.join(f'{one:g}' for one in frame.face)}")
+
+
+@dataclass(frozen=True, slots=True)
 class EarStatus:
     """How the ear is, in words with the next step, and its meters."""
 
@@ -128,6 +174,8 @@ def decode_status(data: bytes) -> EarStatus:
     return EarStatus(**{**body, "state": state})
 
 
-def decode(data: bytes) -> Features | EarStatus:
+def decode(data: bytes) -> Features | CodeRead | EarStatus:
     """Whatever the ear sent. Raises WireError."""
-    return decode_status(data) if data[:1] == b"{" else decode_features(data)
+    if data[:1] == b"{":
+        return decode_status(data)
+    return decode_code(data) if data[:1] == b"T" else decode_features(data)

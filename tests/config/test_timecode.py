@@ -67,6 +67,24 @@ def test_what_cannot_be_is_told(lists: str, code: str, tmp_path: Path) -> None:
     assert code in codes(tmp_path, lists)
 
 
+@pytest.mark.parametrize("clock", ["mtc", "ltc", "any"])
+def test_a_list_follows_the_clock_that_it_names(clock: str, tmp_path: Path) -> None:
+    loaded = load(*files(tmp_path, f"{{timecode: {clock}, cues: [{{cue: 1, at: 0:01, set: {{front: {{intensity: 5%}}}}}}]}}"))
+    assert [one.timecode for one in loaded.plan.lists if one.name == "film"] == [clock]
+
+
+@pytest.mark.parametrize(
+    ("channel", "fault"), [("1", None), ("32", None), ("0", "E-number"), ("33", "E-number"), ("left", "E-number")]
+)
+def test_the_channel_of_ltc_is_a_number_from_1_to_32(channel: str, fault: str | None, tmp_path: Path) -> None:
+    paths = files(tmp_path, "{timecode: ltc, cues: [{cue: 1, at: 0:01, set: {front: {intensity: 5%}}}]}")
+    paths[0].write_text(VENUE + f"audio: {{ltc: {channel}}}\n")
+    found = check(paths)
+    assert [one.code for one in found if one.code.startswith("E-")] == ([fault] if fault else [])
+    if fault is None:
+        assert load(*paths).venue.audio.ltc == int(channel)
+
+
 def test_a_cue_that_comes_by_itself_needs_no_time(tmp_path: Path) -> None:
     cues = "{cue: 1, at: 0:01, follow: 2s}, {cue: 2}, {cue: 3, when: section drop}"
     assert "W-no-at" not in codes(tmp_path, f"{{timecode: any, cues: [{cues}]}}")

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from showctl.inputs.ear import WAITING, Ear, open_source
+from showctl.inputs.ear_ltc import Tape
 from showctl.model import AudioBlock, BeatGrid, DeviceError, Features, State
 from showctl.sound.portaudio import DeviceGone
-from showctl.wire.features import EarStatus, decode
+from showctl.wire.features import CodeRead, EarStatus, decode
+from showctl.wire.timecode import Rate
+from tests.wire.ltc_encoder import label, play, tape
 
 RATE, SIZE = 48000, 480
 
@@ -201,6 +204,92 @@ def test_a_device_that_died_is_told_before_the_process_begins_anew(bench):
         bench.ear.run()
     assert bench.heard()[1][-1].detail == "Desk has gone away"
     assert bench.desk.closed
+
+
+# --- a channel of time code ----------------------------------------------------------------------------------------------
+
+
+def strip(channels, ltc, frames=50):
+    """2 s with time code from 1:00:00:00 on a channel (from 1) and n / 10 on each other channel n."""
+    code = play(tape(90_000, frames, Rate.PAL), Rate.PAL)[: frames * 1920]
+    samples = np.tile(np.arange(1, channels + 1, dtype=np.float32) / 10, (len(code), 1))
+    if ltc <= channels:
+        samples[:, ltc - 1] = code
+    return [AudioBlock(n, samples[n : n + SIZE], RATE) for n in range(0, len(samples), SIZE)]
+
+
+@pytest.mark.parametrize(
+    ("channels", "ltc", "live", "listened"),
+    [(2, 2, False, [1]), (2, 1, True, [2]), (4, 3, False, [1, 2, 4]), (4, 4, True, [1, 2]), (1, 1, False, [0])],
+)
+def test_the_channel_of_time_code_is_read_and_not_listened_to(channels, ltc, live, listened):
+    cut, read = Tape(ltc, live), []
+    for block in strip(channels, ltc):
+        music, heard = cut.split(block)
+        read += heard
+        assert (music.start, music.rate) == (block.start, block.rate)
+        assert np.array_equal(music.samples, np.tile(np.float32(listened) / np.float32(10), (SIZE, 1)))
+    assert [one.frame.face for one in read][:2] == [label(90_002, Rate.PAL), label(90_003, Rate.PAL)]
+    assert len(read) >= 47
+
+
+def test_time_code_is_told_in_the_time_of_the_stream_also_behind_sound_that_was_lost():
+    cut, found = Tape(2, True), []
+    for block in strip(2, 2):
+        if not 40_000 <= block.start < 50_000:
+            found += cut.split(AudioBlock(block.start + 1000, block.samples, block.rate))[1]
+    assert len(found) > 35
+    for one in found:
+        assert (one.time - 1000) / RATE == pytest.approx(one.frame.at - 3600, abs=0.0005)
+
+
+def test_time_code_goes_to_the_daemon_in_monotonic_seconds_and_is_told_of(bench):
+    bench.ear._tape = Tape(2, True)
+    bench.desk.queue = strip(2, 2)
+    bench.ear.step()
+    read = []
+    while True:
+        try:
+            message = decode(bench.daemon.recv(65536, socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            break
+        if isinstance(message, CodeRead):
+            read.append(message)
+        elif isinstance(message, EarStatus):
+            assert (message.state, message.detail) == (State.RUNNING, "hears Desk (JACK) at 48000 Hz; reads LTC on channel 2")
+            assert message.peak == pytest.approx(-20.0), "of the music"
+    assert len(read) >= 47
+    for one in read:
+        assert one.time - 1000 == pytest.approx((one.frame.at - 3600) * 1.01, abs=0.0005)
+
+
+@pytest.mark.parametrize(
+    ("channels", "ltc", "state", "words"),
+    [
+        (1, 1, State.RUNNING, "reads LTC on channel 1; it is the only one, so no music is heard"),
+        (1, 2, State.DEGRADED, "has one channel only, and `audio: {ltc: 2}` asks for another"),
+        (2, 5, State.DEGRADED, "has 2 channels, and `audio: {ltc: 5}`"),
+    ],
+)
+def test_what_is_wrong_with_the_channel_is_said(bench, channels, ltc, state, words):
+    bench.ear._tape = Tape(ltc, True)
+    bench.desk.queue = strip(channels, ltc)
+    bench.ear.step()
+    data = []
+    while True:
+        try:
+            data.append(bench.daemon.recv(65536, socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            break
+    [status] = [one for one in map(decode, data) if isinstance(one, EarStatus)]
+    assert status.state is state
+    assert words in status.detail
+
+
+def test_time_code_that_stops_is_no_fault(bench):
+    bench.ear._tape = Tape(2, True)
+    told = bench.run(2)[-1]
+    assert (told.state, told.detail.partition("; ")[2]) == (State.RUNNING, "no LTC on channel 2 now")
 
 
 @pytest.mark.parametrize("spec", ["", "song.wav", "file:", "song:x", "device:", "none", "http://x"])

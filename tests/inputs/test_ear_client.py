@@ -14,7 +14,9 @@ import pytest
 from showctl.inputs import ear_client
 from showctl.inputs.ear_client import NEWEST, Ear
 from showctl.model import BeatGrid, DeviceError, Features, Health, State
-from showctl.wire.features import encode_features, encode_status
+from showctl.wire.features import CodeRead, encode_code, encode_features, encode_status
+from showctl.wire.timecode import Face, Frame, Rate
+from tests.wire.ltc_encoder import label, play, tape
 
 OFFSET = -12.345
 
@@ -30,6 +32,17 @@ def clicks(tmp_path):
         samples[n * rate // 2 + 4800 : n * rate // 2 + 5280] = 0.8 * np.sin(2 * np.pi * 1500 * np.arange(480) / rate)
     soundfile.write(tmp_path / "clicks.wav", samples, rate)
     return tmp_path / "clicks.wav"
+
+
+@pytest.fixture
+def striped(tmp_path, clicks):
+    """The clicks on the left, time code from 1:00:00:00 on the right."""
+    import soundfile
+
+    samples, rate = soundfile.read(clicks, dtype="float32")
+    code = play(tape(90_000, 75, Rate.PAL), Rate.PAL, rate)[: len(samples)]
+    soundfile.write(tmp_path / "striped.wav", np.stack([samples, code], axis=1), rate)
+    return tmp_path / "striped.wav"
 
 
 def make(source, heard, health):
@@ -82,6 +95,26 @@ async def test_a_file_is_heard_in_real_time_and_in_show_time(clicks):
         assert health[-1].state is State.DEGRADED
         assert dict(health[-1].counters)["rate"] == 48000
     assert gone(pid), "the process ended with its ear"
+
+
+async def test_time_code_beside_the_music_is_read_and_not_heard(striped):
+    heard, health, codes = [], [Health("ear", State.STARTING)], []
+    what = {"on_features": heard.extend, "on_status": health.append, "on_codes": codes.extend}
+    ear = Ear(f"file:{striped}", output=False, offset=OFFSET, ltc=2, **what)
+    task = asyncio.create_task(ear.run())
+    try:
+        await eventually(lambda: "has ended" in health[-1].detail, "the end of the file")
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    onsets = [f.time for f in heard if f.onset > 0]
+    assert np.diff(onsets) == pytest.approx([0.5] * 5, abs=0.011), "the clicks, and nothing else"
+    assert [one.frame.face for one in codes[:70]] == [label(90_002 + n, Rate.PAL) for n in range(70)]
+    assert {(one.frame.rate, one.frame.direction) for one in codes} == {(Rate.PAL, 1)}
+    apart = [one.time - one.frame.at for one in codes]
+    assert apart == pytest.approx([onsets[0] - 0.1 - 3600] * len(codes), abs=0.02), "one clock for both"
+    assert any(h.state is State.RUNNING and h.detail.endswith("reads LTC on channel 2") for h in health)
 
 
 async def test_a_file_that_is_not_there_is_told(tmp_path):
@@ -148,6 +181,19 @@ async def test_what_enters_is_in_show_time():
     assert (got.time, got.grid.anchor) == (100.0000491 + OFFSET, 100.123456789 + OFFSET)
     assert replace(got.grid, anchor=grid.anchor) == grid
     assert replace(got, time=features.time, grid=grid) == features
+
+
+async def test_time_code_enters_in_show_time_and_in_order():
+    codes = [CodeRead(100.0 + n / 25, Frame(Face(1, 0, 0, n), Rate.PAL, 3600 + (n + 1) / 25, 1)) for n in range(5)]
+    got = []
+    ear = Ear("none", output=False, on_features=got.extend, on_status=got.append, offset=OFFSET, ltc=1, on_codes=got.extend)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.setblocking(False)
+        for code in codes:
+            theirs.send(encode_code(code))
+        ear._read(ours, asyncio.get_running_loop().create_future())
+    assert got == [replace(code, time=code.time + OFFSET) for code in codes]
 
 
 async def test_the_index_of_a_beat_never_falls_also_when_the_ear_begins_anew():

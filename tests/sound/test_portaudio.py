@@ -112,6 +112,13 @@ def test_blocks_are_what_the_callback_brought_with_its_time(sd, clock, monkeypat
     assert source.at(39 * 256) == pytest.approx(1000.0 + 39 * 256 / 48000, abs=1e-3)
 
 
+@pytest.mark.parametrize(("inputs", "asked", "opened"), [(8, 2, 2), (8, 5, 5), (4, 5, 4), (1, 2, 1)])
+def test_as_many_channels_are_opened_as_are_asked_for_and_there(sd, inputs, asked, opened):
+    sd.devices.append(sd.device("desk", inputs=inputs))
+    Input("desk", channels=asked).tend()
+    assert sd.opened[0].channels == opened
+
+
 def test_its_own_rate_is_taken_and_another_tried(sd):
     sd.devices.append(sd.device("desk", rate=44100.0))
     source = Input("desk")

@@ -6,15 +6,20 @@ from hypothesis import strategies as st
 
 from showctl.model import BeatGrid, Features, Section, State, WireError
 from showctl.wire.features import (
+    CODE,
     RECORD,
     STATUS_LIMIT,
+    CodeRead,
     EarStatus,
     decode,
+    decode_code,
     decode_features,
     decode_status,
+    encode_code,
     encode_features,
     encode_status,
 )
+from showctl.wire.timecode import Face, Frame, Rate, valid
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 unit = st.floats(0, 1)
@@ -52,12 +57,28 @@ statuses = st.builds(
     clipped=st.booleans(),
 )
 
+faces = st.builds(Face, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.floats(0, 29.99))
+codes = st.builds(
+    CodeRead,
+    time=finite,
+    frame=st.builds(Frame, faces, st.sampled_from(Rate), st.floats(0, 1e6), st.sampled_from([-1, 0, 1])).filter(
+        lambda frame: valid(frame.face, frame.rate)
+    ),
+)
+
 
 @given(all_features)
 def test_a_record_comes_back_as_it_went(features):
     data = encode_features(features)
     assert len(data) == RECORD.size
     assert decode(data) == features
+
+
+@given(codes)
+def test_a_time_code_comes_back_as_it_went(code):
+    data = encode_code(code)
+    assert len(data) == CODE.size
+    assert decode(data) == code
 
 
 @given(statuses)
@@ -72,13 +93,17 @@ def test_a_status_that_is_too_long_is_cut_not_lost():
     assert status.detail.startswith("\N{SPEAKER}")
 
 
-@given(st.binary(max_size=200) | st.binary(min_size=RECORD.size, max_size=RECORD.size).map(lambda b: b"F" + b[1:]))
+@given(
+    st.binary(max_size=200)
+    | st.binary(min_size=RECORD.size, max_size=RECORD.size).map(lambda b: b"F" + b[1:])
+    | st.binary(min_size=CODE.size - 1, max_size=CODE.size - 1).map(lambda b: b"T" + b)
+)
 def test_whatever_arrives_is_a_value_or_a_wire_error(data):
     try:
         value = decode(data)
     except WireError:
         return
-    assert isinstance(value, Features | EarStatus)
+    assert isinstance(value, Features | CodeRead | EarStatus)
 
 
 @given(st.recursive(st.none() | st.booleans() | finite | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
@@ -106,6 +131,26 @@ def test_other_json_is_refused(value):
 def test_nonsense_is_refused_by_the_sender_too(features):
     with pytest.raises(WireError):
         encode_features(features)
+
+
+@pytest.mark.parametrize(
+    ("time", "face", "rate", "at"),
+    [
+        (float("inf"), Face(1, 0, 0, 0), Rate.PAL, 3600.0),
+        (1.0, Face(1, 0, 0, 0), Rate.PAL, float("nan")),
+        (1.0, Face(1, 0, 0, 0), Rate.PAL, -1.0),
+        (1.0, Face(1, 0, 0, 25), Rate.PAL, 3600.0),
+        (1.0, Face(24, 0, 0, 0), Rate.PAL, 3600.0),
+        (1.0, Face(0, 1, 0, 0), Rate.DROP, 60.0),
+        (1.0, Face(0, -1, 0, 0), Rate.PAL, 0.0),
+    ],
+)
+def test_a_time_that_no_clock_shows_is_refused_by_both_ends(time, face, rate, at):
+    with pytest.raises(WireError):
+        encode_code(CodeRead(time, Frame(face, rate, at, 1)))
+    if face.minutes >= 0:
+        with pytest.raises(WireError):
+            decode_code(CODE.pack(ord("T"), list(Rate).index(rate), 1, *face[:3], face.frames, at, time))
 
 
 def test_a_flipped_kind_or_length_is_refused():
