@@ -90,9 +90,14 @@ def _columns(parts: list[list[int]]) -> tuple[Ints, Ints]:
     return np.array([lamp for lamp, _ in pairs], dtype=np.int64), np.array([p for _, p in pairs], dtype=np.int64)
 
 
+def marks(track: Track, current: int, pending: int | None) -> bool:
+    """Whether the pending cue has lamps move in the dark of the present one."""
+    return current != BLANK and pending is not None and track.list.cues[pending].mark
+
+
 def wanted(track: Track, current: int, pending: int | None, lamps: Lamps, own: Floats | Singles) -> dict[int, list[Move]]:
     """What the pending cue would have moved in the dark, by lamp; `own` (parameters,) is where the list leads to now."""
-    if current == BLANK or pending is None or not track.list.cues[pending].mark:
+    if pending is None or not marks(track, current, pending):
         return {}
     moves = track.moves(pending, in_sequence=pending == current + 1)
     rising = {p for p, m in moves.items() if lamps.intensity[p] and m.value > 0.0}

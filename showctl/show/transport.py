@@ -288,7 +288,7 @@ def _stand(stage: Stage, head: Playhead, index: int, t: float, now: Moment) -> N
 def await_dark(stage: Stage, head: Playhead) -> None:
     """Find out what the pending cue would have moved in the dark, and when it may be looked for."""
     head.waiting, head.look_again = [], math.inf
-    if head.current == BLANK or head.pending is None or not head.track.list.cues[head.pending].mark:
+    if not mark.marks(head.track, head.current, head.pending):
         return
     found = mark.wanted(head.track, head.current, head.pending, stage.lamps, stage.leads_to(head))
     if not found:
