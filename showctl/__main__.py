@@ -23,7 +23,7 @@ COMMANDS = {
     "check": "every mistake in venue and show files, with its place and its cure",
     "fmt": "venue and show files in the one way they are written, comments kept",
     "schema": "JSON Schema of venue and show files, for editors",
-    "fixtures": "the fixture types there are, what is on their slots, and whether fixture files can be used",
+    "fixtures": "the fixture types there are, what is on their slots, whether fixture files are usable, a venue from an MVR plan",
     "explain": "why a fixture is as it is in a cue",
     "render": "the same show offline, as fast as it goes, byte for byte repeatable",
     "diff": "what of the light is another in a second render, as text and as a picture",
