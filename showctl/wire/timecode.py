@@ -23,6 +23,7 @@ from showctl.model import Timecode
 TOLD_EVERY = 0.2  # s
 WINDOW, SURE = 0.6, 0.3  # s over which is measured how fast it runs; what fewer tell is no more than the way
 READ = 64  # that are looked at, at most
+INSTANT = 1e-6  # s; frames no further apart are one, and give no speed
 LOST = 0.25  # s without a frame, after which it begins anew
 OFF = 0.03  # s from where it should stand that are told at once
 JUMP = 0.1  # s from there that are another place
@@ -116,7 +117,7 @@ class Chase:
     def _goes_on(self, time: float, at: float) -> bool:
         before, was = self._read[-1]
         passed, went = time - before, at - was
-        if not 0.0 < passed < LOST:
+        if not INSTANT < passed < LOST:
             return False
         if len(self._read) == 1:  # a wire may bring two in a bunch: the place says as much as the speed
             return SLOWEST * passed <= abs(went) <= FASTEST * passed + 2 * OFF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from showctl.model import Timecode
@@ -60,6 +60,7 @@ def test_where_it_was_put_is_told_at_once() -> None:
     assert Chase("mtc", "x").stands(3.0, 61.5) == Timecode(time=3.0, source="x", clock="mtc", at=61.5, speed=0.0)
 
 
+@example([(0.0, 0.0), (2.3e-178, 0.03125)])
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 86_400)), max_size=200))
 def test_any_frames_never_raise(reads: list[tuple[float, float]]) -> None:
     for one in told(reads):
