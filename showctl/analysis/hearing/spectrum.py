@@ -134,3 +134,27 @@ class LongView:
         magnitudes = self._spectrum.feed(mono)
         compressed = self._compress.feed(self._filters.apply(magnitudes))
         return magnitudes, compressed, self._flux.feed(compressed)
+
+
+class View:
+    """What the net sees: 50 ms of sound, so that bins fall on whole multiples of 20 Hz at every rate, through the same filters.
+
+    The window rises over 35 ms and falls over 15: a beat need not be seen at once (it is foretold), but soon.
+    """
+
+    LOWEST, AN_OCTAVE, COUNT = 40.0, 12, 81  # Hz; filters an octave; how many there are
+    BIN = 20  # Hz
+
+    def __init__(self, rate: int) -> None:
+        """`rate` (Hz): a multiple of 100 from 32000 on, so that the highest filter ends below half of it."""
+        size = rate // self.BIN
+        self._spectrum = Spectrum(size, size * 3 // 10)
+        self._filters = Filters(size, rate, self.AN_OCTAVE, self.LOWEST, 15000.0)
+        self._compress = Compressor(400.0, 10.0, 1e-4)
+        self._flux = Flux(len(self._filters), 2)
+
+    def feed(self, mono: _Floats) -> tuple[_Floats, _Floats, _Floats]:
+        """(frames,) of a hop -> (bins,) magnitudes, (COUNT,) compressed, (COUNT,) rise."""
+        magnitudes = self._spectrum.feed(mono)
+        compressed = self._compress.feed(self._filters.apply(magnitudes))
+        return magnitudes, compressed, self._flux.feed(compressed)

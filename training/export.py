@@ -1,0 +1,66 @@
+"""From a checkpoint to the plain arrays that the ear reads, and what a net says about recordings.
+
+    python -m training.export CHECKPOINT --out showctl/analysis/hearing/weights.npz
+    python -m training.export CHECKPOINT --activations FOLDER --data SHARDS [--names a,b]
+
+Mean and scale of the training are folded into the first layer; weights are kept as half floats. Activations are written by
+the numpy net, one .npz a piece (`beat`, `down`, `music`, one number a hop): what bench/decode.py tunes the tracker on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from showctl.analysis.hearing.net import HOPS, Net
+from showctl.analysis.hearing.spectrum import Flux, View
+from training.features import Example, read
+
+
+def arrays(checkpoint: Path) -> dict[str, np.ndarray]:
+    """What Net takes, as half floats."""
+    state = {name: t.double().numpy() for name, t in torch.load(checkpoint)["model"].items()}
+    mean, scale = np.tile(state["mean"], HOPS), np.tile(state["scale"], HOPS)
+    out = {"in": state["inward.weight"] * scale, "in_bias": state["inward.bias"] - state["inward.weight"] @ (mean * scale)}
+    layer = 0
+    while f"memory.weight_ih_l{layer}" in state:
+        for ours, theirs in (("in", "weight_ih"), ("in_bias", "bias_ih"), ("back", "weight_hh"), ("back_bias", "bias_hh")):
+            out[f"{layer}_{ours}"] = state[f"memory.{theirs}_l{layer}"]
+        layer += 1
+    out |= {"out": state["out.weight"][: 3 * HOPS + 1], "out_bias": state["out.bias"][: 3 * HOPS + 1]}
+    return {name: array.astype(np.float16) for name, array in out.items()}
+
+
+def say(net: Net, example: Example) -> dict[str, np.ndarray]:
+    """What the net says of each hop of a piece, from the first on."""
+    net.reset()
+    flux = Flux(View.COUNT, 2)
+    heard = [one for frame in example.frames.astype(np.float32) for one in net.feed(frame, flux.feed(frame))]
+    return {key: np.array([getattr(h, key) for h in heard], np.float32) for key in ("beat", "down", "music")}
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("checkpoint", type=Path)
+    p.add_argument("--out", type=Path)
+    p.add_argument("--activations", type=Path)
+    p.add_argument("--data", type=Path, help="a shard")
+    p.add_argument("--names", help="only these, with a comma between")
+    args = p.parse_args()
+    weights = arrays(args.checkpoint)
+    if args.out:
+        np.savez_compressed(args.out, **weights)
+        print(f"{sum(w.size for w in weights.values())} weights, {args.out.stat().st_size / 1000:.0f} kB")
+    if args.activations:
+        args.activations.mkdir(parents=True, exist_ok=True)
+        wanted = set(args.names.split(",")) if args.names else None
+        for example in read(args.data):
+            if wanted is None or example.name in wanted:
+                np.savez(args.activations / f"{example.name}.npz", fps=100, **say(Net(weights), example))
+
+
+if __name__ == "__main__":
+    main()
