@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from showctl.analysis.hearing.meter import Reading
+    from showctl.analysis.hearing.meter import Reading, Summary
     from showctl.model import AudioBlock
 
 HELP = "print the beats, onsets and sections heard in a file or on an audio device"
@@ -28,7 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FILE|device:NAME", help="a sound file, or an audio device by (part of) its name")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--ltc", type=int, metavar="CHANNEL", help="read linear time code on this channel, from 1")
-    parser.add_argument("--levels", action="store_true", help="also ten readings a second of loudness, true peak and energy")
+    parser.add_argument(
+        "--levels", action="store_true", help="loudness, range, true peak and energy, ten times a second and of the whole"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,7 +75,8 @@ def listen(blocks: Iterator[AudioBlock], levels: bool) -> Iterator[dict[str, Any
             heard = (block.start + len(block.samples)) / block.rate
     except KeyboardInterrupt:
         pass  # the way to stop listening to a device
-    yield {"type": "end", "duration": round(heard, 4), "cpu_seconds": round(time.process_time(), 3)}
+    whole = _whole(meter.summary()) if meter else {}
+    yield {"type": "end", "duration": round(heard, 4), "cpu_seconds": round(time.process_time(), 3), **whole}
 
 
 def read_ltc(blocks: Iterator[AudioBlock], channel: int) -> Iterator[dict[str, Any]]:
@@ -117,8 +120,20 @@ def _level(reading: Reading, energy: float) -> dict[str, Any]:
         "time": round(reading.time, 4),
         "momentary_lufs": round(reading.momentary, 1),
         "short_term_lufs": round(reading.short_term, 1),
+        "integrated_lufs": round(reading.integrated, 1),
+        "range_lu": round(reading.range, 1),
         "true_peak_dbtp": round(reading.true_peak, 1),
         "energy": round(energy, 3),
+    }
+
+
+def _whole(summary: Summary) -> dict[str, Any]:
+    return {
+        "integrated_lufs": round(summary.integrated, 1),
+        "range_lu": round(summary.range, 1),
+        "true_peak_dbtp": round(summary.true_peak, 1),
+        "momentary_max_lufs": round(summary.momentary_max, 1),
+        "short_term_max_lufs": round(summary.short_term_max, 1),
     }
 
 
@@ -141,7 +156,13 @@ def _as_text(news: dict[str, Any]) -> str:
         case "ltc":
             return f"{news['time']:9.3f}  ltc      {news['frame']}  {news['fps']} fps{'  backwards' * (news['direction'] < 0)}"
         case "level":
-            peak = f"peak {news['true_peak_dbtp']:.1f} dBTP"
-            return f"{news['time']:9.3f}  level    {news['momentary_lufs']:.1f} LUFS  {peak}  energy {news['energy']:.0%}"
+            loud = f"M {news['momentary_lufs']:.1f}  S {news['short_term_lufs']:.1f}  {_programme(news)}"
+            return f"{news['time']:9.3f}  level    {loud}  energy {news['energy']:.0%}"
         case _:
-            return f"{news['duration']:9.3f}  end      {news['cpu_seconds']:.2f} s of processor time"
+            whole = f"  {_programme(news)}" if "integrated_lufs" in news else ""
+            return f"{news['duration']:9.3f}  end      {news['cpu_seconds']:.2f} s of processor time{whole}"
+
+
+def _programme(news: dict[str, Any]) -> str:
+    """What is so far, in one line."""
+    return f"I {news['integrated_lufs']:.1f} LUFS  range {news['range_lu']:.1f} LU  peak {news['true_peak_dbtp']:.1f} dBTP"

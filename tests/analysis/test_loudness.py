@@ -58,14 +58,13 @@ def test_blocks_are_the_recursion(rate: int) -> None:
 
 
 def test_momentary_looks_back_400_ms_and_short_term_3_s() -> None:
-    rate, meter = 48000, Loudness(48000)
-    tone, nothing = sine(997, 0, 0.01, rate), np.zeros((480, 1), np.float32)
-    for _ in range(100):
-        meter.feed(tone)
-    values = [meter.feed(nothing) for _ in range(60)]
-    assert values[30] > -12
-    assert values[45] < -60
-    assert meter.short_term() == pytest.approx(-3.01 + 10 * np.log10(1 / 3), abs=0.1)
+    rate = 48000
+    sound = np.concatenate([sine(997, 0, 1, rate), np.zeros((rate, 1), np.float32)])
+    readings = LevelMeter(rate).feed(AudioBlock(0, sound, rate))
+    assert readings[12].time == pytest.approx(1.3)
+    assert readings[12].momentary == pytest.approx(-3.01 + 10 * np.log10(1 / 4), abs=0.1)
+    assert readings[14].momentary < -60
+    assert readings[14].short_term == pytest.approx(-3.01 + 10 * np.log10(1 / 3), abs=0.1)
 
 
 def test_nothing_is_called_minus_120() -> None:

@@ -71,9 +71,24 @@ def test_levels_ten_times_a_second(song: Path, capsys: pytest.CaptureFixture[str
     run(str(song), "--json", "--levels")
     levels = [o for o in objects(capsys.readouterr().out) if o["type"] == "level"]
     assert np.diff([o["time"] for o in levels]) == pytest.approx(0.1, abs=1e-3)
-    assert set(levels[0]) == {"type", "time", "momentary_lufs", "short_term_lufs", "true_peak_dbtp", "energy"}
+    whole = {"integrated_lufs", "range_lu", "true_peak_dbtp"}
+    assert set(levels[0]) == {"type", "time", "momentary_lufs", "short_term_lufs", "energy"} | whole
     peak = 20 * np.log10(np.abs(drums(BEATS)).max())
     assert max(o["true_peak_dbtp"] for o in levels) == pytest.approx(peak, abs=0.6)
+
+
+def test_at_the_end_stands_how_loud_the_whole_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    t = np.arange(20 * 48_000) / 48_000
+    tone = 10 ** (np.where(t < 10, -23, -33) / 20) * np.sin(2 * np.pi * 1000 * t)
+    soundfile.write(tmp_path / "tones.wav", np.stack([tone, tone], axis=1), 48_000, subtype="FLOAT")
+    assert run(str(tmp_path / "tones.wav"), "--json", "--levels") == 0
+    *news, end = objects(capsys.readouterr().out)
+    last = next(o for o in reversed(news) if o["type"] == "level")
+    assert last["integrated_lufs"] == end["integrated_lufs"] == pytest.approx(-25.6, abs=0.2)  # within the gate: the mean power
+    assert last["range_lu"] == end["range_lu"] == pytest.approx(10, abs=1)
+    assert (end["momentary_max_lufs"], end["short_term_max_lufs"], end["true_peak_dbtp"]) == (-23.0, -23.0, -23.0)
+    assert run(str(tmp_path / "tones.wav"), "--json") == 0
+    assert set(objects(capsys.readouterr().out)[-1]) == {"type", "duration", "cpu_seconds"}
 
 
 def test_people_get_lines(song: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,17 @@
-"""How loud it is: momentary and short-term loudness in LUFS after ITU-R BS.1770-4, and the energy of a song.
+"""How loud it is: momentary loudness in LUFS after ITU-R BS.1770-4, and the energy of a song.
 
 K-weighting is two biquads, a high shelf (the head) and a high pass. The standard prints their coefficients for 48 kHz only;
 for other rates they are derived here from the analogue prototypes that those coefficients stand for (shelf: 1681.97 Hz, Q 0.7072,
 +4.0 dB; high pass: 38.135 Hz, Q 0.5003), by the bilinear transform with the corner frequency pre-warped, as in the audio EQ
-literature; at 48 kHz this gives the standard's numbers to 1e-6. Loudness is -0.691 + 10 log10(sum over the channels of the
-mean square) over 400 ms (momentary) or 3 s (short-term). Every channel weighs 1, as left, right and centre do there.
+literature; at 48 kHz this gives the standard's numbers to 1e-6. Loudness is -0.691 + 10 log10(weighted sum over the channels
+of the mean square) over 400 ms. Five channels are taken for L R C Ls Rs and six for L R C LFE Ls Rs, whose surrounds weigh 1.41
+and whose LFE counts for nothing, as the standard says; of any other number each channel weighs 1, so one channel alone reads
+3 dB less than the same sound in two. What looks back further than 400 ms is in `programme` and `meter`: the ear does not need it.
+
+Energy is that loudness as a share of the range in which the song moves: (loudness - floor) / (ceiling - floor), 0..1. The ceiling
+follows the loudness up within about a second and sinks by 3 dB a minute, the floor follows it down within about three seconds
+and rises by 3 dB a minute; they are at least 12 dB apart. Below -60 LUFS energy is 0. So a chorus is near 1 in a quiet song as
+well as in a loud one, a verse 6 dB under it near a half, and a drop after a break goes from near 0 to 1.
 
 A recursive filter in a Python loop over samples would cost more than all else together. So a hop is laid out as rows of
 about 20 samples: within a row the filter is one small triangular matrix, and what the rows hand on to each other (four
@@ -23,7 +30,7 @@ from showctl.analysis.hearing.hops import HOPS_PER_SECOND, hop_frames
 
 SILENT = -120.0  # LUFS, what nothing at all is called
 MOMENTARY = 40  # hops
-SHORT_TERM = 300  # hops
+SURROUND = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # weights, by the number of channels
 _Floats = NDArray[np.float64]
 
 
@@ -97,40 +104,42 @@ def lufs(mean_square: float) -> float:
     return max(SILENT, -0.691 + 10 * math.log10(mean_square)) if mean_square > 0 else SILENT
 
 
+def weights(channels: int) -> _Floats:
+    """(channels,) how much each counts."""
+    return np.array(SURROUND.get(channels, (1.0,) * channels))
+
+
 class Loudness:
     """Loudness of a stream of hops."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._filter: KFilter | None = None
-        self._channels = 0
-        self._squares: deque[float] = deque([0.0] * SHORT_TERM, maxlen=SHORT_TERM)
+        self._weights = weights(0)
+        self._squares: deque[float] = deque([0.0] * MOMENTARY, maxlen=MOMENTARY)
 
     def feed(self, samples: NDArray[np.float32]) -> float:
         """(frames of one hop, channels) -> momentary loudness (LUFS) at its end."""
-        if self._filter is None or samples.shape[1] != self._channels:
-            self._channels = samples.shape[1]
-            self._filter = KFilter(self._rate, self._channels)
+        channels = samples.shape[1]
+        if self._filter is None or channels != len(self._weights):
+            self._filter, self._weights = KFilter(self._rate, channels), weights(channels)
         weighted = self._filter.filter(samples.T.astype(np.float64))
-        self._squares.append(float(np.sum(weighted * weighted)) / len(samples))
-        return self._over(MOMENTARY)
+        self._squares.append(float(np.sum(weighted * weighted, axis=1) @ self._weights) / len(samples))
+        return lufs(self.mean_square)
 
-    def short_term(self) -> float:
-        """LUFS over the last 3 s."""
-        return self._over(SHORT_TERM)
+    @property
+    def last(self) -> float:
+        """K-weighted mean square of the last hop, summed over the channels."""
+        return self._squares[-1]
 
-    def _over(self, hops: int) -> float:
-        values = list(self._squares)[-hops:]
-        return lufs(math.fsum(values) / hops)
+    @property
+    def mean_square(self) -> float:
+        """The same of the last 400 ms."""
+        return math.fsum(self._squares) / MOMENTARY
 
 
 class Energy:
-    """0..1: where the loudness lies within the range of the song so far.
-
-    The ceiling follows the loudness up within about a second and sinks by 3 dB a minute; the floor follows it down within
-    about three seconds and rises by 3 dB a minute. Energy is (loudness - floor) / (ceiling - floor), the two being kept at
-    least 12 dB apart by lowering the floor. Below the gate (-60 LUFS) energy is 0 and neither moves.
-    """
+    """0..1: where the loudness lies within the range of the song so far, by the law above."""
 
     GATE = -60.0  # LUFS
     RANGE = 12.0  # dB
