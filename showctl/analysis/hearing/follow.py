@@ -1,0 +1,152 @@
+"""Beats, announced before they fall.
+
+Each hop the pointer takes in what the net heard; when the next beat comes near, its belief is read, and LEAD before the beat a
+grid is given whose anchor it is. A beat that is to come may still be moved or taken back; one whose time has come never.
+
+Whether there is a beat at all is a question of its own: two states, music with a beat or none, switching now and then, and the
+evidence is how much better the pointer foretells what the net says than somebody who expects no beat (`trust`, log-odds). A
+firm beat is kept through a break without drums. Before anything can be foretold, a strong clear beat is told at once: late by
+what the net takes, which is still within what people take for together.
+"""
+
+from __future__ import annotations
+
+import math
+
+from showctl.analysis.hearing.hops import HOPS_PER_SECOND
+from showctl.analysis.hearing.pointer import SHORTEST, Belief, Pointer
+from showctl.model import BeatGrid
+
+LEAD = 0.115  # s before a beat at which it is announced
+APART = 0.6  # of a beat: two beats are never told closer together
+MOVE = 0.025  # s by which an announced beat must be off to be told anew
+LIKELY = 0.35  # probability that a beat falls where it is foretold, from which on it is told
+SURE = 0.4  # probability of the place in the bar from which on it is told
+LOOK = 6  # hops between two readings of the belief while no beat is near
+# trust, in nepers of log-odds
+TRUST, DOUBT = 2.0, -2.0  # follow above, give up below
+BEGIN, END = 1e-3, 2e-3  # of a hop: how likely a beat sets in, or ends
+FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a firm beat is kept with nothing to hold on to
+MUSIC = 0.02  # weight of what the net says about music in a hop
+CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
+# before anything can be foretold
+STRONG = 0.6  # probability of a beat that is told at once
+EARLY = -1.0  # trust that this takes
+GATE = -60.0  # LUFS; below it nothing is followed
+_SILENT = HOPS_PER_SECOND // 2  # hops below the gate until the grid is withdrawn
+_FORGET = 3 * HOPS_PER_SECOND  # ... and until everything is forgotten
+_UNKNOWN = math.log(BEGIN / END)
+
+
+class BeatTracker:
+    """Turns probabilities of beats into a grid of beats."""
+
+    def __init__(self, delay: float, index: int = -1) -> None:
+        """`delay` (s): how long after a beat its probability is fed; `index` of the last beat announced before, -1 for none."""
+        self.delay = delay
+        self.index = index
+        self._pointer = Pointer()
+        self._grid: BeatGrid | None = None
+        self._last = -math.inf  # s, the last beat announced
+        self._trust = _UNKNOWN
+        self._trusted = False
+        self._solid = self._coasted = 0  # hops
+        self._quiet = 0  # hops below the gate
+        self._look = 0  # hops until the belief is read
+        self._before = 0.0  # probability of a beat in the hop before
+
+    def hint(self, low: float, high: float) -> None:
+        """Follow only tempi between these (beats a minute); 0 and inf for no bounds."""
+        self._pointer.hint(low, high)
+
+    def feed(
+        self, time: float, level: float, beat: float | None, down: float | None, music: float | None = None
+    ) -> BeatGrid | None:
+        """The hop that ends at `time` (s): momentary loudness (LUFS); probabilities of a beat and of a downbeat `delay` before.
+
+        None for those where nothing was heard; `music`: probability of music now, where it is known.
+        """
+        self._quiet = self._quiet + 1 if level < GATE else 0
+        if self._quiet >= _SILENT:
+            self._hush(time)
+            return None
+        self._weigh(self._pointer.feed(beat, down), music)
+        self._look -= 1
+        follows = self._follows()
+        if follows and self._look <= 0:
+            self._foretell(time, self._pointer.belief())
+        elif not follows and self._grid is not None and (self._trusted is False):
+            self._grid = None
+        if beat is not None:
+            if beat >= STRONG > self._before and self._trust > EARLY:
+                self._tell_at_once(time)
+            self._before = beat
+        return self._grid
+
+    def _weigh(self, gain: float, music: float | None) -> None:
+        """A hop's evidence for a beat to follow."""
+        p = 1 / (1 + math.exp(-self._trust))
+        p += (1 - p) * BEGIN - p * END
+        self._trust = math.log(p / (1 - p)) + gain
+        if music is not None:
+            m = min(max(music, 0.02), 0.98)
+            self._trust += MUSIC * math.log(m / (1 - m))
+        self._trust = min(max(self._trust, -20.0), 20.0)
+
+    def _follows(self) -> bool:
+        """Whether there is a beat to follow, as far as can be told in this hop."""
+        if self._trust > TRUST:
+            self._trusted, self._coasted = True, 0
+            self._solid += 1
+        elif self._trust < DOUBT and self._trusted:
+            self._coasted += 1
+            self._trusted = self._solid > FIRM * HOPS_PER_SECOND and self._coasted < COAST * HOPS_PER_SECOND
+        if not self._trusted:
+            self._solid = 0
+        return self._trusted
+
+    def _foretell(self, time: float, belief: Belief) -> None:
+        """A new grid if the next beat is near and not yet told; the old one moved if that beat is better known now."""
+        period = belief.period / HOPS_PER_SECOND
+        beat, place = time - self.delay + belief.ahead / HOPS_PER_SECOND, belief.place
+        if beat < time:  # it fell while its trace was on its way
+            beat, place = beat + period, place % belief.metre + 1
+        told = self._grid is not None and self._last > time
+        if told and abs(beat - self._last) < 0.3 * period:
+            if abs(beat - self._last) > MOVE:
+                self._give(beat, period, place, belief)
+            self._look = LOOK
+            return
+        if beat - time > LEAD:
+            self._look = min(LOOK, max(1, math.ceil((beat - time - LEAD) * HOPS_PER_SECOND - 1e-6)))
+            return
+        self._look = 1
+        if beat - self._last < APART * period or belief.hit < LIKELY:
+            return
+        self.index += 1
+        self._give(beat, period, place, belief)
+        self._look = LOOK
+
+    def _give(self, beat: float, period: float, place: int, belief: Belief) -> None:
+        self._last = beat
+        position = place if belief.sure > SURE else 0
+        confidence = min(1.0, belief.hit / CERTAIN) if self._trust > DOUBT else 0.3
+        self._grid = BeatGrid(beat, self.index, period, position, belief.metre, confidence)
+
+    def _tell_at_once(self, time: float) -> None:
+        """A strong beat has just been heard that nothing had foretold."""
+        belief = self._pointer.belief()
+        beat, period = time - self.delay, belief.period / HOPS_PER_SECOND
+        if beat - self._last < max(SHORTEST / HOPS_PER_SECOND, APART * period if self._trusted else 0.0):
+            return
+        self.index += 1
+        self._give(beat, period, 0, belief)
+
+    def _hush(self, time: float) -> None:
+        """A hop of silence: the beat is let go of at once, tempo and phase only after a while."""
+        self._grid, self._trust, self._trusted = None, _UNKNOWN, False
+        self._solid = self._coasted = 0
+        if self._quiet < _FORGET:
+            self._pointer.feed(None, None)
+        elif self._quiet == _FORGET:
+            self._pointer.reset()
