@@ -1,0 +1,425 @@
+"""Composes electronic music with the truth about its beats, bars, hits and parts; everything follows from the seed.
+
+`song` is a whole piece with its form, `compose` an excerpt of some 30 s cut at a random place, as a tracker meets it. A style of
+training/grooves.py gives the patterns, training/voices.py and training/patches.py the sounds, training/arrange.py the form. What
+real trackers stumble over is made on purpose: no drums at all, loud off-beat hats over a soft kick, echoes of a dotted eighth,
+a bass that never plays on the beat, a change of tempo, one record mixed into another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import electronic_mix as mix
+from training.arrange import Part, cut, excerpt_form, joined, song_form, way_of_builds, who_plays
+from training.grooves import STYLES, Groove, Line
+from training.patches import PATCHES, Patch, note
+from training.piece import KINDS, RATE, Piece, Times
+from training.voices import VOICES, Chance, Sound, impact, riser
+
+Gains = NDArray[np.float32]  # (steps,) of a line, 0 where nothing is played
+MINOR, MAJOR = (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 5, 7, 9, 11)
+PROGRESSIONS = (
+    (0, 5, 2, 6), (0, 5, 3, 4), (0, 3, 4, 4), (0, 0, 0, 0), (0, 6, 5, 6), (5, 6, 0, 0), (0, 4, 5, 3), (0, 2, 3, 5), (0, 0, 5, 6), (0, 3, 0, 4),
+)  # fmt: skip
+TWISTS = {"": 0.6, "bare": 0.14, "loud off-beats": 0.12, "drums only": 0.07, "no kick": 0.07}
+LEVELS = {".": 0.0, "o": 0.3, "x": 0.75, "X": 1.0, "r": 0.6}
+BRIGHT = ("hat", "ride", "crash", "shaker", "tick")
+
+
+@dataclass(slots=True)
+class Take:
+    """A piece in the making."""
+
+    rng: Chance
+    groove: Groove
+    parts: tuple[Part, ...]
+    lines: tuple[Line, ...]
+    step: float  # s, a sixteenth
+    lead_in: float  # s before the first bar
+    swing: float
+    twist: str = ""
+    buses: dict[str, Sound] = field(default_factory=dict)
+    hits: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+    @property
+    def per_bar(self) -> int:
+        return 4 * self.groove.meter
+
+    @property
+    def bars(self) -> int:
+        return sum(part.bars for part in self.parts)
+
+    def at(self, step: float) -> float:
+        late = self.swing * self.step if step % 2 == 1 else 0.0
+        return self.lead_in + step * self.step + late
+
+    def hit(self, bus: str, kind: str, sound: Sound, at: float, gain: float) -> None:
+        if self.groove.loose:
+            at = max(0.0, at + self.rng.normal(0, self.groove.loose))
+        mix.place(self.buses[bus], sound, at, gain)
+        if gain > 0.02:
+            self.hits[kind].append(at)
+
+
+# --- patterns --------------------------------------------------------------------------------------------------------
+
+
+def realised(rng: Chance, pattern: str) -> Gains:
+    """(steps,) gains of one passage through a pattern; a roll is a gain below 0."""
+    out = np.zeros(len(pattern), np.float32)
+    for n, sign in enumerate(pattern):
+        if sign.isdigit():
+            out[n] = rng.uniform(0.4, 0.9) if rng.random() < int(sign) / 10 else 0
+        else:
+            out[n] = LEVELS[sign] * rng.uniform(0.85, 1) * (-1 if sign == "r" else 1)
+    return out
+
+
+def played(rng: Chance, pattern: str, steps: int, alive: float) -> Gains:
+    """(steps,) a pattern again and again; now and then (`alive`: how often) it is another passage through its chances."""
+    usual, other = realised(rng, pattern), realised(rng, pattern)
+    rounds = []
+    for n in range(steps // len(pattern) + 1):
+        fresh = rng.random() < alive
+        rounds.append(realised(rng, pattern) if fresh else other if n % 4 == 3 else usual)
+    return np.concatenate(rounds)[:steps]
+
+
+def chopped(rng: Chance, score: dict[int, Gains], lines: tuple[Line, ...], per_bar: int, chance: float) -> None:
+    """Cuts bars of the drums into eighths and puts them together in another order, all drums alike."""
+    drums = [n for n in score if lines[n].layer in ("kick", "snare", "hat")]
+    slices = per_bar // 2
+    for bar in range(len(score[drums[0]]) // per_bar if drums else 0):
+        if rng.random() >= chance or bar % 4 == 0:
+            continue
+        order = np.where(rng.random(slices) < 0.45, rng.integers(0, slices, slices), np.arange(slices))
+        steps = bar * per_bar + (2 * order[:, None] + np.arange(2)).ravel()
+        for n in drums:
+            score[n][bar * per_bar : (bar + 1) * per_bar] = score[n][steps]
+
+
+def filled(take: Take, score: dict[int, Gains]) -> None:
+    """Fills at the ends of phrases: a run of snares or toms, the kick left out."""
+    rng, start = take.rng, 0
+    for part in take.parts:
+        for bar in range(start + 3, start + part.bars, 4):
+            end = (bar + 1) * take.per_bar
+            if part.role not in ("verse", "drop") or rng.random() < (0.75 if bar % 8 == 3 else 0.45):
+                continue
+            run = int(rng.choice([2, 4, 6, 8]))
+            for n, line in enumerate(take.lines):
+                if line.layer == "kick" and rng.random() < 0.5:
+                    score[n][end - run : end] = 0
+                if line.layer in ("snare", "perc") and not line.melody and rng.random() < 0.6:
+                    score[n][end - run : end] = (rng.random(run) < 0.75) * np.linspace(0.4, 1, run)
+        start += part.bars
+
+
+# --- harmony ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    key: int  # MIDI of the tonic, 36..47
+    scale: tuple[int, ...]
+    degrees: tuple[int, ...]  # of each bar
+    seventh: bool
+
+    def pitch(self, degree: int) -> int:
+        return self.key + self.scale[degree % 7] + 12 * (degree // 7)
+
+    def chord(self, bar: int) -> tuple[int, ...]:
+        root = self.degrees[bar % len(self.degrees)]
+        return tuple(self.pitch(root + n) for n in ((0, 2, 4, 6) if self.seventh else (0, 2, 4)))
+
+
+def harmony(rng: Chance, groove: Groove) -> Harmony:
+    degrees = PROGRESSIONS[rng.integers(len(PROGRESSIONS))]
+    hold = int(rng.choice([1, 1, 2]))
+    scale = MINOR if rng.random() < groove.minor else MAJOR
+    return Harmony(int(rng.integers(36, 48)), scale, tuple(np.repeat(degrees, hold).tolist()), bool(rng.random() < 0.35))
+
+
+def melody(rng: Chance, line: Line, gains: Gains, chords: Harmony, per_bar: int) -> list[tuple[int, ...]]:
+    """The pitches (MIDI) of every step that is played, in order."""
+    steps = np.flatnonzero(gains)
+    loop = per_bar * int(rng.choice([1, 2, 2, 4]))
+    jumps = rng.choice([0, 0, 0, 0, 0, 7, 12, -2], loop)
+    riff = rng.choice([0, 0, 0, 2, 4, 7, 7, 6, -3], loop)
+    walk = np.clip(np.cumsum(rng.choice([-2, -1, -1, 0, 1, 1, 2, 4, -4], loop)) % 9, 0, 8)
+    up, span = 12 * int(rng.choice([2, 2, 3])), int(rng.integers(1, 4))
+    order, varied = str(rng.choice(["up", "down", "both", "drawn"])), rng.random() < 0.5
+    out: list[tuple[int, ...]] = []
+    count, bar_before = 0, -1
+    for step in steps:
+        bar = int(step) // per_bar
+        chord = chords.chord(bar)
+        count, bar_before = (0 if bar != bar_before else count + 1), bar
+        match line.melody:
+            case "root":
+                out.append((chord[0] + (int(jumps[step % loop]) if varied else 0) - 12 * (chord[0] > 47),))
+            case "octaves":
+                out.append((chord[0] - 12 * (chord[0] > 45) + 12 * (count % 2),))
+            case "riff":
+                low = 0 if line.layer == "bass" else 12
+                out.append((chords.pitch(int(riff[step % loop])) + low,))
+            case "arp":
+                tones = [tone + 12 * octave for octave in range(span) for tone in chord]
+                tones = {"down": tones[::-1], "both": tones + tones[-2:0:-1]}.get(order, tones)
+                place = int(walk[step % loop]) if order == "drawn" else count
+                out.append((tones[place % len(tones)] + up,))
+            case "lead":
+                degree = int(walk[step % loop]) + (chords.degrees[bar % len(chords.degrees)] if varied else 0)
+                out.append((chords.pitch(degree) + up,))
+            case _:
+                out.append(tuple(tone + 12 + 12 * (tone < 44) for tone in chord))
+    return out
+
+
+# --- playing ---------------------------------------------------------------------------------------------------------
+
+
+def kind_of(voice: str) -> str:
+    name = voice.split()[0]
+    return (
+        name if name in ("kick", "snare") else "snare" if name in ("clap", "snap", "rim") else "hat" if name in BRIGHT else "note"
+    )
+
+
+def play_drums(take: Take, line: Line, gains: Gains, level: float) -> None:
+    rng = take.rng
+    voice = str(rng.choice(line.voices))
+    many = 3 if voice in ("tom", "conga", "zap", "block") else 2 if rng.random() < 0.3 else 1
+    sounds = [VOICES[voice](rng) for _ in range(many)]
+    if many == 2:
+        sounds[1] = 0.8 * sounds[1]
+    bus = "kick" if kind_of(voice) == "kick" else "drums"
+    kind = kind_of(voice)
+    late = rng.uniform(0, 0.012) if line.layer == "snare" and take.groove.loose > 0.004 else 0.0
+    for step in np.flatnonzero(gains):
+        gain, sound = float(abs(gains[step])) * level, sounds[rng.integers(many)]
+        times = int(rng.choice([2, 3, 4])) if gains[step] < 0 else 1
+        for n in range(times):
+            take.hit(bus, kind, sound, take.at(step) + late + n * take.step / times, gain)
+
+
+def play_notes(take: Take, line: Line, gains: Gains, level: float, chords: Harmony) -> None:
+    rng = take.rng
+    name = str(rng.choice(line.voices))
+    patch = PATCHES[name](rng)
+    if patch.wobble:
+        patch = replace(patch, wobble=float(rng.choice([0.5, 1, 1, 1.5, 2])) / (4 * take.step) * 2)
+    steps = np.flatnonzero(gains)
+    ends = np.append(steps, len(gains))[1:]
+    longest = take.per_bar * (2 if line.melody == "hold" else 1)
+    bus = "bass" if line.layer == "bass" else "music"
+    done: dict[tuple[object, ...], Sound] = {}
+    before = 0.0
+    for step, end, pitches in zip(steps, ends, melody(rng, line, gains, chords, take.per_bar), strict=True):
+        length = patch.gate * min(int(end - step), longest) * take.step
+        key = (pitches, round(length, 3), before if patch.glide else 0.0)
+        if key not in done:
+            done[key] = sounded(rng, patch, pitches, length, before)
+        before = 440 * 2 ** ((pitches[-1] - 69) / 12)
+        take.hit(bus, "note", done[key], take.at(step), float(gains[step]) * level)
+
+
+def sounded(rng: Chance, patch: Patch, pitches: tuple[int, ...], length: float, before: float) -> Sound:
+    """One note or chord, at peak 1 for the sum."""
+    notes = [note(rng, patch, 440 * 2 ** ((p - 69) / 12), length, before if len(pitches) == 1 else 0.0) for p in pitches]
+    sound = np.sum(notes, axis=0, dtype=np.float32)
+    return sound / np.float32(max(1e-3, float(np.abs(sound).max())))
+
+
+def play_build(take: Take, start: int, bars: int) -> None:
+    """A roll that gets faster (quarters, eighths, sixteenths, thirty-seconds) and higher, a riser, then the wash of the drop."""
+    rng = take.rng
+    first, last = start * take.per_bar, (start + bars) * take.per_bar
+    length = (last - first) * take.step
+    if rng.random() < 0.85:
+        sound = VOICES[str(rng.choice(["snare 909", "snare fat", "clap", "snare live"]))](rng)
+        rise, level = rng.uniform(0, 0.8) * (rng.random() < 0.6), 10 ** (rng.uniform(-9, -2) / 20)
+        step = float(first)
+        edges = np.array([0.5, 0.75, 0.9]) if rng.random() < 0.7 else np.array([0.25, 0.5, 0.8])
+        while step < last - 1e-9:
+            way = (step - first) / (last - first)
+            faster = np.interp(np.arange(0, len(sound), 1 + rise * way), np.arange(len(sound)), sound).astype(np.float32)
+            take.hit("drums", "snare", faster, take.lead_in + step * take.step, level * (0.35 + 0.65 * way))
+            step += (4.0, 2.0, 1.0, 0.5)[int(np.searchsorted(edges, way, "right"))]
+    if rng.random() < 0.85:
+        mix.place(take.buses["effects"], riser(rng, length), take.at(first), 10 ** (rng.uniform(-16, -5) / 20))
+    if rng.random() < 0.7:
+        mix.place(take.buses["effects"], impact(rng, rng.uniform(0.6, 2.5)), take.at(last), 10 ** (rng.uniform(-14, -5) / 20))
+
+
+def play(take: Take) -> None:
+    """All lines and builds into the buses."""
+    rng, chords = take.rng, harmony(take.rng, take.groove)
+    steps = take.bars * take.per_bar
+    alive = rng.choice([0.0, 0.1, 0.5])
+    on = who_plays(rng, take.parts, take.lines)
+    score = {n: played(rng, str(rng.choice(line.patterns)), steps, alive) for n, line in enumerate(take.lines)}
+    if take.groove.chopped and rng.random() < 0.8:
+        chopped(rng, score, take.lines, take.per_bar, take.groove.chopped)
+    filled(take, score)
+    gaps(take, score)
+    loud = take.twist == "loud off-beats"
+    for n, line in enumerate(take.lines):
+        gains = score[n] * np.repeat(on[n], take.per_bar)
+        change = 9.0 if loud and line.layer == "hat" else -9.0 if loud and line.layer == "kick" else 0.0
+        level = 0.8 * 10 ** ((line.level + rng.uniform(-4, 3) + change) / 20)
+        if line.melody:
+            play_notes(take, line, np.abs(gains), level, chords)
+        else:
+            play_drums(take, line, gains, level)
+    start = 0
+    for part in take.parts:
+        if part.role == "build":
+            play_build(take, start, part.bars)
+        start += part.bars
+
+
+def gaps(take: Take, score: dict[int, Gains]) -> None:
+    """Before a drop everything may hold its breath for a beat or a bar; on its first step the kick always falls."""
+    start = 0
+    for before, part in zip((None, *take.parts), take.parts, strict=False):
+        first = start * take.per_bar
+        if part.role == "drop":
+            gap = int(take.rng.choice([0, 0, 2, 4, 8, 16])) if before and before.role == "build" else 0
+            for n, line in enumerate(take.lines):
+                score[n][max(0, first - gap) : first] = 0
+                if line.layer == "kick":
+                    score[n][first] = 1.0
+        start += part.bars
+
+
+# --- the mix and the truth -------------------------------------------------------------------------------------------
+
+
+def mixed(take: Take, dirt: bool) -> Sound:
+    rng, buses = take.rng, take.buses
+    frames = len(buses["kick"])
+    beat = 4 * take.step
+    if rng.random() < 0.15:
+        sway = 0.5 - 0.5 * np.cos(
+            2 * np.pi * np.arange(frames, dtype=np.float32) / RATE / np.float32(beat * rng.choice([16, 32, 64]))
+        )
+        buses["music"] = mix.opened(buses["music"], 0.3 + 0.7 * sway)
+    if any(part.role == "build" for part in take.parts) and rng.random() < 0.7:
+        bar = take.per_bar * take.step * RATE
+        way = np.roll(way_of_builds(take.parts, bar, frames), round(take.lead_in * RATE))
+        buses["music"] = mix.opened(buses["music"], way)
+    if rng.random() < 0.45:
+        delay = take.step * float(rng.choice([3, 3, 3, 2, 4, 6, 8 / 3]))
+        buses["music"] = mix.echo(buses["music"], delay, rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.8))
+    if rng.random() < 0.6:
+        buses["music"] = mix.room(rng, buses["music"], rng.uniform(0.08, 0.7), rng.uniform(0.05, 0.6))
+    if rng.random() < 0.35:
+        buses["drums"] = mix.room(rng, buses["drums"], rng.uniform(0.03, 0.25), rng.uniform(0.05, 0.5))
+    kicks = np.array(take.hits["kick"])
+    if len(kicks) and take.groove.club and rng.random() < 0.7:
+        gain = mix.pumping(frames, kicks, rng.uniform(0.3, 0.97), beat * rng.uniform(0.4, 0.95))
+        for bus in ("bass", "music", "effects"):
+            buses[bus] = buses[bus] * gain
+    return mix.master(rng, mix.total(buses.values()), dirt)
+
+
+def truth(take: Take, factor: float) -> tuple[Times, NDArray[np.int64]]:
+    """Beats (s) and their positions, in the octave in which people tap."""
+    every = 4 / factor
+    count = int(take.bars * take.per_bar / every)
+    return take.lead_in + np.arange(count) * every * take.step, np.arange(count) % take.groove.meter + 1
+
+
+def chosen_lines(rng: Chance, groove: Groove, twist: str) -> tuple[Line, ...]:
+    """Which lines of the style this piece has."""
+    lines = [line for line in groove.lines if rng.random() < line.chance]
+    match twist:
+        case "bare":
+            bare = [line for line in groove.lines if line.melody]
+            moving = [line for line in bare if line.melody != "hold" and max(len(p) - p.count(".") for p in line.patterns) > 3]
+            lines = [line for line in bare if rng.random() < 0.6]
+            if not set(lines) & set(moving):
+                lines.append(moving[rng.integers(len(moving))])
+        case "drums only":
+            lines = [line for line in groove.lines if not line.melody and rng.random() < max(0.5, line.chance)]
+        case "no kick":
+            lines = [line for line in lines if line.layer != "kick"]
+    return tuple(lines) or (groove.lines[0],)
+
+
+def made(rng: Chance, style: str, parts: tuple[Part, ...], bpm: float, twist: str, lead_in: float, tail: float) -> Piece:
+    """One piece of one tempo, form and style."""
+    groove = STYLES[style]
+    swing = rng.uniform(*groove.swing) if rng.random() < 0.6 or groove.swing[0] else 0.0
+    take = Take(rng, groove, parts, chosen_lines(rng, groove, twist), 15 / bpm, lead_in, float(swing), twist)
+    end = take.at(take.bars * take.per_bar)
+    frames = int((end + tail) * RATE)
+    take.buses = {bus: np.zeros(frames, np.float32) for bus in ("kick", "drums", "bass", "music", "effects")}
+    play(take)
+    audio = mixed(take, bool(rng.random() < groove.dirt))
+    factors, chances = np.array(groove.tapped).T
+    beats, positions = truth(take, float(rng.choice(factors, p=chances)))
+    sections = [(0.0, "silence")] if lead_in > 0.5 else []
+    start = 0
+    for part in parts:
+        if not sections or sections[-1][1] != part.section:
+            sections.append((take.at(start * take.per_bar), part.section))
+        start += part.bars
+    hits = {kind: np.unique(np.array(times)) for kind, times in take.hits.items()}
+    return Piece(audio, beats, positions, groove.meter, style, hits, tuple(sections))
+
+
+def drawn_style(rng: Chance) -> str:
+    weights = np.array([groove.weight for groove in STYLES.values()])
+    return str(rng.choice(list(STYLES), p=weights / weights.sum()))
+
+
+def song(seed: int, style: str | None = None) -> Piece:
+    """A whole song of 90 to 180 s, its parts and their times in `sections`. KeyError: no such style."""
+    rng = np.random.default_rng([seed, 77])
+    style = style or drawn_style(rng)
+    groove = STYLES[style]
+    bpm = float(np.round(rng.uniform(*groove.bpm)))
+    parts = song_form(rng, 60 / bpm * groove.meter, groove.club)
+    piece = made(rng, style, parts, bpm, "", float(rng.choice([0.0, rng.uniform(0, 2)])), 2.5)
+    end = float(piece.beats[-1] + np.median(np.diff(piece.beats)))
+    fade = round(end * RATE)
+    piece.audio[fade:] *= np.linspace(1, 0, len(piece.audio) - fade, dtype=np.float32)
+    return replace(piece, sections=(*piece.sections, (end, "silence")))
+
+
+def excerpt(rng: Chance, length: float) -> Piece:
+    """So many seconds of a piece, cut at a random place or, at times, from its first note on."""
+    style = drawn_style(rng)
+    groove = STYLES[style]
+    bpm = rng.uniform(*groove.bpm)
+    bpm = float(np.round(bpm) if rng.random() < 0.8 else bpm)
+    twist = str(rng.choice(list(TWISTS), p=list(TWISTS.values())))
+    if twist == "drums only" and not any(line.layer in ("kick", "snare") for line in groove.lines):
+        twist = ""
+    bar = 60 / bpm * groove.meter
+    parts = excerpt_form(rng, bar, length + 2 * bar, groove.club and twist in ("", "loud off-beats"))
+    from_start = rng.random() < 0.2
+    piece = made(rng, style, parts, bpm, twist, float(rng.uniform(0, 1.5)) if from_start else 0.0, 0.5)
+    start = 0.0 if from_start else float(rng.uniform(0, len(piece.audio) / RATE - 0.5 - length))
+    return cut(piece, start, start + length)
+
+
+def compose(seed: int) -> Piece:
+    """An excerpt of 25 to 40 s; one in eight changes its tempo or is mixed into another."""
+    rng = np.random.default_rng([seed, 78])
+    length = float(rng.uniform(25, 40))
+    kind = rng.choice(["steady", "mix", "jump"], p=[0.88, 0.07, 0.05])
+    if kind == "steady":
+        return excerpt(rng, length)
+    first, second = excerpt(rng, 0.5 * length + 6), excerpt(rng, 0.5 * length)
+    fade = float(rng.uniform(3, 8)) if kind == "mix" else 0.0
+    downs = first.beats[(first.positions == 1) & (first.beats > 8) & (first.beats + fade < len(first.audio) / RATE)]
+    at = float(downs[-1]) if len(downs) else 0.5 * length - fade
+    opening = float(second.beats[0]) if kind == "jump" else 0.0  # a hard change falls on a beat of the new music
+    return joined(first, cut(second, opening, len(second.audio) / RATE), at, fade)
