@@ -190,6 +190,16 @@ def kind_of(voice: str) -> str:
     )
 
 
+def choked(sound: Sound, length: float) -> Sound:
+    """At most so many seconds of a sound: a voice of a drum machine ends where it is struck again."""
+    frames = int(length * RATE)
+    if len(sound) <= frames:
+        return sound
+    out, fade = sound[:frames].copy(), min(frames, 300)
+    out[frames - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return out
+
+
 def play_drums(take: Take, line: Line, gains: Gains, level: float) -> None:
     rng = take.rng
     voice = str(rng.choice(line.voices))
@@ -200,9 +210,12 @@ def play_drums(take: Take, line: Line, gains: Gains, level: float) -> None:
     bus = "kick" if kind_of(voice) == "kick" else "drums"
     kind = kind_of(voice)
     late = rng.uniform(0, 0.012) if line.layer == "snare" and take.groove.loose > 0.004 else 0.0
-    for step in np.flatnonzero(gains):
+    steps = np.flatnonzero(gains)
+    for step, end in zip(steps, np.append(steps, len(gains))[1:], strict=True):
         gain, sound = float(abs(gains[step])) * level, sounds[rng.integers(many)]
         times = int(rng.choice([2, 3, 4])) if gains[step] < 0 else 1
+        if kind in ("kick", "hat"):
+            sound = choked(sound, float(end - step) * take.step / times)
         for n in range(times):
             take.hit(bus, kind, sound, take.at(step) + late + n * take.step / times, gain)
 
