@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the ear costs, stage by stage: CPU time per second of sound, as a share of one core.
 
-    python bench/hearing.py [FILE] [--rate 48000] [--seconds 60]
+    python bench/hearing_cost.py [FILE] [--rate 48000] [--seconds 60]
 
 Without a FILE a random drum machine plays. Stages are timed by themselves over the same hops, so their sum is a little
 under the whole, which is what `showctl listen` and the ear process pay. CPU time, not wall time: a busy machine moves it little.
