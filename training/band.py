@@ -13,18 +13,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.drums import HIT_KINDS, KEYS, LIMBS, Habits, Part, Stroke, choose, count_in, habits, play_bar, play_fill, without
 from training.band_grooves import GROOVES
-from training.humans import CURVES, Feel, Swing, Tempo, a_feel, performed_tempo
 from training.band_mix import as_mixed
-from training.piece import KINDS, RATE, Piece, Times
 from training.band_styles import FAMILIES, STYLES, Style
-from training.synth_fluid import DRUMS, Channel, Sound, fonts, render
 from training.band_tunes import Harmony, Note, Singer, bass_bar, comp_bar, harmony, horn_row, melody_bar
+from training.drums import HIT_KINDS, KEYS, LIMBS, Habits, Part, Stroke, choose, count_in, habits, play_bar, play_fill, without
+from training.humans import CURVES, Feel, Swing, Tempo, a_feel, performed_tempo
+from training.piece import KINDS, Piece, Times
+from training.synth_fluid import DRUMS, Channel, Sound, fonts, render
 
 _SALT = 0xBA4D
 _DRUMS_ONLY, _NO_DRUMS = 0.30, 0.12  # shares of the pieces
-_NEVER_BARE = ("jazz brush",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,7 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
     font = fonts_here[int(rng.integers(len(fonts_here)))]
     audio = render(kit + sounds, channels, seconds, font, reverb=rng.uniform() < 0.5, chorus=rng.uniform() < 0.2)
     beats, positions = _beats(tempo, meter, start, seconds, -meter if counted else 0)
-    hits = {k: np.array(sorted(struck[k])) for k in KINDS}
-    hits["note"] = _merged(struck["note"] + played)
+    hits = {k: _merged(struck[k] + (played if k == "note" else [])) for k in KINDS}
     return Piece(as_mixed(rng, audio), beats, positions, meter, f"{name} {kind}", hits, ((0.0, "steady"),))
 
 
@@ -193,7 +191,7 @@ def _drummed(rng: np.random.Generator, song: Song, part: Part, bars: range, how:
         if voices and (last or (bar + 1) % how.fill_every == 0) and rng.uniform() < 0.8:
             fill = play_fill(rng, part, bar, how)
             begin = min(s.position for s in fill) if fill else (bar + 1) * song.meter
-            kept = [s for s in strokes if s.position < begin - 1e-6 or s.voice in ("pedal", "kick") and rng.uniform() < 0.5]
+            kept = [s for s in strokes if s.position < begin - 1e-6 or (s.voice in ("pedal", "kick") and rng.uniform() < 0.5)]
             strokes = [*kept, *fill] if fill else strokes
             crash_next = rng.uniform() < how.crash
         else:
@@ -203,7 +201,7 @@ def _drummed(rng: np.random.Generator, song: Song, part: Part, bars: range, how:
             strokes.append(Stroke(float(bar * song.meter), "kick", 1.0))
         elif crash_next and not last:
             strokes.append(Stroke(float((bar + 1) * song.meter), "crash", rng.uniform(0.5, 1)))
-        song.strokes += strokes
+        song.strokes += list({(s.position, s.voice): s for s in strokes}.values())
 
 
 def _accompanied(rng: np.random.Generator, song: Song, seats: list[Seat], tune: Harmony, bars: range, silent: set[str], singer: Singer) -> None:
