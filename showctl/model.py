@@ -154,6 +154,37 @@ class Tap(Control):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nudge(Control):
+    """The beat comes later by so many seconds (earlier below 0) than it is heard."""
+
+    by: float  # s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Octave(Control):
+    """The beat is twice as fast as it was, or half as fast."""
+
+    step: int  # +1 twice, -1 half
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downbeat(Control):
+    """A bar begins with the beat that is nearest to this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockBeat(Control):
+    """The beat runs on by itself, as it is now; off: it follows what is heard again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeBeat(Control):
+    """The beat follows what is heard and nothing else: taps, nudges, octaves and the lock are forgotten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExitLoop(Control):
     """The link of a list (`goto`) is not followed any more: after this round the list goes on behind it."""
 
@@ -261,6 +292,11 @@ ControlEvent: TypeAlias = (
     | Blackout
     | SetMaster
     | Tap
+    | Nudge
+    | Octave
+    | Downbeat
+    | LockBeat
+    | FreeBeat
     | ExitLoop
     | SetRate
     | SetHouse
@@ -302,6 +338,22 @@ class ListState:
 
 
 @dataclass(frozen=True, slots=True)
+class BeatState:
+    """Where the beat comes from, and what people have said of it."""
+
+    source: Literal["none", "ear", "tap", "lock"] = "none"
+    flashes: bool = False  # whether anything flashes to it now
+    nudge: float = 0.0  # s that it is later than heard
+    octaves: int = 0  # by which its tempo is above the heard one, by hand
+    folded: int = 0  # and by the range of a cue
+    tempo: tuple[float, float] | None = None  # bpm, the range that a cue says
+    downbeat: bool = False  # a hand has said where the bar begins
+    bar: int = 0  # position on which a bar begins
+    beats_per_bar: int = 4
+    early: float = 0.0  # s by which it is earlier than heard, for sound and lamps
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackState:
     """All that an operator wants to know about the show, and all that a restart needs."""
 
@@ -319,6 +371,7 @@ class PlaybackState:
     flashed: tuple[str, ...] = ()  # submasters whose flash button is down
     identified: tuple[str, ...] = ()  # fixtures that show which they are
     checked: str = ""  # fixture that the channel check stands at
+    beats: BeatState = BeatState()
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class Effect:
     entry: Span | None = None  # it grows in this time; None: as its parameter wants (heads gently, light at once)
     exit: Span | None = None  # it shrinks in this time
     direction: Literal["forward", "reverse", "bounce"] = "forward"  # bounce: every second cycle backwards
+    early: float = 0.0  # s by which its lamps are slower than the quickest: on the beat it runs so much ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Cue:
     rate: float = 1.0  # scales every time of this cue, its follow and hang: 0.5 makes 5 s last 10
     times: tuple[tuple[str, Timing], ...] = ()  # parameter, category or "" (the rest): for what tracked, and for marks
     at: float | None = None  # s of time code at which it fires, in a list that follows one
+    tempo: tuple[float, float] | None = None  # bpm, lowest and highest: into this range what is heard is doubled or halved
     line: int = 0  # in the show file, for messages
     path: str = ""  # of that file
 
@@ -290,3 +292,5 @@ class Plan:
     release_time: Span = Span(1.0)  # of what is held by hand
     groups: tuple[Group, ...] = ()
     palettes: tuple[Palette, ...] = ()
+    sound_latency: float = 0.0  # s by which sound reaches the ear later than the audience
+    lamp_latency: float = 0.0  # s that the quickest lamps take to show what is sent

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from showctl.model import ListState, PlaybackState
+from showctl.model import BeatState, ListState, PlaybackState
 
 VERSION = 2
 AWAY_S = 60.0
@@ -108,4 +108,6 @@ def _playback(data: dict[str, Any]) -> PlaybackState:
         data[name] = tuple((str(key), float(level)) for key, level in data[name])
     for name in ("effects", "flashed", "identified"):
         data[name] = tuple(data[name])
+    beats = data.get("beats", {})
+    data["beats"] = BeatState(**{**beats, "tempo": None if beats.get("tempo") is None else tuple(beats["tempo"])})
     return PlaybackState(**data)

@@ -21,9 +21,11 @@ from showctl.model import (
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Features,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Happened,
@@ -32,6 +34,9 @@ from showctl.model import (
     Inputs,
     LetGo,
     ListState,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     PlaybackState,
@@ -47,7 +52,7 @@ from showctl.model import (
     Unpark,
 )
 from showctl.plan import Plan
-from showctl.show import transport
+from showctl.show import beathands, transport
 from showctl.show.cuelist import Deed, Mode
 from showctl.show.explain import Explained, explain
 from showctl.show.hands import Asked
@@ -77,6 +82,8 @@ class ShowEngine:
         self._arrived = 0
         self._time = -math.inf  # s of the last thing that happened
         self._trusting = False  # a beat is trusted, as far as was told
+        self._early = plan.sound_latency + plan.lamp_latency  # s by which what is heard comes too late
+        self._hints = any(cue.tempo is not None for one in plan.lists for cue in one.cues)
         self._held_told = -math.inf  # s
         self._told: list[Happened] = []
         self._takeover: Takeover | None = None  # prepared
@@ -177,6 +184,7 @@ class ShowEngine:
                 self._by_itself(head, t)
             else:
                 self._input(t, heapq.heappop(self._waiting)[3])
+            self._hint(t)
 
     def _input(self, t: float, one: Features | ControlEvent) -> None:
         if isinstance(one, Features):
@@ -192,18 +200,20 @@ class ShowEngine:
             self._refuse(t, features, "a level that is no number")
             return
         stage = self._stage
-        section, run = stage.heard.section, stage.clock.at
-        stage.heard = stage.heard.after(t, features)
-        stage.clock = stage.clock.heard(t, features.grid)
+        section, followed = stage.heard.section, stage.clock.grid
+        before, stage.heard = stage.heard, stage.heard.after(t, features)
+        stage.clock = stage.clock.heard(t, beathands.earlier(features.grid, self._early))
+        if beathands.new_song(before, t, stage.heard):
+            stage.clock = stage.clock.new_song()
         if stage.heard.section is not section:
             stage.effects.hear(stage.view(None, t))
             self._tell(t, "section", section=features.section.value)
         self._trust(t)
-        if stage.clock.at != run or stage.heard.section is not section:
+        if stage.clock.grid is not followed or stage.heard.section is not section:  # two that come late follow at one time
             self._reschedule(t)
 
     def _trust(self, t: float) -> None:
-        if not self._trusting and t < self._stage.clock.lost_at < math.inf:
+        if not self._trusting and t < self._stage.clock.lost_at:
             self._trusting = True
             self._tell(t, "beat_found", bpm=round(self._stage.clock.bpm, 2))
 
@@ -244,10 +254,20 @@ class ShowEngine:
         self._stage.blackout(one.on)
         self._tell(t, "blackout", on=one.on, source=one.source)
 
-    def _tap(self, t: float, _: Tap) -> None:
-        self._stage.clock = self._stage.clock.tapped(t)
+    def _beat(self, t: float, one: beathands.Asked) -> None:
+        self._stage.clock, told = beathands.ask(self._stage.clock, one, t, self.plan.lamp_latency)
+        if told:
+            self._tell(t, "beat_help", **told, source=one.source)
         self._trust(t)
         self._reschedule(t)
+
+    def _hint(self, t: float) -> None:
+        """Hold the beat in the range of tempo that the cue says which is current now."""
+        clock = self._stage.clock
+        tempo = beathands.tempo_of(self._stage.heads) if self._hints else None
+        if tempo != clock.help.tempo:
+            self._stage.clock = clock.hinted(t, tempo)
+            self._reschedule(t)
 
     def _timecode(self, t: float, one: Timecode) -> None:
         if not (0.0 <= one.at < math.inf and abs(one.speed) <= transport.FASTEST):
@@ -291,6 +311,7 @@ class ShowEngine:
 
     def _by_itself(self, head: Playhead, t: float) -> None:
         by = transport.by_itself(self._stage, head, t)
+        self._lists_until = -math.inf  # marks move the list, too, and of them nothing is told
         if by == "runaway":
             self._tell(t, by, list=head.track.list.name, cue=head.track.number(head.current))
         elif by not in (COMPLETE, MARK, STAY):
@@ -317,6 +338,7 @@ class ShowEngine:
             flashed=tuple(sorted(self._stage.masters.flashed)),
             identified=tuple(self._stage.hands.identified),
             checked=self._stage.hands.checked,
+            beats=beathands.state(self._stage.clock, self.plan, now),
         )
 
     def _tell(self, t: float, type_: str, **data: str | float | int | bool | None) -> None:
@@ -368,7 +390,7 @@ CONTROLS: dict[type, Handler] = {  # the one place that says what the engine can
     Blackout: ShowEngine._blackout,
     SetMaster: ShowEngine._fader,
     SetHouse: ShowEngine._house,
-    Tap: ShowEngine._tap,
+    **dict.fromkeys((Tap, Nudge, Octave, Downbeat, LockBeat, FreeBeat), ShowEngine._beat),
     Timecode: ShowEngine._timecode,
     Flash: ShowEngine._flash,
     **dict.fromkeys(HANDS, ShowEngine._hand),

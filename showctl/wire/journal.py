@@ -27,15 +27,20 @@ from showctl.model import (
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Features,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Happened,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     Release,
@@ -104,6 +109,11 @@ TYPES: dict[str, type[Any]] = {
     "blackout": Blackout,
     "master": SetMaster,
     "tap": Tap,
+    "nudge": Nudge,
+    "octave": Octave,
+    "downbeat": Downbeat,
+    "lock_beat": LockBeat,
+    "free_beat": FreeBeat,
     "exit": ExitLoop,
     "rate": SetRate,
     "house": SetHouse,
@@ -314,7 +324,7 @@ def _grid(content: Any, name: str) -> BeatGrid:
 
 READERS: dict[str, Any] = {
     **dict.fromkeys(
-        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed"), _float
+        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed", "by"), _float
     ),
     **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
     **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),

@@ -92,8 +92,9 @@ def test_taps_are_the_beat_and_stand_above_the_ear() -> None:
     assert clock.bpm == pytest.approx(150.0)
     assert clock.position(7.4) == pytest.approx(round(clock.position(7.4)), abs=1e-6)
     assert clock.gain(clock.position(20.0)) == 1.0
-    assert clock.heard(6.5, BeatGrid(6.7, 3, 0.5, confidence=0.9)) is clock
-    assert clock.heard(12.0, BeatGrid(12.3, 9, 0.5, confidence=0.9)).bpm == pytest.approx(120.0)
+    assert clock.heard(6.5, BeatGrid(6.7, 3, 0.5, confidence=0.9)).bpm == pytest.approx(150.0)
+    assert clock.heard(31.7, BeatGrid(32.0, 9, 0.5, confidence=0.9)).bpm == pytest.approx(150.0)
+    assert clock.heard(31.9, BeatGrid(32.0, 9, 0.5, confidence=0.9)).bpm == pytest.approx(120.0), "64 beats later"
 
 
 def test_one_tap_and_a_bounce_say_nothing() -> None:

@@ -16,13 +16,18 @@ from showctl.model import (
     BeatGrid,
     Blackout,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Features,
+    FreeBeat,
     Go,
     Goto,
     Hold,
     Inputs,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     Release,
@@ -80,7 +85,7 @@ EFFECTS = (
     Effect("sway", "sine", "pan", sync="free", every=Span(3.0), low=-0.2, high=0.2, layer="add"),
     Effect("hit", "decay", "intensity", sync="onset", every=Span(0.5), layer="max"),
     Effect("breathe", "sine", "intensity", sync="energy", layer="scale"),
-    Effect("dice", "random", "intensity", every=Span(0.5, "beat"), swing=0.6, seed=5),
+    Effect("dice", "random", "intensity", every=Span(0.5, "beat"), swing=0.6, seed=5, early=0.04),
 )
 TARGETS = {"sway": ((4,),)}
 starts = st.sampled_from(EFFECTS).map(lambda e: EffectStart(e.name, TARGETS.get(e.name, ((0,), (1,), (2,)))))
@@ -116,6 +121,7 @@ def made_cues(draw: st.DrawFn) -> tuple[Cue, ...]:
                 mark=draw(st.booleans()),
                 rate=draw(st.sampled_from([1.0, 1.0, 0.5, 3.0])),
                 times=tuple(draw(st.dictionaries(st.sampled_from(["", "position", "pan", "intensity"]), timings)).items()),
+                tempo=draw(st.sampled_from([None, None, (50.0, 80.0), (180.0, 300.0)])),
             )
         )
     return tuple(made)
@@ -133,7 +139,10 @@ def made_plans(draw: st.DrawFn) -> Plan:
         Submaster("limit", "inhibitive", ((0, 1.0), (1, 0.5)), level=1.0),
         Submaster("fx", "effect", (), (EffectStart("pulse", ((0,), (2,))),)),
     )
-    return Plan(PARAMETERS, (), (Universe(1),), lists, EFFECTS, subs, start=((0, 0.25),), back_time=draw(spans), strobe=None)
+    latency = {"sound_latency": draw(st.sampled_from([0.0, 0.03])), "lamp_latency": draw(st.sampled_from([0.0, 0.05]))}
+    return Plan(
+        PARAMETERS, (), (Universe(1),), lists, EFFECTS, subs, start=((0, 0.25),), back_time=draw(spans), strobe=None, **latency
+    )
 
 
 names = st.sampled_from(["main", "side", "top"])
@@ -154,6 +163,11 @@ def made_controls() -> SearchStrategy[ControlEvent]:
         st.builds(Blackout, time=times, on=st.booleans()),
         st.builds(SetMaster, time=times, level=st.sampled_from([0.0, 0.3, 1.0, 1.5, float("nan")]), submaster=subs),
         st.builds(Tap, time=times),
+        st.builds(Nudge, time=times, by=st.sampled_from([-0.2, 0.01, 0.3, 9.0])),
+        st.builds(Octave, time=times, step=st.sampled_from([-1, 1, 2])),
+        st.builds(Downbeat, time=times),
+        st.builds(LockBeat, time=times, on=st.booleans()),
+        st.builds(FreeBeat, time=times),
         st.builds(ExitLoop, time=times, list=names),
         st.builds(SetRate, time=times, list=names, rate=st.sampled_from([0.0, 0.5, 1.0, 2.0, 25.0])),
         st.builds(Hold, time=times, values=st.sampled_from(sorted(HELD))),

@@ -21,6 +21,7 @@ from showctl.model import (
     Hold,
     Identify,
     Inputs,
+    LetGo,
     Park,
     Pause,
     Resume,
@@ -28,13 +29,13 @@ from showctl.model import (
     SetMaster,
     ShowFrame,
 )
-from showctl.plan import Plan, Span, StrobeLimit
+from showctl.plan import Plan, Span, StrobeLimit, Timing
 from showctl.replay import read_journal
 from showctl.show import playhead
 from showctl.show.engine import ShowEngine
 from showctl.show.state import State
 from tests.golden.make import HERE, demo, small
-from tests.show.shows import beat, beats, cue, cues, dimmer, effect, move, pan, plan
+from tests.show.shows import beat, beats, cue, cues, dimmer, effect, move, pan, plan, spot
 from tests.show.test_laws import AT_44, QUICK, made_controls, made_features, made_plans, times
 
 EARLY = 0.6  # s by which what is dated ahead may reach the engine
@@ -183,6 +184,17 @@ def test_an_effect_that_was_paused_stands_where_it_stood_after_a_restart() -> No
     both(of, (0.0, (Go(time=0.0),)), (0.05, (Pause(time=0.05),)), *told, (3.1, (Resume(time=3.0),)), (4.0, ()), (5.0, ()), cut=33)
 
 
+def test_a_mark_that_waited_for_the_dark_is_told_alike_before_and_after_a_restart() -> None:
+    """Nothing but the move in the dark happens after 2 s: the engine that lives on has to see it as one put back does."""
+    slowly = (("", Timing(Span(4.0), Span(4.0))),)
+    marked = cue(3, move(0, 1.0), move(1, 0.9), mark=True)
+    of = plan([*spot(1)], cues(cue(1, move(0, 1.0)), cue(2, move(0, 0.0), times=slowly), marked))
+    lit = Hold(time=0.9, values=(("spot.1/intensity", 0.5),))
+    goes = [(0.0, (Go(time=0.0),)), (1.0, (lit, Go(time=1.0))), (2.0, (LetGo(time=2.0),))]
+    for cut in (4, 5, 6):
+        both(of, *goes, (2.5, ()), (4.0, ()), (6.0, ()), (9.0, ()), cut=cut)
+
+
 def test_a_state_does_not_change_with_its_engine() -> None:
     engine = ShowEngine(small())
     engine.step(1.0, Inputs(controls=(Go(time=0.5), Hold(time=0.6, values=(("par.1/intensity", 0.5),)))))
@@ -204,7 +216,7 @@ PARTS: list[tuple[Callable[[ShowEngine], object], str, str]] = [
     (
         lambda e: e,
         "_waiting _arrived _time _trusting _held_told",
-        "plan _stage names starts _by_name _told _takeover _lists _lists_until _playback",
+        "plan _stage names starts _by_name _told _takeover _lists _lists_until _playback _early _hints",
     ),
     (
         lambda e: e._stage,
