@@ -99,15 +99,23 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="bench/hearing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="bench/hearing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     shared, ours = ROOT.parent / "shared", ROOT / ".venv" / "bin" / "python"
     parser.add_argument("--data", type=Path, default=shared / "data" / "beats", help="ID.beats and the sound, with an index.csv")
     parser.add_argument("--score", type=Path, default=shared / "bench" / "score_beats.py", help="the script that scores beats")
     parser.add_argument("--python", default=str(ours if ours.exists() else sys.executable), help="the Python that has showctl")
-    parser.add_argument("--peers", default=None, help="which, by comma; all that are installed without it; none with an empty one")
-    parser.add_argument("--peers-python", default=str(ROOT / ".venv" / "peers" / "bin" / "python"), help="the Python that has peers")
+    parser.add_argument(
+        "--peers", default=None, help="which, by comma; all that are installed without it; none with an empty one"
+    )
+    parser.add_argument(
+        "--peers-python", default=str(ROOT / ".venv" / "peers" / "bin" / "python"), help="the Python that has peers"
+    )
     parser.add_argument("--only", default="", help="excerpts whose id contains this")
-    parser.add_argument("--causality", type=int, default=3, metavar="N", help="check so many excerpts for causality, peers on one")
+    parser.add_argument(
+        "--causality", type=int, default=3, metavar="N", help="check so many excerpts for causality, peers on one"
+    )
     parser.add_argument("--onsets", type=int, default=24, metavar="N", help="pieces to compose for the onsets; 0 for none")
     parser.add_argument("--realtime", type=int, nargs="?", const=3, default=0, metavar="N", help="also so many in real time")
     parser.add_argument("--json", type=Path, help="every row of every ear")
@@ -139,7 +147,9 @@ def installed(scorer: ModuleType, options: argparse.Namespace) -> tuple[list[Ear
     """The peers for beats and those for onsets. A peer asked for by name that is not there ends the run."""
     versions: dict[str, str] = {}
     if Path(options.peers_python).exists():
-        asked = subprocess.run([options.peers_python, str(HERE / "peers.py"), "--installed"], capture_output=True, text=True, check=True)
+        asked = subprocess.run(
+            [options.peers_python, str(HERE / "peers.py"), "--installed"], capture_output=True, text=True, check=True
+        )
         versions = json.loads(asked.stdout)
     wanted = PEERS + ONSET_PEERS if options.peers is None else tuple(filter(None, options.peers.split(",")))
     if options.peers and (missing := [name for name in wanted if name not in versions]):
@@ -183,9 +193,13 @@ def print_beats(rows: dict[str, list[figures.Row]], scorer: ModuleType, ours: Ea
     """The table, the styles, the worst."""
     print(figures.table("beats", {name: figures.row_of(heard, scorer.summary) for name, heard in rows.items()}))
     own = figures.row_of(rows[OURS], scorer.summary)["MB"]
-    print(f"\nF, AMLt, tempo (right within 4 %), downbeat F, false/min, CPU: means over excerpts; lock, error, spread, MB: medians;")
+    print(
+        f"\nF, AMLt, tempo (right within 4 %), downbeat F, false/min, CPU: means over excerpts; lock, error, spread, MB: medians;"
+    )
     print("notice: of all beats of the clean excerpts, their median and what 90 % have at least; venue: made worse on purpose.")
-    print(f"CPU: of one core, less a start without sound ({ours.start_cpu:.2f} s for showctl). Memory of showctl alone: {figures.text(own)} MB;")
+    print(
+        f"CPU: of one core, less a start without sound ({ours.start_cpu:.2f} s for showctl). Memory of showctl alone: {figures.text(own)} MB;"
+    )
     print(f"score_beats.py says {ours.by_script_mb:.0f} MB, in which its own memory is counted (bench/hearing/measured.py).\n")
     families = {name: figures.by_family(heard) for name, heard in rows.items()}
     styles = {
@@ -250,7 +264,7 @@ def print_realtime(scorer: ModuleType, ours: Ear, options: argparse.Namespace, i
         truth = scorer.read_truth(options.data / f"{info['id']}.beats")
         late = [{**one, "emitted": one["received"]} for one in slow if one["type"] in ("beat", "withdraw")]
         f = [scorer.score(*truth, scorer.announced(said), float(info["duration"]), True).get("F") for said in (quick, slow, late)]
-        way = [1000 * (one["received"] - one["emitted"]) for one in late]
+        way = [1000 * (one["received"] - one["emitted"]) for one in slow if one["type"] == "beat"]
         lines[info["id"]] = {
             "beats of listen": seen.first,
             "in real time": seen.second,
@@ -260,7 +274,7 @@ def print_realtime(scorer: ModuleType, ours: Ear, options: argparse.Namespace, i
             "F real time": f[1],
             "F as received": f[2],
             "received later ms": float(np.median(way)) if way else None,
-            "at most": max(way, default=None),
+            "at most ms": max(way, default=None),
         }
     print(figures.table("real time", lines))
     print("\nas received: `emitted` is when the daemon's end had it; both runs on this machine, as loaded as it was.\n")

@@ -6,6 +6,7 @@ A row is one excerpt as heard by one ear: what score_beats.score says of it, and
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -35,8 +36,7 @@ def notice_of_most(notices: Sequence[float], share: float = KEPT_BY) -> float | 
     if not notices:
         return None
     falling = sorted(notices, reverse=True)
-    enough = -(-share * len(falling) // 1)  # rounded up: a share of the beats is never less than it says
-    return falling[max(0, min(len(falling), int(enough)) - 1)]
+    return falling[math.ceil(share * len(falling) - 1e-9) - 1]  # rounded up: the share is never less than it says
 
 
 def clean(rows: Iterable[Row]) -> list[Row]:
@@ -71,7 +71,7 @@ def row_of(rows: list[Row], summary: Callable[[list[Row]], dict[str, float]]) ->
         "error ms": every.get("error_ms"),
         "spread ms": every.get("spread_ms"),
         "notice ms": statistics.median(notices) if notices else None,
-        "of 90 %": notice_of_most(notices),
+        "90 % have ms": notice_of_most(notices),
         "downbeat F": every.get("downbeat_F") if tells_bars else None,
         "false/min": whole.get("false_per_min"),
         "CPU %": 100 * statistics.fmean(row["cpu"] for row in rows),
@@ -85,7 +85,9 @@ def by_family(rows: list[Row], measure: str = "F") -> dict[str, tuple[int, float
     for row in clean(rows):
         if measure in row:
             groups.setdefault(family(row["style"]), []).append(row[measure])
-    return {name: (len(values), statistics.fmean(values)) for name, values in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))}
+    return {
+        name: (len(values), statistics.fmean(values)) for name, values in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
+    }
 
 
 def worst(rows: list[Row], count: int = 8) -> list[Row]:
@@ -109,14 +111,16 @@ def distance(one: Row, other: Row) -> float:
     return max(abs(one["time"] - other["time"]), abs(one["emitted"] - other["emitted"]))
 
 
-def text(value: Cell) -> str:
-    """A cell as people read it; nothing is a dash."""
+def text(value: Cell, title: str = "") -> str:
+    """A cell as people read it, milliseconds to a tenth; nothing is a dash."""
     if value is None:
         return "–"
     if isinstance(value, str | int):
         return str(value)
     if value == float("inf"):
         return "never"
+    if title.endswith(" ms"):
+        return f"{value:.1f}"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
 
 
@@ -124,7 +128,9 @@ def table(first: str, rows: dict[str, dict[str, Cell]]) -> str:
     """Markdown: a line a row, columns in the order in which they first appear."""
     columns = list(dict.fromkeys(title for cells in rows.values() for title in cells))
     lines = [[first, *columns]]
-    lines += [[name, *(text(cells.get(title)) for title in columns)] for name, cells in rows.items()]
+    lines += [[name, *(text(cells.get(title), title) for title in columns)] for name, cells in rows.items()]
     widths = [max(len(line[n]) for line in lines) for n in range(len(columns) + 1)]
     lines.insert(1, ["-" * width for width in widths])
-    return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )

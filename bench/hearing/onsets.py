@@ -73,7 +73,7 @@ class Tally:
             "recall": statistics.fmean(self.recall),
             "error ms": statistics.median(self.error_ms or [float("nan")]),
             "latency ms": statistics.median(late),
-            "90 % within": float(np.percentile(late, 90)),
+            "90 % within ms": float(np.percentile(late, 90)),
             "CPU %": 100 * statistics.fmean(self.cpu),
         }
         line |= {f"F {name}": statistics.fmean(values) for name, values in self.by_composer.items()}
