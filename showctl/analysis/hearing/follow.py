@@ -68,14 +68,14 @@ class BeatTracker:
         """
         self._quiet = self._quiet + 1 if level < GATE else 0
         if self._quiet >= _SILENT:
-            self._hush(time)
+            self._hush()
             return None
         self._weigh(self._pointer.feed(beat, down), music)
         self._look -= 1
         follows = self._follows()
         if follows and self._look <= 0:
             self._foretell(time, self._pointer.belief())
-        elif not follows and self._grid is not None and (self._trusted is False):
+        elif not follows and self._grid is not None:
             self._grid = None
         if beat is not None:
             if beat >= STRONG > self._before and self._trust > EARLY:
@@ -142,7 +142,7 @@ class BeatTracker:
         self.index += 1
         self._give(beat, period, 0, belief)
 
-    def _hush(self, time: float) -> None:
+    def _hush(self) -> None:
         """A hop of silence: the beat is let go of at once, tempo and phase only after a while."""
         self._grid, self._trust, self._trusted = None, _UNKNOWN, False
         self._solid = self._coasted = 0

@@ -29,7 +29,7 @@ FINE, STEP = 60, 1.018  # hops up to which every period is there; from one perio
 METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how likely that is before anything was heard
 # what was likely before
 TYPICAL, SPREAD = 120.0, 0.55  # beats a minute and octaves
-PULL = 0.25  # nepers a beat for each neper of that: a tempo that people would tap stays likelier
+PULL = 0.5  # nepers a second for each neper of that: a tempo that people would tap stays likelier
 BRISK = 0.0  # nepers a beat in favour of quicker tempi
 # how it goes on
 STIFF, LOOSE, YIELD = (
@@ -149,7 +149,9 @@ class Pointer:
         stay = np.exp(-STIFF * change) * self._width
         loose = np.exp(-LOOSE * change) * self._width
         step = (1 - YIELD) * stay / stay.sum(axis=1, keepdims=True) + YIELD * loose / loose.sum(axis=1, keepdims=True)
-        self._change = (step * (self._allowed * np.exp(PULL * liking + BRISK))).astype(np.float32)  # from row to column
+        self._change = (step * (self._allowed * np.exp(PULL * liking * self.periods / HOPS_PER_SECOND + BRISK))).astype(
+            np.float32
+        )  # from row to column
         self._seed = (self._bar.prior[:, None] * self._prior).astype(np.float32)
         self._states *= self._allowed
         self._fold *= self._allowed
@@ -227,7 +229,7 @@ class Pointer:
         total = max(float(mass.sum()), 1e-30)
         period = float(mass.sum(axis=0) @ self.periods[lo:hi]) / total
         bins = self._bin[:deep, lo:hi]
-        around = np.bincount(bins.reshape(-1), mass.reshape(-1), BINS)
+        around = np.bincount(bins.reshape(-1), mass.reshape(-1), BINS).astype(np.float32)
         lit = self._hold_phase(around, self._looked / period)[bins]
         mass *= lit
         focus = max(float(mass.sum()), 1e-30)
@@ -250,7 +252,7 @@ class Pointer:
         held = self.periods[self._row]
         return int(np.searchsorted(self.periods, held / NEAR)), int(np.searchsorted(self.periods, held * NEAR, "right"))
 
-    def _hold_phase(self, around: NDArray[np.float64], step: float) -> _Floats:
+    def _hold_phase(self, around: _Floats, step: float) -> _Floats:
         """(BINS,) probability round the beat -> (BINS,) 1 within a sixth of a beat of the phase that is held, else 0.
 
         `step`: by how much of a beat the phase moved since it was looked at last.
