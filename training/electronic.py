@@ -348,13 +348,19 @@ def truth(take: Take, factor: float) -> tuple[Times, NDArray[np.int64]]:
     return take.lead_in + np.arange(count) * every * take.step, np.arange(count) % take.groove.meter + 1
 
 
+def _moving(groove: Groove) -> list[Line]:
+    """Melodic lines that give a beat by themselves: an arpeggio, a bass on eighths."""
+    moving = [line for line in groove.lines if line.melody not in ("", "hold")]
+    return [line for line in moving if line.chance > 0.3 and max(len(p) - p.count(".") for p in line.patterns) > 3]
+
+
 def chosen_lines(rng: Chance, groove: Groove, twist: str) -> tuple[Line, ...]:
     """Which lines of the style this piece has."""
     lines = [line for line in groove.lines if rng.random() < line.chance]
     match twist:
         case "bare":
             bare = [line for line in groove.lines if line.melody]
-            moving = [line for line in bare if line.melody != "hold" and max(len(p) - p.count(".") for p in line.patterns) > 3]
+            moving = _moving(groove)
             lines = [line for line in bare if rng.random() < 0.6]
             if not set(lines) & set(moving):
                 lines.append(moving[rng.integers(len(moving))])
@@ -413,8 +419,8 @@ def excerpt(rng: Chance, length: float) -> Piece:
     bpm = rng.uniform(*groove.bpm)
     bpm = float(np.round(bpm) if rng.random() < 0.8 else bpm)
     twist = str(rng.choice(list(TWISTS), p=list(TWISTS.values())))
-    if twist == "drums only" and not any(line.layer in ("kick", "snare") for line in groove.lines):
-        twist = ""
+    if twist == "bare" and not _moving(groove):
+        twist = ""  # nobody would give the beat
     bar = 60 / bpm * groove.meter
     parts = excerpt_form(rng, bar, length + 2 * bar, groove.club and twist in ("", "loud off-beats"))
     from_start = rng.random() < 0.2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -93,12 +94,12 @@ def kick_909(rng: Chance) -> Sound:
 
 def kick_808(rng: Chance) -> Sound:
     u = rng.uniform
-    return _kick(rng, u(38, 56), u(30, 140), u(0.01, 0.03), u(0.15, 0.35), u(0, 0.3), u(0.9, 2))
+    return _kick(rng, u(38, 56), u(30, 140), u(0.01, 0.03), u(0.12, 0.25), u(0.05, 0.4), u(0.9, 1.6))
 
 
 def kick_hard(rng: Chance) -> Sound:
     u = rng.uniform
-    return _kick(rng, u(45, 65), u(250, 600), u(0.02, 0.05), u(0.08, 0.16), u(0.2, 1.0), u(3, 14))
+    return _kick(rng, u(45, 65), u(200, 500), u(0.01, 0.035), u(0.06, 0.13), u(0.2, 1.2), u(2, 9))
 
 
 def kick_soft(rng: Chance) -> Sound:
@@ -280,7 +281,7 @@ def riser(rng: Chance, length: float) -> Sound:
     way = np.linspace(0, 1, frames, dtype=np.float32)
     source, out = noise(rng, frames), np.zeros(frames, np.float32)
     edges = np.geomspace(400, 9000, 6)
-    for n, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):  # bands that open one after the other
+    for n, (low, high) in enumerate(pairwise(edges)):  # bands that open one after the other
         out += between(source, low, high) * np.clip(5 * way - n + 0.6, 0, 1)
     if rng.random() < 0.6:
         hz = rng.uniform(80, 300) * np.float32(2) ** (rng.uniform(1, 3) * way)
