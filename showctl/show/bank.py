@@ -5,7 +5,8 @@ running effects changes (at a cue, not at a tick): columns with one entry an eff
 what is worked out, those of one shape next to each other. `Lamps.row` says which of its rows each parameter shows.
 
 What an effect may depend on stands in one flat list of numbers, the facts: 1, 0, a block for each list (a paused one sees
-the world stand still) and the faders of submasters. Every column of the bank says which fact it takes.
+the world stand still) and the faders of submasters. Every column of the bank says which fact it takes. Lamps that are slower
+than the quickest see the beat so much earlier: they have a block of their own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Fact(IntEnum):
 
     TIME = 0  # s, show time
     SECONDS = 1  # list time
-    BEATS = 2
+    BEATS = 2  # as early as the lamps need it
     ORIGIN = 3  # position of a bar line
     BAR = 4  # beats
     PERIOD = 5  # s a beat
@@ -50,14 +51,16 @@ class Fact(IntEnum):
     LOW = 12
     MIDDLE = 13
     HIGH = 14
+    PLACE = 15  # position of the beat, whatever lamps need
 
 
-def _block(view: View) -> list[float]:
-    """What a list sees, in the order of Fact."""
+def _block(view: View, early: float) -> list[float]:
+    """What a list sees, in the order of Fact, for lamps to which the beat is sent so much (s) earlier."""
     clock, heard, period = view.clock, view.heard, view.clock.period
+    beats = view.beats if early == 0.0 else max(view.beats, clock.position(view.time + early))
     since = NEVER if heard.onset is None else view.time - heard.onset
-    place = [view.time, view.seconds, view.beats, clock.origin, clock.beats_per_bar, period, period * clock.beats_per_bar]
-    return [*place, clock.gain(view.beats), since, heard.onsets, *heard.levels_at(view.time)]
+    place = [view.time, view.seconds, beats, clock.origin, clock.beats_per_bar, period, period * clock.beats_per_bar]
+    return [*place, clock.gain(beats), since, heard.onsets, *heard.levels_at(view.time), view.beats]
 
 
 class Bank:
@@ -66,7 +69,7 @@ class Bank:
     def __init__(self, running: Sequence[Running]) -> None:
         self._laid = list(running)
         self._running = sorted(running, key=_kind)
-        self._list = {row: i for i, row in enumerate(sorted({r.row for r in running}))}
+        self._list = {block: i for i, block in enumerate(sorted({_block_of(r) for r in running}))}
         self._subs = sorted({r.submaster for r in running if r.submaster})
         self._wrapping = sum(_kind(r)[0] == WRAPPING for r in running)
         lamps = [r.lamps for r in self._running]
@@ -83,7 +86,7 @@ class Bank:
     # --- columns: one entry an effect --------------------------------------------------------------------------------
 
     def _fact(self, r: Running, fact: Fact) -> int:
-        return BLOCKS + len(Fact) * self._list[r.row] + fact
+        return BLOCKS + len(Fact) * self._list[_block_of(r)] + fact
 
     def _clockwork(self) -> None:
         """Where each is in its cycle is (source - zero - offset) / (amount * unit)."""
@@ -198,7 +201,7 @@ class Bank:
         self._from, self._to = np.array([e.start for e in some]), np.array([e.target for e in some])
         self._began = np.array([e.began for e in some])
         self._takes = np.array([max(e.takes, 1e-9) for e in some])
-        by = [self._fact(r, Fact.BEATS if r.envelope.by_beat else Fact.TIME) for r in self._running]
+        by = [self._fact(r, Fact.PLACE if r.envelope.by_beat else Fact.TIME) for r in self._running]
         self._by = np.array(by, dtype=np.intp)
         self._settled = False  # nothing grows or shrinks
 
@@ -207,15 +210,16 @@ class Bank:
     def facts(self, views: Mapping[int, View], levels: Mapping[str, float]) -> Floats:
         """What can be known now: `views` by list, levels 0..1 of submasters. Lists that differ by their seconds share a block."""
         found: list[float] = [1.0, 0.0]
-        first: View | None = None
-        for row in self._list:
+        first: dict[float, tuple[View, list[float]]] = {}  # by how much earlier
+        for row, early in self._list:
             view = views[row]
-            if first is not None and view.heard is first.heard and view.clock is first.clock and view.time == first.time:
-                block = found[BLOCKS : BLOCKS + len(Fact)]
+            like, block = first.get(early, (None, []))
+            if like is not None and view.heard is like.heard and view.clock is like.clock and view.time == like.time:
+                block = block.copy()
                 block[Fact.SECONDS] = view.seconds
             else:
-                block = _block(view)
-            first = first or view
+                block = _block(view, early)
+            first.setdefault(early, (view, block))
             found += block
         return np.array([*found, *(levels[name] for name in self._subs)], dtype=np.float64)
 
@@ -345,6 +349,11 @@ class _Chance:
         y[:] = drawn(hashes.take(self.pick if self.once else self.pick + (f < 0.0)), self.key)
         if self.once:
             np.multiply(y, (u >= 0.0) & (u < 1.0), out=y)
+
+
+def _block_of(r: Running) -> tuple[int, float]:
+    """The list of an effect, and how much (s) earlier its lamps see the beat."""
+    return r.row, r.lamps.effect.early
 
 
 def _kind(r: Running) -> tuple[int, str]:
