@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 Row = dict[str, Any]
 Cell = float | int | str | None
 KEPT_BY = 0.9  # share of beats that have at least the notice that the table names
+ONE_STROKE = 0.03  # s, within which strokes are one onset to the ear
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def family(style: str) -> str:
 
 
 def row_of(rows: list[Row], summary: Callable[[list[Row]], dict[str, float]]) -> dict[str, Cell]:
-    """The measures of one ear, by the title of their column. `summary` is score_beats.summary: means and medians over excerpts."""
+    """The measures of one ear, by the title of their column. `summary` is that of score_beats: over excerpts."""
     every, band, hall, whole = summary(clean(rows)), summary(without_piano(rows)), summary(venue(rows)), summary(rows)
     notices = [one for row in clean(rows) for one in row["notices"]]
     tells_bars = any(row["positions"] for row in rows)
@@ -109,6 +113,15 @@ def same_beats(first: list[Row], second: list[Row], tolerance: float = 0.001) ->
 def distance(one: Row, other: Row) -> float:
     """Seconds between two announcements, of what they say or of when they said it."""
     return max(abs(one["time"] - other["time"]), abs(one["emitted"] - other["emitted"]))
+
+
+def one_stroke(times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of these rising times (s) to keep, so that none follows a kept one within ONE_STROKE. (n,)."""
+    keep, last = np.zeros(len(times), np.bool_), -math.inf
+    for n, time in enumerate(times):
+        if time - last > ONE_STROKE:
+            keep[n], last = True, time
+    return keep
 
 
 def text(value: Cell, title: str = "") -> str:

@@ -22,7 +22,7 @@ import soundfile
 FIRST_SEED = 900_000  # training counts up from 0 and never comes here
 COMPOSERS = ("band", "electronic", "metal", "piano")
 SECONDS = 30.0  # of each piece
-WINDOW, ONE_STROKE = 0.05, 0.03  # s
+WINDOW = 0.05  # s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,17 +84,8 @@ def heard(objects: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
     """Times and emissions (s) of the onsets announced, in order; of those that are one stroke the first that was said."""
     told = sorted((o["time"], o["emitted"]) for o in objects if o.get("type") == "onset")
     times = np.array([time for time, _ in told])
-    keep = one_stroke(times)
+    keep = figures.one_stroke(times)
     return times[keep], np.array([emitted for _, emitted in told])[keep]
-
-
-def one_stroke(times: np.ndarray) -> np.ndarray:
-    """Which of these rising times (s) to keep, so that none follows a kept one within ONE_STROKE. (n,) bool."""
-    keep, last = np.zeros(len(times), bool), -np.inf
-    for n, time in enumerate(times):
-        if time - last > ONE_STROKE:
-            keep[n], last = True, time
-    return keep
 
 
 def composers() -> dict[str, Callable[[int], Any]]:
@@ -111,11 +102,10 @@ def composers() -> dict[str, Callable[[int], Any]]:
     return found
 
 
-def pieces(count: int, folder: Path) -> Iterator[Truth]:
-    """So many pieces, rendered into the folder, composers in turn. ImportError when nothing can compose here."""
-    makers = list(composers().items())
+def pieces(makers: dict[str, Callable[[int], Any]], count: int, folder: Path) -> Iterator[Truth]:
+    """So many pieces, rendered into the folder, composers in turn. A file is the caller's to remove."""
     for n in range(count):
-        name, compose = makers[n % len(makers)]
+        name, compose = list(makers.items())[n % len(makers)]
         piece = compose(FIRST_SEED + n)
         kinds = {kind: np.sort(times[times < SECONDS - WINDOW]) for kind, times in piece.hits.items()}
         every = np.sort(np.concatenate([*kinds.values(), np.zeros(0)]))
@@ -123,4 +113,4 @@ def pieces(count: int, folder: Path) -> Iterator[Truth]:
             continue  # a piece that tells no hits says nothing about onsets
         file = folder / f"{name}-{FIRST_SEED + n}.wav"
         soundfile.write(file, piece.audio[: int(SECONDS * 44100)], 44100, subtype="PCM_16")
-        yield Truth(file, piece.style, name, every[one_stroke(every)], kinds)
+        yield Truth(file, piece.style, name, every[figures.one_stroke(every)], kinds)
