@@ -9,7 +9,7 @@ sometimes a count-in, sometimes silence before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,11 +18,13 @@ from training.band_mix import as_mixed
 from training.band_styles import FAMILIES, STYLES, Style
 from training.band_tunes import Harmony, Note, Singer, bass_bar, comp_bar, harmony, horn_row, melody_bar
 from training.drums import HIT_KINDS, KEYS, LIMBS, Habits, Part, Stroke, choose, count_in, habits, play_bar, play_fill, without
-from training.humans import CURVES, Feel, Swing, Tempo, a_feel, performed_tempo
+from training.humans import CURVES, Feel, Swing, Tempo, Wander, a_feel, a_wander, performed_tempo
 from training.piece import KINDS, Piece, Times
 from training.synth_fluid import DRUMS, Channel, Sound, fonts, render
 
 _SALT = 0xBA4D
+_STRUMMED = ("nylon", "steel", "clean", "jazz", "banjo")
+_SLOW = ("strings", "pad", "choir", "synth", "reed", "brass")  # no clear beginning of their notes
 _DRUMS_ONLY, _NO_DRUMS = 0.30, 0.12  # shares of the pieces
 
 
@@ -74,18 +76,20 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
     bars = int(np.ceil((seconds + 3) * bpm * 1.5 / 60 / meter)) + 5
     curve = str(rng.choice(list(CURVES), p=np.array(list(CURVES.values())) / sum(CURVES.values())))
     tempo = performed_tempo(rng, bpm, bars * meter, curve, meter)
-    seats = [] if kind == "drums" else seated(rng, style, name)
+    seats = [] if kind == "drums" else seated(rng, style, kind == "no drums")
     song = written(rng, style, seats, bars, kind, from_start)
     counted = from_start and kind != "no drums" and rng.uniform() < 0.3
     if counted:
         song.strokes = count_in(rng, meter) + song.strokes
     start = _start(rng, tempo, meter, from_start, counted)
     swing = Swing(grid, rng.uniform(*style.swing), rng.uniform(*style.swing16))
-    drummer = a_feel(rng)
+    drummer = replace(a_feel(rng), follows=1.0)
     if any(style.late):
         drummer.limbs["left"] = rng.uniform(*style.late)
-    kit, struck = _kit(rng, song, tempo, swing, drummer, start, seconds)
-    sounds, played = _players(rng, song, seats, tempo, swing, start, seconds)
+    wander = a_wander(rng, -meter, bars * meter, rng.choice([0.0, rng.uniform(0.003, 0.018)], p=[0.2, 0.8]), rng.normal(-0.001, 0.008))
+    clock = Clock(tempo, swing, wander, start, seconds)
+    kit, struck = _kit(rng, song, drummer, clock)
+    sounds, played = _players(rng, song, seats, clock)
     loud = rng.uniform(-6, 6) if seats and song.strokes else 0.0  # dB, drums against the band
     channels = _channels(rng, style, seats, loud)
     font = fonts_here[int(rng.integers(len(fonts_here)))]
@@ -114,27 +118,31 @@ def _beats(tempo: Tempo, meter: int, start: float, seconds: float, first: int) -
 # --- who plays
 
 
-def seated(rng: np.random.Generator, style: Style, name: str) -> list[Seat]:
-    """The band without its drummer: bass, one or two who play chords, perhaps melody, pad, horns."""
-    tight = rng.uniform(0.7, 2)
+def seated(rng: np.random.Generator, style: Style, alone: bool) -> list[Seat]:
+    """The band without its drummer: bass, one to three who play chords, perhaps melody, pad, horns; `alone`: they keep the time."""
     seats: list[Seat] = []
 
-    def sit(role: str, family: str, row: str = "", low: int = 52, strum: float = 0.0) -> None:
-        program = int(rng.choice(FAMILIES[family]))
-        seats.append(Seat(role, len(seats), program, int(rng.integers(55, 120)), a_feel(rng, tight), row, low, strum, rng.uniform(0, 0.3)))
+    def sit(role: str, family: str, row: str = "", low: int = 52) -> None:
+        program, strum = int(rng.choice(FAMILIES[family])), rng.uniform(0.002, 0.012) if family in _STRUMMED else 0.0
+        seats.append(Seat(role, len(seats), program, int(rng.integers(55, 120)), a_feel(rng), row, low, strum, rng.uniform(0, 0.3)))
 
     if rng.uniform() < 0.92:
         sit("bass", str(rng.choice(style.basses)), str(rng.choice(style.bass)))
-    for index in rng.permutation(len(style.comp))[: int(rng.choice([1, 1, 2, 2, 3]))]:
-        family, row = style.comp[index]
-        guitar = family in ("nylon", "steel", "clean", "drive", "jazz", "banjo")
-        sit("comp", family, row, int(rng.integers(45, 58)), rng.uniform(0.004, 0.018) if guitar else 0.0)
+    comps = [style.comp[i] for i in rng.permutation(len(style.comp))[: int(rng.choice([1, 1, 2, 2, 3]))]]
+    if alone:
+        keeps_time = [c for c in style.comp if c[0] not in _SLOW]
+        comps.append(max(keeps_time, key=lambda c: sum(sign not in ".-" for sign in c[1]) / len(c[1])))
+    for family, row in dict.fromkeys(comps):
+        sit("comp", family, row, int(rng.integers(45, 58)))
     if rng.uniform() < 0.4:
         sit("tune", str(rng.choice(style.tunes)))
     if rng.uniform() < 0.2:
         sit("pad", str(rng.choice(["strings", "pad", "choir", "organ"])), low=int(rng.integers(48, 60)))
     if rng.uniform() < style.horns:
         sit("horns", str(rng.choice(["brass", "sax"])), low=int(rng.integers(53, 62)))
+    if alone:  # whoever keeps the time is heard all through
+        keeper = next(s for s in seats if s.role == "comp" and s.row == comps[-1][1])
+        seats[seats.index(keeper)] = replace(keeper, volume=max(keeper.volume, 90), ducks=0.0)
     return seats
 
 
@@ -236,19 +244,33 @@ def _kicks(song: Song, bar: int) -> list[float]:
 # --- when it sounds
 
 
-def _kit(
-    rng: np.random.Generator, song: Song, tempo: Tempo, swing: Swing, feel: Feel, start: float, seconds: float
-) -> tuple[list[Sound], dict[str, list[float]]]:
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """From beats of the song to seconds of the piece."""
+
+    tempo: Tempo
+    swing: Swing
+    wander: Wander
+    start: float  # s of the song at which the piece begins
+    seconds: float  # length of the piece
+
+    def at(self, positions: Times) -> Times:
+        """Where the positions fall for a player without fault."""
+        return self.tempo.at(self.swing.move(positions)) - self.start
+
+
+def _kit(rng: np.random.Generator, song: Song, feel: Feel, clock: Clock) -> tuple[list[Sound], dict[str, list[float]]]:
     """The strokes as sounds of the drum channel, and when each kind was struck (s)."""
     keys = {voice: int(rng.choice(cell)) for voice, cell in KEYS.items()}
     levels = {voice: rng.uniform(0.7, 1.0) for voice in KEYS}
     floor, reach = rng.uniform(10, 45), rng.uniform(60, 85)
     positions = np.array([s.position for s in song.strokes])
-    times = tempo.at(swing.move(positions)) + feel.deviations(rng, [LIMBS.get(s.voice, "extra") for s in song.strokes], positions) - start
+    limbs = [LIMBS.get(s.voice, "extra") for s in song.strokes]
+    times = clock.at(positions) + feel.deviations(rng, limbs, positions, clock.wander)
     sounds: list[Sound] = []
     struck: dict[str, list[float]] = {k: [] for k in KINDS}
     for stroke, time in zip(song.strokes, times, strict=True):
-        if not -0.5 < time < seconds:
+        if not -0.5 < time < clock.seconds:
             continue
         key = int(rng.choice(KEYS["crash"])) if stroke.voice == "crash" else keys[stroke.voice]
         velocity = int(np.clip(floor + reach * stroke.loud * levels[stroke.voice], 1, 127))
@@ -261,9 +283,7 @@ def _kit(
     return sounds, struck
 
 
-def _players(
-    rng: np.random.Generator, song: Song, seats: list[Seat], tempo: Tempo, swing: Swing, start: float, seconds: float
-) -> tuple[list[Sound], list[float]]:
+def _players(rng: np.random.Generator, song: Song, seats: list[Seat], clock: Clock) -> tuple[list[Sound], list[float]]:
     """The notes of all seats as sounds, and when they were struck (s)."""
     sounds: list[Sound] = []
     struck: list[float] = []
@@ -273,17 +293,16 @@ def _players(
             continue
         begins = np.array([n.position for n in notes])
         ends = begins + np.array([n.length for n in notes])
-        deviations = seat.feel.deviations(rng, ["left" if seat.role == "bass" else "extra"] * len(notes), begins)
-        on = tempo.at(swing.move(begins)) - start + deviations
-        off = tempo.at(swing.move(ends)) - start
+        on = clock.at(begins) + seat.feel.deviations(rng, ["extra"] * len(notes), begins, clock.wander)
+        off = clock.at(ends)
         base = rng.uniform(50, 75)
         for note, at, end in zip(notes, on, off, strict=True):
             time = float(at) + note.delay
-            if -0.5 < time < seconds:
+            if -0.5 < time < clock.seconds:
                 velocity = int(np.clip(base + 55 * (note.loud - 0.5), 1, 127))
                 sounds.append(Sound(time, max(0.04, float(end - at)), seat.channel, int(np.clip(note.key, 20, 108)), velocity))
-                if time >= 0 and note.delay == 0 and seat.role != "pad":
-                    struck.append(time)
+                if at >= 0 and seat.role != "pad":
+                    struck.append(float(at))
     return sounds, struck
 
 

@@ -22,7 +22,7 @@ class Note:
     length: float  # beats
     key: int
     loud: float  # 0..1
-    delay: float = 0.0  # s: the strings of a strum follow each other
+    delay: float = 0.0  # s: the strings of a strum, around its middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def comp_bar(rng: np.random.Generator, row: str, bar: int, meter: int, grid: int
             continue
         keys = keys[2:5] if sign == "u" else keys[: int(rng.integers(3, 6)) if strum else 4]
         order = reversed(keys) if sign == "u" else keys
-        out += [Note(at, length, key, loud, i * strum) for i, key in enumerate(order)]
+        out += [Note(at, length, key, loud, (i - (len(keys) - 1) / 2) * strum) for i, key in enumerate(order)]
     return out
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.band_grooves import GROOVES, SIGNS, Groove, Rows
+from training.band_grooves import GROOVES, SIGNS, Groove
 
 KEYS = {  # voice -> General MIDI keys to choose from, closed and open
     "kick": (36, 36, 35), "snare": (38, 38, 40), "rim": (37,), "clap": (39,), "hat": (42,), "open": (46,), "pedal": (44,),
@@ -38,7 +38,10 @@ class Stroke:
 class Habits:
     """What a drummer does with any groove."""
 
-    vary: float  # odds that a step of kick or snare is altered in a section
+    vary: float  # odds that a step of kick or snare is altered for a section
+    roam: float  # the same for one bar only
+    miss: float  # odds that a stroke is left out
+    answer: float  # odds that a voice plays another row in every second bar
     fill_every: int  # bars
     fill_size: float  # share of a bar that a fill takes, at most
     busy: float  # strokes a step in a fill
@@ -51,6 +54,9 @@ def habits(rng: np.random.Generator) -> Habits:
     """A drummer drawn by chance: from one who keeps still to one who fills every second bar."""
     return Habits(
         vary=float(rng.choice([0.0, 0.02, 0.05, 0.1])),
+        roam=float(rng.choice([0.0, 0.02, 0.05, 0.1])),
+        miss=float(rng.choice([0.0, 0.0, 0.02, 0.06])),
+        answer=rng.uniform(0.0, 0.7),
         fill_every=int(rng.choice([2, 4, 4, 8, 8, 16])),
         fill_size=float(rng.choice([0.25, 0.5, 0.5, 1.0])),
         busy=rng.uniform(0.45, 0.95),
@@ -71,7 +77,7 @@ class Part:
 def choose(rng: np.random.Generator, name: str, how: Habits, colour: float = 0.25) -> Part:
     """One section's rows of a groove: a row a voice, altered here and there; hand percussion by the odds `colour`."""
     groove = GROOVES[name]
-    rows = {voice: str(rng.choice(cell)) for voice, cell in groove.base.items()}
+    rows = {voice: _phrase(rng, cell, groove, how.answer) for voice, cell in groove.base.items()}
     rows |= {voice: str(rng.choice(cell)) for voice, cell in groove.colour.items() if rng.uniform() < colour}
     if "hat" in rows and "ride" not in groove.base and rng.uniform() < 0.25:
         rows["ride"] = rows.pop("hat").replace("O", "x").replace("q", ".")
@@ -81,6 +87,12 @@ def choose(rng: np.random.Generator, name: str, how: Habits, colour: float = 0.2
         if voice in rows:
             rows[voice] = _altered(rng, rows[voice], groove, how.vary)
     return Part(groove, rows)
+
+
+def _phrase(rng: np.random.Generator, cell: tuple[str, ...], groove: Groove, answer: float) -> str:
+    """One row of the cell, or two that take turns."""
+    row, other = (str(r) for r in rng.choice(cell, 2))
+    return row + other if rng.uniform() < answer and len(row) == len(other) == groove.meter * groove.grid else row
 
 
 def _altered(rng: np.random.Generator, row: str, groove: Groove, odds: float) -> str:
@@ -100,21 +112,23 @@ def play_bar(rng: np.random.Generator, part: Part, bar: int, how: Habits, voices
         if voices is not None and voice not in voices:
             continue
         begin = (bar * length) % len(row)
+        cut = row[begin : begin + length]
+        if voice in ("kick", "snare") and how.roam:
+            cut = _altered(rng, cut, part.groove, how.roam)
+        softer = how.accent if voice in ("hat", "ride", "shaker", "bell") else 0.0
         dice = rng.uniform(size=(length, 2))
-        for step, sign in enumerate(row[begin : begin + length]):
+        for step, sign in enumerate(cut):
             odds, loud, is_open = SIGNS[sign]
-            if sign in "gG":
-                odds *= how.ghosts
-            if dice[step, 0] >= odds:
-                continue
-            loud *= 1 - (how.accent if step % grid else 0.0) * (voice in ("hat", "ride", "shaker", "bell"))
-            loud *= 0.88 + 0.24 * dice[step, 1]
-            out.append(Stroke(bar * part.groove.meter + step / grid, "open" if is_open and voice == "hat" else voice, min(1.0, loud)))
+            odds *= how.ghosts if sign in "gG" else 1 - how.miss
+            if dice[step, 0] < odds:
+                loud *= (1 - softer if step % grid else 1.0) * (0.88 + 0.24 * dice[step, 1])
+                at = bar * part.groove.meter + step / grid
+                out.append(Stroke(at, "open" if is_open and voice == "hat" else voice, min(1.0, loud)))
     return out
 
 
 def play_fill(rng: np.random.Generator, part: Part, bar: int, how: Habits) -> list[Stroke]:
-    """A fill at the end of a bar, without what it displaces (see `without`): snare and toms, more or less falling and swelling."""
+    """A fill at the end of a bar: snare and toms, more or less falling and swelling; what it displaces is not its business."""
     grid = part.groove.grid if rng.uniform() < 0.85 else 3
     steps = max(grid, round(part.groove.meter * grid * how.fill_size * rng.choice([0.5, 1.0])))
     begin = (bar + 1) * part.groove.meter - steps / grid
@@ -142,11 +156,5 @@ def without(strokes: list[Stroke], begin: float, end: float) -> list[Stroke]:
 
 def count_in(rng: np.random.Generator, meter: int) -> list[Stroke]:
     """Sticks before the first bar: every beat of one bar."""
-    voice = "stick"
     loud = rng.uniform(0.6, 1.0)
-    return [Stroke(float(i - meter), voice, loud) for i in range(meter)]
-
-
-def all_voices(rows: Rows) -> set[str]:
-    """The voices of a table of rows."""
-    return set(rows)
+    return [Stroke(float(i - meter), "stick", loud) for i in range(meter)]

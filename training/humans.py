@@ -1,8 +1,9 @@
 """How people keep time: the tempo of a performance, and how far hands and feet fall from it.
 
-A position is counted in beats from the first beat of the song; `Tempo` turns positions into seconds. Beats stand on the tempo map;
-what swings, drags, rushes or wavers is the notes. Figures (ms of spread, share of swing, per cent of drift) are chosen to cover
-what studies of drummers report: hands and feet within 2 to 12 ms, a backbeat up to 15 ms early or late, swing of 50 to 70 %.
+A position is counted in beats from the first beat of the song; `Tempo` turns positions into seconds. Beats stand on the tempo
+map; what swings, drags, rushes or wavers is the notes. Figures (ms of spread, share of swing, per cent of drift) cover what
+studies of drummers report: hands and feet within 2 to 14 ms, a backbeat up to 15 ms early or late, a wander around the click of
+up to 20 ms, swing of 50 to 70 %.
 """
 
 from __future__ import annotations
@@ -95,35 +96,48 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
+class Wander:
+    """How far a whole band, or its drummer, is off the beat: a slow wander, one value a beat, in s (late is positive)."""
+
+    first: int  # beat of the first value
+    late: Times
+
+    def at(self, positions: NDArray[np.float64]) -> Times:
+        """s late at positions in beats."""
+        return np.interp(positions, np.arange(self.first, self.first + len(self.late)), self.late)
+
+
+def a_wander(rng: np.random.Generator, first: int, last: int, reach: float, bias: float) -> Wander:
+    """A wander of beats first..last with a spread of `reach` s around `bias` s; what has gone astray comes back within 5 to 20 beats."""
+    stay = rng.uniform(0.8, 0.95)
+    late = np.zeros(last - first + 1)
+    steps = rng.normal(0, reach * np.sqrt(1 - stay * stay), len(late))
+    for i in range(1, len(late)):
+        late[i] = stay * late[i - 1] + steps[i]
+    return Wander(first, np.clip(late, -3 * reach, 3 * reach) + bias)
+
+
+@dataclass(frozen=True, slots=True)
 class Feel:
     """One player's ways."""
 
     limbs: dict[str, float] = field(default_factory=dict)  # limb -> s it is usually late (negative: early)
     spread: float = 0.005  # s, from stroke to stroke
-    sway: float = 0.003  # s, what all limbs share and what changes slowly
     flam: float = 0.0  # odds of a flam on a loud snare
+    follows: float = 1.0  # how much of the drummer's wander this player goes along with, 0..1
 
-    def deviations(self, rng: np.random.Generator, limbs: list[str], positions: NDArray[np.float64]) -> Times:
-        """s to add to each stroke; the sway is the same for strokes of the same moment."""
+    def deviations(self, rng: np.random.Generator, limbs: list[str], positions: NDArray[np.float64], wander: Wander) -> Times:
+        """s to add to each stroke."""
         usual = np.array([self.limbs.get(limb, 0.0) for limb in limbs])
         own = np.clip(rng.normal(0, self.spread, len(limbs)), -3 * self.spread, 3 * self.spread)
-        return usual + own + self.swaying(rng, positions)
-
-    def swaying(self, rng: np.random.Generator, positions: NDArray[np.float64]) -> Times:
-        """A slow wander (s) over the beats, read at the positions."""
-        if len(positions) == 0:
-            return np.zeros(0)
-        first, last = int(np.floor(positions.min())), int(np.ceil(positions.max())) + 1
-        wander = np.zeros(last - first + 1)
-        for i in range(1, len(wander)):
-            wander[i] = 0.85 * wander[i - 1] + rng.normal(0, self.sway * 0.53)
-        return np.interp(positions, np.arange(first, last + 1), wander)
+        return usual + own + self.follows * wander.at(positions)
 
 
-def a_feel(rng: np.random.Generator, tight: float = 1.0) -> Feel:
-    """A player drawn by chance; `tight` above 1 is a steadier one."""
-    late = {limb: float(rng.normal(0, 0.003)) for limb in ("foot", "left", "right", "heel", "extra")}
+def a_feel(rng: np.random.Generator) -> Feel:
+    """A player drawn by chance; some play as a machine does."""
+    follows = float(rng.choice([0.0, 1.0, rng.uniform(0, 1)]))
+    if rng.uniform() < 0.12:
+        return Feel({}, 0.0005, 0.0, follows)
+    late = {limb: float(rng.normal(0, 0.004)) for limb in ("foot", "left", "right", "heel", "extra")}
     late["left"] += float(rng.choice([0, 0, 0, rng.uniform(0, 0.015), rng.uniform(-0.012, 0)]))
-    if rng.uniform() < 0.12:  # on a click: as a machine
-        return Feel({}, 0.0005, 0.0)
-    return Feel(late, rng.uniform(0.002, 0.012) / tight, rng.uniform(0, 0.008) / tight, float(rng.choice([0, 0, 0.05, 0.2])))
+    return Feel(late, rng.uniform(0.002, 0.015), float(rng.choice([0, 0, 0.05, 0.2])), follows)
