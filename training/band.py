@@ -1,6 +1,7 @@
 """Bands with human drummers: composes a song of any style (band_styles.py, band_grooves.py), plays it as people do, renders it.
 
-    seed -> style, tempo, players -> bars of strokes and notes (in beats) -> times (humans.py) -> sound (synth_fluid.py, band_mix.py)
+    seed -> style, tempo, players -> bars of strokes and notes, in beats (drums.py, band_tunes.py)
+         -> times (humans.py) -> sound (synth_fluid.py, band_mix.py)
 
 Three kinds: a band (bass, chords, perhaps melody, pad, horns), drums alone, a band without drums. A piece is a cut of 25 to 40 s
 out of the song, so that its first beat may stand anywhere in a bar, or it is the song's beginning with an introduction,
@@ -86,7 +87,9 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
     drummer = replace(a_feel(rng), follows=1.0)
     if any(style.late):
         drummer.limbs["left"] = rng.uniform(*style.late)
-    wander = a_wander(rng, -meter, bars * meter, rng.choice([0.0, rng.uniform(0.003, 0.018)], p=[0.2, 0.8]), rng.normal(-0.001, 0.008))
+    wander = a_wander(
+        rng, -meter, bars * meter, rng.choice([0.0, rng.uniform(0.003, 0.018)], p=[0.2, 0.8]), rng.normal(-0.001, 0.008)
+    )
     clock = Clock(tempo, swing, wander, start, seconds)
     kit, struck = _kit(rng, song, drummer, clock)
     sounds, played = _players(rng, song, seats, clock)
@@ -100,7 +103,7 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
 
 
 def _start(rng: np.random.Generator, tempo: Tempo, meter: int, from_start: bool, counted: bool) -> float:
-    """The song's time (s) at which the piece begins: its beginning, with or without silence before, or anywhere in the first bars."""
+    """The song's time (s) at which the piece begins: its beginning, perhaps with silence before, or anywhere in four bars."""
     if not from_start:
         return float(tempo.at(np.array([rng.uniform(0.3, 4 * meter)]))[0])
     first = float(tempo.at(np.array([-float(meter) if counted else 0.0]))[0])
@@ -119,12 +122,14 @@ def _beats(tempo: Tempo, meter: int, start: float, seconds: float, first: int) -
 
 
 def seated(rng: np.random.Generator, style: Style, alone: bool) -> list[Seat]:
-    """The band without its drummer: bass, one to three who play chords, perhaps melody, pad, horns; `alone`: they keep the time."""
+    """The band without its drummer: bass, those who play chords, perhaps melody, pad, horns; `alone`: they keep the time."""
     seats: list[Seat] = []
 
     def sit(role: str, family: str, row: str = "", low: int = 52) -> None:
         program, strum = int(rng.choice(FAMILIES[family])), rng.uniform(0.002, 0.012) if family in _STRUMMED else 0.0
-        seats.append(Seat(role, len(seats), program, int(rng.integers(55, 120)), a_feel(rng), row, low, strum, rng.uniform(0, 0.3)))
+        seats.append(
+            Seat(role, len(seats), program, int(rng.integers(55, 120)), a_feel(rng), row, low, strum, rng.uniform(0, 0.3))
+        )
 
     if rng.uniform() < 0.92:
         sit("bass", str(rng.choice(style.basses)), str(rng.choice(style.bass)))
@@ -190,7 +195,9 @@ def _silent(rng: np.random.Generator, seats: list[Seat], part: Part, kind: str, 
     return out
 
 
-def _drummed(rng: np.random.Generator, song: Song, part: Part, bars: range, how: Habits, silent: set[str], drums: bool, crash: bool) -> None:
+def _drummed(
+    rng: np.random.Generator, song: Song, part: Part, bars: range, how: Habits, silent: set[str], drums: bool, crash: bool
+) -> None:
     """Adds the drummer's section; without drums the kick's row is still there for a bass that follows it."""
     voices = set(part.rows) - silent if drums else set()
     for bar in bars:
@@ -205,14 +212,19 @@ def _drummed(rng: np.random.Generator, song: Song, part: Part, bars: range, how:
         else:
             crash_next = False
         if voices and bar == bars[0] and crash and rng.uniform() < how.crash:
-            strokes = [*without(strokes, bar * song.meter, bar * song.meter + 0.01), Stroke(float(bar * song.meter), "crash", rng.uniform(0.6, 1))]
+            strokes = [
+                *without(strokes, bar * song.meter, bar * song.meter + 0.01),
+                Stroke(float(bar * song.meter), "crash", rng.uniform(0.6, 1)),
+            ]
             strokes.append(Stroke(float(bar * song.meter), "kick", 1.0))
         elif crash_next and not last:
             strokes.append(Stroke(float((bar + 1) * song.meter), "crash", rng.uniform(0.5, 1)))
         song.strokes += list({(s.position, s.voice): s for s in strokes}.values())
 
 
-def _accompanied(rng: np.random.Generator, song: Song, seats: list[Seat], tune: Harmony, bars: range, silent: set[str], singer: Singer) -> None:
+def _accompanied(
+    rng: np.random.Generator, song: Song, seats: list[Seat], tune: Harmony, bars: range, silent: set[str], singer: Singer
+) -> None:
     """Adds what the seats play in a section."""
     meter, grid = song.meter, song.grid
     horns = horn_row(rng, meter * grid * 2, grid)
@@ -238,7 +250,9 @@ def _accompanied(rng: np.random.Generator, song: Song, seats: list[Seat], tune: 
 def _kicks(song: Song, bar: int) -> list[float]:
     """The beats of the bass drum in a bar; where it is silent, the first of the bar."""
     begin, end = bar * song.meter - 1e-6, (bar + 1) * song.meter - 1e-6
-    return sorted({s.position for s in song.strokes if s.voice == "kick" and begin <= s.position < end}) or [float(bar * song.meter)]
+    return sorted({s.position for s in song.strokes if s.voice == "kick" and begin <= s.position < end}) or [
+        float(bar * song.meter)
+    ]
 
 
 # --- when it sounds
@@ -312,7 +326,9 @@ def _channels(rng: np.random.Generator, style: Style, seats: list[Seat], drums_d
     band = 10 ** (-max(0.0, drums_db) / 40)
     out = {s.channel: Channel(s.program, int(s.volume * band), int(rng.integers(20, 108)), room) for s in seats}
     kit = int(rng.choice(style.kits))
-    out[DRUMS] = Channel(kit, int(110 * 10 ** (min(0.0, drums_db) / 40)), 64, room, float(rng.choice([0.0, rng.uniform(-1.5, 1.5)])))
+    out[DRUMS] = Channel(
+        kit, int(110 * 10 ** (min(0.0, drums_db) / 40)), 64, room, float(rng.choice([0.0, rng.uniform(-1.5, 1.5)]))
+    )
     return out
 
 

@@ -46,12 +46,14 @@ _SHAKEN, _TAMB = "XgxgXgxgXgxgXgxg", "x.x.X.x.x.x.X.x."
 
 GROOVES: dict[str, Groove] = {
     "funk": Groove(4, 4, {
-        "kick": ("X.-...o..-X..-..", "X.o....o..X-.o..", "X..X..-..oX....-", "X.X....-..o.-.o.", "X..-..X...X..X..", "X.....oX.oX....."),
+        "kick": ("X.-...o..-X..-..", "X.o....o..X-.o..", "X..X..-..oX....-",
+                 "X.X....-..o.-.o.", "X..-..X...X..X..", "X.....oX.oX....."),
         "snare": (".g.gX.gG.G.gX.gg", "....X..G.G..X..g", ".g..X.g..G.gX..G", "....X.gGgG..-.X."),
         "hat": (_SIXTEENTHS, _EIGHTHS, _OPENING, "XxgxXxgxXxgxXxgq", "X.xoX.xoX.xoX.qo"),
     }, {"tamb": (_BACK,), "cowbell": (_QUARTERS, "X.x..x..x.x..x..")}),
     "rock": Groove(4, 4, {
-        "kick": ("X.....-.X.-.....", "X.....o.X.o.....", "X.o...-.X.....o.", "X..,..X.x.X...,.", "X...-.x...X.-...", "X.......X......."),
+        "kick": ("X.....-.X.-.....", "X.....o.X.o.....", "X.o...-.X.....o.",
+                 "X..,..X.x.X...,.", "X...-.x...X.-...", "X.......X......."),
         "snare": (_BACK, "....X.......X..,", "....X..g....X...", "....X..,.,..X.-."),
         "hat": (_EIGHTHS, _OPENING, _QUARTERS, "O...O...O...O...", "O.O.O.O.O.O.O.O."),
     }, {"tamb": (_BACK, _TAMB)}),
@@ -68,7 +70,8 @@ GROOVES: dict[str, Groove] = {
         "crash": (_NONE, _QUARTERS),
     }),
     "pop": Groove(4, 4, {
-        "kick": ("X.....o.X.......", "X......-X.o.....", "X.....X...X...-.", "X...X...X...X...", "X..-..o...x..-..", "X.....,.X-......"),
+        "kick": ("X.....o.X.......", "X......-X.o.....", "X.....X...X...-.",
+                 "X...X...X...X...", "X..-..o...x..-..", "X.....,.X-......"),
         "snare": (_BACK, "....X..,....X...", "....X.......X.,g"),
         "hat": (_EIGHTHS, _SIXTEENTHS, _OPENING, _QUARTERS),
     }, {"tamb": (_BACK, "x.X.x.X.x.X.x.X."), "shaker": (_SHAKEN,), "clap": (_BACK,)}),
@@ -89,7 +92,8 @@ GROOVES: dict[str, Groove] = {
         "pedal": ("..x...x...x...x.", _NONE),
     }),
     "hiphop": Groove(4, 4, {
-        "kick": ("X..o......X..-..", "X......o.XX.....", "X.X....-..X..-..", "Xo.....X..x..o..", "X.....-o..X-....", "X..X....-.X....."),
+        "kick": ("X..o......X..-..", "X......o.XX.....", "X.X....-..X..-..",
+                 "Xo.....X..x..o..", "X.....-o..X-....", "X..X....-.X....."),
         "snare": (_BACK, "....X..g.g..X..g", "....X.......X.,g"),
         "hat": (_EIGHTHS, "X.xoX.xoX.xoX.xo", "X.x.X.xqX.x.X.x.", "XgxgXgxgXgxgXgxg"),
     }, {"shaker": (_SHAKEN,), "clap": (_BACK,)}),
@@ -170,7 +174,11 @@ GROOVES: dict[str, Groove] = {
         "snare": (_NONE, _BACK),
         "hat": (_EIGHTHS, _OFF, "xoXoxoXoxoXoxoXo"),
     }, {"shaker": ("xgXgxgXgxgXgxgXg",)}),
-    "ska": Groove(4, 2, {"kick": ("X...X...", "X.-.X.-.", "X..-X..."), "snare": ("..X...X.",), "hat": (".X.X.X.X", "xXxXxXxX", "xOxOxOxO")}),
+    "ska": Groove(4, 2, {
+        "kick": ("X...X...", "X.-.X.-.", "X..-X..."),
+        "snare": ("..X...X.",),
+        "hat": (".X.X.X.X", "xXxXxXxX", "xOxOxOxO"),
+    }),
     "disco": Groove(4, 4, {
         "kick": (_QUARTERS, "X...X...X...X.-.", "X...X...X..-X..."),
         "snare": (_BACK, "....X.......X..g", "....X..,....X..,"),
@@ -213,7 +221,11 @@ GROOVES: dict[str, Groove] = {
         "snare": ("....X..G.G..X..G", "....X..g....X.gX", "..g.X.g..g.gX..."),
         "hat": (_SIXTEENTHS, "X.x.X.x.X.x.X.xq"),
     }, {"tamb": ("xgXgxgXgxgXgxgXg", _BACK), "clap": (_BACK,)}),
-    "gospel shout": Groove(2, 2, {"kick": ("X.X.", "x.x-"), "snare": (".X.X", "gXgX"), "hat": ("xxxx", "x.x.")}, {"tamb": ("xXxX",), "clap": (".X.X",)}),
+    "gospel shout": Groove(2, 2, {
+        "kick": ("X.X.", "x.x-"),
+        "snare": (".X.X", "gXgX"),
+        "hat": ("xxxx", "x.x."),
+    }, {"tamb": ("xXxX",), "clap": (".X.X",)}),
     "new orleans": Groove(4, 4, {
         "kick": ("X..X..X...X.....", "X..X..-.x...x...", "X.....X...X.-..."),
         "snare": ("X.gXg.XgggXgX.gG", "gGgXggXggGXgXgGg", "..gXg.X.g.XgX.g."),
@@ -240,16 +252,32 @@ GROOVES: dict[str, Groove] = {
         "snare": ("......X.....", "......X....g"),
         "hat": ("X.x.x.X.x.x.", "X-x-x-X-x-x-"),
     }, {"tamb": ("......X.....",)}),
-    "six eight in two": Groove(2, 3, {"kick": ("X.....", "X..-.o", "X.-..o"), "snare": ("...X..", "...X.g"), "hat": ("XxxXxx", "X.xX.x")}, {"tamb": ("...X..",)}),
-    "polka": Groove(2, 4, {"kick": ("X.......", "X...,..."), "snare": ("..x...x.", "....X...", "..X...X."), "hat": ("..x...x.", "x.x.x.x.")}, {"tamb": ("..X...X.",)}),
+    "six eight in two": Groove(2, 3, {
+        "kick": ("X.....", "X..-.o", "X.-..o"),
+        "snare": ("...X..", "...X.g"),
+        "hat": ("XxxXxx", "X.xX.x"),
+    }, {"tamb": ("...X..",)}),
+    "polka": Groove(2, 4, {
+        "kick": ("X.......", "X...,..."),
+        "snare": ("..x...x.", "....X...", "..X...X."),
+        "hat": ("..x...x.", "x.x.x.x."),
+    }, {"tamb": ("..X...X.",)}),
     "march": Groove(2, 4, {
         "kick": ("X...X...", "X......."),
         "snare": ("X.gxX.xx", "x.xxx.xx", "X..gX.GG"),
         "hat": ("........", "x...x..."),
         "crash": ("........", "X...x..."),
     }),
-    "punk": Groove(4, 2, {"kick": ("X..XX...", "X...XX..", "X..XX..X", "X...X..."), "snare": ("..X...X.",), "hat": ("XxXxXxXx", "OoOoOoOo", "O.O.O.O.")}),
-    "thrash": Groove(4, 2, {"kick": ("X.X.X.X.",), "snare": (".X.X.X.X",), "hat": ("O.O.O.O.", "xxxxxxxx")}),  # kick on the beat, snare between
+    "punk": Groove(4, 2, {
+        "kick": ("X..XX...", "X...XX..", "X..XX..X", "X...X..."),
+        "snare": ("..X...X.",),
+        "hat": ("XxXxXxXx", "OoOoOoOo", "O.O.O.O."),
+    }),
+    "thrash": Groove(4, 2, {  # kick on the beat, snare between
+        "kick": ("X.X.X.X.",),
+        "snare": (".X.X.X.X",),
+        "hat": ("O.O.O.O.", "xxxxxxxx"),
+    }),
     "five": Groove(5, 4, {
         "kick": ("X.....o...X.....X...", "X.....-.....X......."),
         "snare": ("....X.......X.......", "........X.......X..."),

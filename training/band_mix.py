@@ -34,7 +34,7 @@ def saturate(audio: Audio, drive: float) -> Audio:
 
 
 def compress(audio: Audio, threshold_db: float, ratio: float, release: float) -> Audio:
-    """A bus compressor that looks at 5 ms blocks, attack of one block, release in s; below the peak by threshold_db it does nothing."""
+    """A bus compressor on blocks of 5 ms: attack of one block, release in s; quiet by threshold_db below the loudest block."""
     block = RATE // 200
     count = -(-len(audio) // block)
     level = np.sqrt(np.mean(np.pad(audio, (0, count * block - len(audio))).reshape(count, block) ** 2, axis=1)) + 1e-9

@@ -1,4 +1,4 @@
-"""What the band plays beside the drums: chords of a key, bass lines, comping, melody, horns. From rows of signs (band_styles.py) to notes.
+"""What the band plays beside the drums: chords of a key, bass lines, comping, melody, horns; from rows (band_styles.py) to notes.
 
 Positions and lengths are in beats, keys are those of MIDI (60 is the middle C). Everything is drawn from the passed generator.
 """
@@ -83,7 +83,9 @@ def _cells(row: str, bar: int, steps: int) -> list[tuple[int, str, int]]:
     return out
 
 
-def bass_bar(rng: np.random.Generator, row: str, bar: int, meter: int, grid: int, tune: Harmony, kicks: list[float]) -> list[Note]:
+def bass_bar(
+    rng: np.random.Generator, row: str, bar: int, meter: int, grid: int, tune: Harmony, kicks: list[float]
+) -> list[Note]:
     """One bar of bass; `kicks`: beats of the bass drum in it, for the row "kick"."""
     if row == "walk":
         return _walk(rng, bar, meter, tune)
@@ -100,8 +102,27 @@ def bass_bar(rng: np.random.Generator, row: str, bar: int, meter: int, grid: int
             key = _low(tune.key + tune.at((bar + 1) * meter).root) + int(rng.choice([-2, -1, 1, 2]))
         else:
             third = chord.tones[1]
-            key = root + {"R": 0, "r": 0, "3": third, "5": 7, "p": 7, "7": chord.tones[3] if len(chord.tones) > 3 else 10, "8": 12, "o": 12}[sign]
-        out.append(Note(at, holds / grid * rng.uniform(0.7, 0.98), key, rng.uniform(0.75, 1.0) if step % grid == 0 else rng.uniform(0.6, 0.95)))
+            key = (
+                root
+                + {
+                    "R": 0,
+                    "r": 0,
+                    "3": third,
+                    "5": 7,
+                    "p": 7,
+                    "7": chord.tones[3] if len(chord.tones) > 3 else 10,
+                    "8": 12,
+                    "o": 12,
+                }[sign]
+            )
+        out.append(
+            Note(
+                at,
+                holds / grid * rng.uniform(0.7, 0.98),
+                key,
+                rng.uniform(0.75, 1.0) if step % grid == 0 else rng.uniform(0.6, 0.95),
+            )
+        )
     return out
 
 
@@ -111,7 +132,7 @@ def _low(pitch: int) -> int:
 
 
 def _walk(rng: np.random.Generator, bar: int, meter: int, tune: Harmony) -> list[Note]:
-    """A note a beat: the root where the chord changes, chord tones and steps between, a half or whole step into the next chord."""
+    """A note a beat: the root where the chord changes, chord tones and steps between, a step into the next chord."""
     out = []
     previous: Chord | None = None
     for beat in range(meter):
@@ -136,7 +157,11 @@ def _with_kicks(rng: np.random.Generator, bar: int, meter: int, tune: Harmony, k
     out = []
     for at, end in zip(kicks, ends, strict=True):
         root = _low(tune.key + tune.at(at).root)
-        out.append(Note(at, min(end - at, 2.0) * rng.uniform(0.6, 0.97), root + int(rng.choice([0, 0, 0, 0, 7, 12])), rng.uniform(0.75, 1)))
+        out.append(
+            Note(
+                at, min(end - at, 2.0) * rng.uniform(0.6, 0.97), root + int(rng.choice([0, 0, 0, 0, 7, 12])), rng.uniform(0.75, 1)
+            )
+        )
     return out
 
 
@@ -146,7 +171,9 @@ def voiced(tune: Harmony, chord: Chord, low: int, spread: int) -> list[int]:
     return [low + classes[i % len(classes)] + 12 * (i // len(classes)) for i in range(spread)]
 
 
-def comp_bar(rng: np.random.Generator, row: str, bar: int, meter: int, grid: int, tune: Harmony, low: int, strum: float) -> list[Note]:
+def comp_bar(
+    rng: np.random.Generator, row: str, bar: int, meter: int, grid: int, tune: Harmony, low: int, strum: float
+) -> list[Note]:
     """One bar of chords or broken chords; `strum`: s from one string to the next."""
     out = []
     for step, sign, holds in _cells(row, bar, meter * grid):
@@ -175,12 +202,16 @@ class Singer:
     rests: float  # share of bars without it
 
 
-def melody_bar(rng: np.random.Generator, who: Singer, bar: int, meter: int, grid: int, tune: Harmony, key: int) -> tuple[list[Note], int]:
+def melody_bar(
+    rng: np.random.Generator, who: Singer, bar: int, meter: int, grid: int, tune: Harmony, key: int
+) -> tuple[list[Note], int]:
     """One bar of a line and the key it ends on: mostly steps of the scale, chord tones where notes are long."""
     if rng.uniform() < who.rests:
         return [], key
     steps = meter * grid
-    weight = np.array([1.0 if s % grid == 0 else (1 - who.on_beats) * (1.0 if (2 * s) % grid == 0 else 0.6) for s in range(steps)])
+    weight = np.array(
+        [1.0 if s % grid == 0 else (1 - who.on_beats) * (1.0 if (2 * s) % grid == 0 else 0.6) for s in range(steps)]
+    )
     chosen = np.flatnonzero(rng.uniform(size=steps) < np.clip(weight * who.density / grid * 2, 0, 0.95))
     out = []
     for i, step in enumerate(chosen):

@@ -1,7 +1,7 @@
 """A drummer: plays a groove bar by bar, with what a song does to it: variation, fills, crashes, ghost notes, another cymbal.
 
-The groove is a table of odds (band_grooves.py); nothing here is a fixed loop. A stroke is a position in beats, a voice and a loudness;
-the timing is added later (humans.py), the sound later still (synth_fluid.py).
+The groove is a table of odds (band_grooves.py); nothing here is a fixed loop. A stroke is a position in beats, a voice and a
+loudness; the timing is added later (humans.py), the sound later still (synth_fluid.py).
 """
 
 from __future__ import annotations

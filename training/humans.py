@@ -108,7 +108,7 @@ class Wander:
 
 
 def a_wander(rng: np.random.Generator, first: int, last: int, reach: float, bias: float) -> Wander:
-    """A wander of beats first..last with a spread of `reach` s around `bias` s; what has gone astray comes back within 5 to 20 beats."""
+    """A wander of beats first..last with a spread of `reach` s around `bias` s; it comes back within 5 to 20 beats."""
     stay = rng.uniform(0.8, 0.95)
     late = np.zeros(last - first + 1)
     steps = rng.normal(0, reach * np.sqrt(1 - stay * stay), len(late))

@@ -96,7 +96,14 @@ def _length(ticks: int) -> bytes:
 
 
 def render(
-    sounds: list[Sound], channels: dict[int, Channel], seconds: float, font: Path, *, reverb: bool = False, chorus: bool = False, lead: float = 0.5
+    sounds: list[Sound],
+    channels: dict[int, Channel],
+    seconds: float,
+    font: Path,
+    *,
+    reverb: bool = False,
+    chorus: bool = False,
+    lead: float = 0.5,
 ) -> NDArray[np.float32]:
     """The mono sound of `seconds` from time 0; notes from `-lead` on are played, so that what rings over time 0 is there.
 
