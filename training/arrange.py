@@ -6,7 +6,7 @@ on the bar line where its drop begins; what falls silent for a moment before tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,8 +100,8 @@ def _in_part(rng: Chance, part: Part, lines: tuple[Line, ...]) -> Mask:
                 on = on[:, ::-1]
         case "break":
             on = (~low & (rng.random(n) < np.where(drum, 0.25, 0.85)))[:, None] & np.ones((n, bars), bool)
-            if not on.any() and not drum.all():
-                on[np.flatnonzero(~drum)[-1]] = True
+            if not on[~drum].any() and not drum.all():  # a break is quiet, not silent
+                on[rng.choice(np.flatnonzero(~drum & ~low if (~drum & ~low).any() else ~drum))] = True
             if bars >= 8 and rng.random() < 0.5:
                 on[~low, bars // 2 :] |= (rng.random(int((~low).sum())) < 0.5)[:, None]
         case "build":
@@ -134,7 +134,7 @@ def way_of_builds(parts: tuple[Part, ...], bar_frames: float, frames: int) -> So
     return way
 
 
-# --- cutting and joining ---------------------------------------------------------------------------------------------
+# --- cutting, repeating and joining ---------------------------------------------------------------------------------------------
 
 
 def _within(times: Times, start: float, end: float) -> Times:
@@ -154,6 +154,18 @@ def cut(piece: Piece, start: float, end: float) -> Piece:
     sections = tuple([(0.0, before[-1])] if before else []) + tuple(after)
     hits = {kind: _within(times, start, end) for kind, times in piece.hits.items()}
     return Piece(audio, piece.beats[inside] - start, piece.positions[inside], piece.meter, piece.style, hits, sections)
+
+
+def looped(piece: Piece, length: float) -> Piece:
+    """A sample loop: the piece, which ends on a bar line, again and again for at least `length` s, with the cut heard as it falls."""
+    once = len(piece.audio) / RATE
+    rounds = int(np.ceil(length / once))
+    starts = np.arange(rounds) * once
+    hits = {kind: (starts[:, None] + times[times < once]).ravel() for kind, times in piece.hits.items()}
+    return replace(
+        piece, audio=np.tile(piece.audio, rounds), beats=(starts[:, None] + piece.beats).ravel(),
+        positions=np.tile(piece.positions, rounds), hits=hits,
+    )  # fmt: skip
 
 
 def _shared(first: Times, second: Times, until: float, shift: float, since: float) -> Times:

@@ -14,18 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import electronic_mix as mix
-from training.arrange import Part, cut, excerpt_form, joined, song_form, way_of_builds, who_plays
+from training.arrange import Part, cut, excerpt_form, joined, looped, song_form, way_of_builds, who_plays
 from training.grooves import STYLES, Groove, Line
 from training.patches import PATCHES, Patch, note
 from training.piece import KINDS, RATE, Piece, Times
-from training.voices import VOICES, Chance, Sound, impact, riser
+from training.voices import VOICES, Chance, Sound, impact, noise, riser, struck
 
 Gains = NDArray[np.float32]  # (steps,) of a line, 0 where nothing is played
 MINOR, MAJOR = (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 5, 7, 9, 11)
 PROGRESSIONS = (
     (0, 5, 2, 6), (0, 5, 3, 4), (0, 3, 4, 4), (0, 0, 0, 0), (0, 6, 5, 6), (5, 6, 0, 0), (0, 4, 5, 3), (0, 2, 3, 5), (0, 0, 5, 6), (0, 3, 0, 4),
 )  # fmt: skip
-TWISTS = {"": 0.6, "bare": 0.14, "loud off-beats": 0.12, "drums only": 0.07, "no kick": 0.07}
+TWISTS = {"": 0.54, "bare": 0.14, "loud off-beats": 0.12, "drums only": 0.06, "no kick": 0.06, "loop": 0.08}
 LEVELS = {".": 0.0, "o": 0.3, "x": 0.75, "X": 1.0, "r": 0.6}
 BRIGHT = ("hat", "ride", "crash", "shaker", "tick")
 
@@ -47,7 +47,7 @@ class Take:
 
     @property
     def per_bar(self) -> int:
-        return 4 * self.groove.meter
+        return self.groove.beat * self.groove.meter
 
     @property
     def bars(self) -> int:
@@ -190,6 +190,13 @@ def kind_of(voice: str) -> str:
     )
 
 
+def layered(sound: Sound, other: Sound, level: float) -> Sound:
+    out = np.zeros(max(len(sound), len(other)), np.float32)
+    out[: len(sound)] += sound
+    out[: len(other)] += np.float32(level) * other
+    return struck(out)
+
+
 def choked(sound: Sound, length: float) -> Sound:
     """At most so many seconds of a sound: a voice of a drum machine ends where it is struck again."""
     frames = int(length * RATE)
@@ -210,6 +217,8 @@ def play_drums(take: Take, line: Line, gains: Gains, level: float) -> None:
     bus = "kick" if kind_of(voice) == "kick" else "drums"
     kind = kind_of(voice)
     late = rng.uniform(0, 0.012) if line.layer == "snare" and take.groove.loose > 0.004 else 0.0
+    if line.layer == "snare" and rng.random() < 0.25:
+        sounds = [layered(sound, VOICES[str(rng.choice(line.voices))](rng), rng.uniform(0.3, 1)) for sound in sounds]
     steps = np.flatnonzero(gains)
     for step, end in zip(steps, np.append(steps, len(gains))[1:], strict=True):
         gain, sound = float(abs(gains[step])) * level, sounds[rng.integers(many)]
@@ -225,7 +234,7 @@ def play_notes(take: Take, line: Line, gains: Gains, level: float, chords: Harmo
     name = str(rng.choice(line.voices))
     patch = PATCHES[name](rng)
     if patch.wobble:
-        patch = replace(patch, wobble=float(rng.choice([0.5, 1, 1, 1.5, 2])) / (4 * take.step) * 2)
+        patch = replace(patch, wobble=float(rng.choice([1, 2, 2, 3, 4])) / (take.groove.beat * take.step))
     steps = np.flatnonzero(gains)
     ends = np.append(steps, len(gains))[1:]
     longest = take.per_bar * (2 if line.melody == "hold" else 1)
@@ -269,6 +278,26 @@ def play_build(take: Take, start: int, bars: int) -> None:
         mix.place(take.buses["effects"], impact(rng, rng.uniform(0.6, 2.5)), take.at(last), 10 ** (rng.uniform(-14, -5) / 20))
 
 
+def play_air(take: Take) -> None:
+    """What is no beat: cymbals that swell backwards into a phrase, wind on the off-beat, the crackle of a record."""
+    rng, bus = take.rng, take.buses["effects"]
+    last = take.bars * take.per_bar
+    if rng.random() < 0.3:
+        swell = VOICES["crash"](rng)[::-1]
+        for step in range(take.per_bar * 8, last, take.per_bar * 8):
+            if rng.random() < 0.6:
+                mix.place(bus, swell, take.at(step) - len(swell) / RATE, rng.uniform(0.05, 0.35))
+    if rng.random() < 0.12:
+        wind = mix.opened(noise(rng, int(take.groove.beat * take.step * RATE)), np.float32(0.5))
+        wind = struck(wind * np.hanning(len(wind)))
+        level = rng.uniform(0.03, 0.2)
+        for step in range(take.groove.beat // 2, last, take.groove.beat * int(rng.choice([1, 2, 4]))):
+            mix.place(bus, wind, take.at(step), level)
+    if rng.random() < 0.5 * take.groove.dirt:
+        for at in rng.uniform(0, len(bus) / RATE, int(len(bus) / RATE * rng.uniform(2, 20))):
+            mix.place(bus, VOICES["tick"](rng), at, rng.uniform(0.005, 0.08))
+
+
 def play(take: Take) -> None:
     """All lines and builds into the buses."""
     rng, chords = take.rng, harmony(take.rng, take.groove)
@@ -289,6 +318,7 @@ def play(take: Take) -> None:
             play_notes(take, line, np.abs(gains), level, chords)
         else:
             play_drums(take, line, gains, level)
+    play_air(take)
     start = 0
     for part in take.parts:
         if part.role == "build":
@@ -316,7 +346,7 @@ def gaps(take: Take, score: dict[int, Gains]) -> None:
 def mixed(take: Take, dirt: bool) -> Sound:
     rng, buses = take.rng, take.buses
     frames = len(buses["kick"])
-    beat = 4 * take.step
+    beat = take.groove.beat * take.step
     if rng.random() < 0.15:
         sway = 0.5 - 0.5 * np.cos(
             2 * np.pi * np.arange(frames, dtype=np.float32) / RATE / np.float32(beat * rng.choice([16, 32, 64]))
@@ -343,7 +373,7 @@ def mixed(take: Take, dirt: bool) -> Sound:
 
 def truth(take: Take, factor: float) -> tuple[Times, NDArray[np.int64]]:
     """Beats (s) and their positions, in the octave in which people tap."""
-    every = 4 / factor
+    every = take.groove.beat / factor
     count = int(take.bars * take.per_bar / every)
     return take.lead_in + np.arange(count) * every * take.step, np.arange(count) % take.groove.meter + 1
 
@@ -364,8 +394,12 @@ def chosen_lines(rng: Chance, groove: Groove, twist: str) -> tuple[Line, ...]:
             lines = [line for line in bare if rng.random() < 0.6]
             if not set(lines) & set(moving):
                 lines.append(moving[rng.integers(len(moving))])
+        case "loop" if rng.random() < 0.6:
+            lines = [line for line in lines if not line.melody or line.layer == "bass"]
         case "drums only":
             lines = [line for line in groove.lines if not line.melody and rng.random() < max(0.5, line.chance)]
+        case "whole":
+            lines = [line for line in groove.lines if line in lines or (groove.club and line.layer in ("kick", "bass"))]
         case "no kick":
             lines = [line for line in lines if line.layer != "kick"]
     return tuple(lines) or (groove.lines[0],)
@@ -375,14 +409,17 @@ def made(rng: Chance, style: str, parts: tuple[Part, ...], bpm: float, twist: st
     """One piece of one tempo, form and style."""
     groove = STYLES[style]
     swing = rng.uniform(*groove.swing) if rng.random() < 0.6 or groove.swing[0] else 0.0
-    take = Take(rng, groove, parts, chosen_lines(rng, groove, twist), 15 / bpm, lead_in, float(swing), twist)
+    take = Take(rng, groove, parts, chosen_lines(rng, groove, twist), 60 / bpm / groove.beat, lead_in, float(swing), twist)
     end = take.at(take.bars * take.per_bar)
     frames = int((end + tail) * RATE)
     take.buses = {bus: np.zeros(frames, np.float32) for bus in ("kick", "drums", "bass", "music", "effects")}
     play(take)
     audio = mixed(take, bool(rng.random() < groove.dirt))
     factors, chances = np.array(groove.tapped).T
-    beats, positions = truth(take, float(rng.choice(factors, p=chances)))
+    factor = float(rng.choice(factors, p=chances))
+    if twist == "bare" and bpm < 104 and rng.random() < 0.3:
+        factor = 2.0  # an arpeggio alone: its eighths are what is tapped
+    beats, positions = truth(take, factor)
     sections = [(0.0, "silence")] if lead_in > 0.5 else []
     start = 0
     for part in parts:
@@ -405,7 +442,7 @@ def song(seed: int, style: str | None = None) -> Piece:
     groove = STYLES[style]
     bpm = float(np.round(rng.uniform(*groove.bpm)))
     parts = song_form(rng, 60 / bpm * groove.meter, groove.club)
-    piece = made(rng, style, parts, bpm, "", float(rng.choice([0.0, rng.uniform(0, 2)])), 2.5)
+    piece = made(rng, style, parts, bpm, "whole", float(rng.choice([0.0, rng.uniform(0, 2)])), 2.5)
     end = float(piece.beats[-1] + np.median(np.diff(piece.beats)))
     fade = round(end * RATE)
     piece.audio[fade:] *= np.linspace(1, 0, len(piece.audio) - fade, dtype=np.float32)
@@ -422,6 +459,11 @@ def excerpt(rng: Chance, length: float) -> Piece:
     if twist == "bare" and not _moving(groove):
         twist = ""  # nobody would give the beat
     bar = 60 / bpm * groove.meter
+    if twist == "loop":
+        bars = int(rng.choice([1, 2, 2, 4]))
+        whole = looped(made(rng, style, (Part("verse", bars),), bpm, twist, 0.0, 0.0), length + bars * bar)
+        start = float(rng.uniform(0, bars * bar)) if rng.random() < 0.5 else 0.0
+        return cut(whole, start, start + length)
     parts = excerpt_form(rng, bar, length + 2 * bar, groove.club and twist in ("", "loud off-beats"))
     from_start = rng.random() < 0.2
     piece = made(rng, style, parts, bpm, twist, float(rng.uniform(0, 1.5)) if from_start else 0.0, 0.5)

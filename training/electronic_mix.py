@@ -58,8 +58,8 @@ def room(rng: Chance, sound: Sound, tau: float, wet: float) -> Sound:
     return sound + np.asarray(oaconvolve(sound, tail), np.float32)[: len(sound)]
 
 
-def opened(sound: Sound, way: Sound, low: float = 250, high: float = 14000) -> Sound:
-    """A low-pass that is shut at way 0 and open at 1; (frames,) `way` moves it."""
+def opened(sound: Sound, way: Sound | np.float32, low: float = 250, high: float = 14000) -> Sound:
+    """A low-pass that is shut at way 0 and open at 1; `way` moves it, (frames,) or one for all."""
     steps = 5
     stages = [between(sound, 0, hz) for hz in np.geomspace(low, high, steps)]
     place_ = np.clip(way, 0, 0.999) * np.float32(steps - 1)

@@ -28,6 +28,7 @@ class Groove:
     lines: tuple[Line, ...]
     weight: float = 1.0
     meter: int = 4
+    beat: int = 4  # steps a beat: 4, or 3 where beats are divided in three
     swing: tuple[float, float] = (0.0, 0.0)  # of a sixteenth that the second of two comes late
     loose: float = 0.0  # s, spread of the hits in time
     tapped: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
@@ -137,7 +138,7 @@ STYLES: dict[str, Groove] = {
         bass("root", "reese, square bass, sub", "x.....x...x.....", "x..x..x.x..x..x."), ARPS, LEAD, PAD, VOX,
     ), 0.6, chopped=0.7, loose=0.002),
     "electro": Groove((112, 140), (
-        drums("kick", "kick 808, kick 909, kick hard", "X.....x...X.....", "X..x....X.x.....", "X.....X.X..x..x.", FOUR),
+        drums("kick", "kick 808, kick 909, kick hard", "X.....x...X.....", "X..x....X.x.....", "X.....X.X..x..x.", "X...X.........X.", FOUR),
         drums("snare", "snare 909, clap, snare fat", BACK, "....X.......X..3", level=-2), TOP_HAT, OFF_HAT, PERC, CRASH,
         bass("riff", "saw bass, square bass, fm bass, acid", "x.xx.x.xx.xx.x.x", "x..x..x.x.x..x..", "x.x.x.x.x.x.x.x.", "xx.xx.x.xx.xx.x."),
         tones("chord", "stab, supersaw", *CHORDS, chance=0.5), ARPS, LEAD, VOX, PAD,
@@ -272,4 +273,13 @@ STYLES: dict[str, Groove] = {
         drums("hat", "shaker, tick", EIGHTHS, SIXTEENTHS, chance=0.5, level=-12),
         bass("root", "sub, long bass", HOLD, "x.......x.......", chance=0.25), tones("hold", "pad", HOLD, chance=0.2, level=-12),
     ), 1.2, swing=(0, 0.15), loose=0.006, club=False),
+    "triplets": Groove((84, 150), (
+        drums("kick", "kick 909, kick hard, kick 808, kick live", "X..X..X..X..", "X..X..X..X.3", "X.....X....."),
+        drums("snare", "clap, snare 909, snare live", "...X.....X..", "......X.....", chance=0.8, level=-3),
+        drums("hat", "hat, hat open, shaker", "x.xx.xx.xx.x", "xooxooxooxoo", "..x..x..x..x", chance=0.85, level=-11),
+        bass("root", "saw bass, sub, square bass, reese", "..x..x..x..x", "x.xx.xx.xx.x", ".xx.xx.xx.xx", "x...........", chance=0.9),
+        tones("arp", "pluck, bell, supersaw, chip square", "xxxxxxxxxxxx", "x.xx.xx.xx.x", chance=0.75),
+        tones("chord", "stab, epiano, supersaw", "x.....x.....", "..x..x..x..x", "x...........", "x..x.xx..x.x", chance=0.5),
+        tones("lead", "lead, bell, vox, chip square", "x.xx..x.x...", "x..x.xx.....", chance=0.6), tones("hold", "pad", "x...........", chance=0.5, level=-14),
+    ), 0.8, beat=3, club=False, dirt=0.3),
 }  # fmt: skip
