@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from training.band_grooves import GROOVES
+from training.band_grooves import GROOVES, Groove
 from training.band_mix import as_mixed
 from training.band_styles import FAMILIES, STYLES, Style
 from training.band_tunes import Harmony, Note, Singer, bass_bar, comp_bar, harmony, horn_row, melody_bar
@@ -131,9 +131,11 @@ def seated(rng: np.random.Generator, style: Style, alone: bool) -> list[Seat]:
             Seat(role, len(seats), program, int(rng.integers(55, 120)), a_feel(rng), row, low, strum, rng.uniform(0, 0.3))
         )
 
+    plain = rng.uniform() < 0.15
+    bass, comp = _plain_rows(GROOVES[style.grooves[0]]) if plain else (style.bass, style.comp)
     if rng.uniform() < 0.92:
-        sit("bass", str(rng.choice(style.basses)), str(rng.choice(style.bass)))
-    comps = [style.comp[i] for i in rng.permutation(len(style.comp))[: int(rng.choice([1, 1, 2, 2, 3]))]]
+        sit("bass", str(rng.choice(style.basses)), str(rng.choice(bass)))
+    comps = [comp[i] for i in rng.permutation(len(comp))[: int(rng.choice([1, 1, 2, 2, 3]))]]
     if alone:
         keeps_time = [c for c in style.comp if c[0] not in _SLOW]
         comps.append(max(keeps_time, key=lambda c: sum(sign not in ".-" for sign in c[1]) / len(c[1])))
@@ -149,6 +151,15 @@ def seated(rng: np.random.Generator, style: Style, alone: bool) -> list[Seat]:
         keeper = next(s for s in seats if s.role == "comp" and s.row == comps[-1][1])
         seats[seats.index(keeper)] = replace(keeper, volume=max(keeper.volume, 90), ducks=0.0)
     return seats
+
+
+def _plain_rows(groove: Groove) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Bass and chords that only accompany, whatever the style: roots on beats or with the kick, a chord a bar or a beat."""
+    beat, bar = "-" * (groove.grid - 1), "-" * (groove.meter * groove.grid - 1)
+    on_beats = ("R" + beat) * groove.meter
+    comp = [(family, "X" + bar) for family in ("piano", "epiano", "organ", "strings", "pad", "synth", "steel")]
+    comp += [(family, ("x" + beat) * groove.meter) for family in ("piano", "clean", "epiano")]
+    return (on_beats, "R" + bar, "kick"), tuple(comp)
 
 
 # --- what they play

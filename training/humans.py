@@ -56,7 +56,7 @@ def performed_tempo(rng: np.random.Generator, bpm: float, count: int, curve: str
         turns = rng.uniform(0.7, 2.5)
         factors = 1 + rng.uniform(0.02, 0.07) * np.sin(2 * np.pi * (along * turns + rng.uniform()))
     elif curve in ("jump", "jump down"):
-        where = bar * int(rng.integers(max(1, count // (4 * bar)), max(2, 3 * count // (4 * bar))))
+        where = bar * int(rng.integers(max(1, count // (8 * bar)), max(2, 5 * count // (8 * bar))))
         factors[where:] = rng.uniform(1.06, 1.3) if curve == "jump" else 1 / rng.uniform(1.06, 1.3)
     elif curve == "dj ramp":
         begin, end = sorted(rng.uniform(0.1, 0.9, 2))
