@@ -184,9 +184,9 @@ class Cue:
     rate: float = 1.0  # scales every time of this cue, its follow and hang: 0.5 makes 5 s last 10
     times: tuple[tuple[str, Timing], ...] = ()  # parameter, category or "" (the rest): for what tracked, and for marks
     at: float | None = None  # s of time code at which it fires, in a list that follows one
-    tempo: tuple[float, float] | None = None  # bpm, lowest and highest: into this range what is heard is doubled or halved
     line: int = 0  # in the show file, for messages
     path: str = ""  # of that file
+    tempo: tuple[float, float] | None = None  # bpm, lowest and highest: into this range what is heard is doubled or halved
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,6 @@ def compile_venue(source: Source, report: Report) -> Room:
             report.error(root.key("lamps", name), "E-unknown-type", f"no fixture type is called `{name[:80]}`{near}")
     idle: list[Where] = [("universes", str(n), "rate") for n, out in venue.universes.items() if out.rate is not None]
     idle += [("audio", "out")] if venue.audio.out is not None else []
-    idle += [("audio", "latency")] if venue.audio.latency else []
-    idle += [("lamps", name) for name in venue.lamps]
     for way in idle:
         report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
     lint.room(venue, source, room, frozenset(compiled.get("start", {})), report)
@@ -108,6 +106,8 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
             text = f"this show is for `{show.venue}` only, and the venue is `{room.venue.name}`"
             report.error(root.at("venue"), "E-wrong-venue", text)
     effects = Effects(show.effects, looks, root, source.broken(("effects",), show.effects))
+    if room is not None:
+        effects.latency, effects.quickest = room.venue.lamps, quickest(room.patch, room.venue.lamps)
     effects.check()
     palettes.check(show, root, looks)
     if memory is not None:
@@ -148,10 +148,19 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
         house=room.patch.house,
         groups=offered.groups(room.patch),
         palettes=offered.palettes(show, looks, room.patch),
+        sound_latency=room.venue.audio.latency,
+        lamp_latency=quickest(room.patch, room.venue.lamps),
     )
     if room.venue.midi is not None and not report.failed:  # what was cut out for its mistakes is not called unknown
         midi.check(room.venue.midi.map, room.source.root, plan, report)
     return plan
+
+
+def quickest(patch: Patch, lamps: Mapping[str, float]) -> float:
+    """Latency (s) of the quickest fixtures of a room; what is said of no type takes no time. House lights do not count."""
+    house = {i for i, p in enumerate(patch.parameters) if p.exempt or i in patch.house}
+    units = [unit for unit in patch.units if not house.issuperset(unit.parameters.values())]
+    return min((lamps.get(unit.type.name, 0.0) for unit in units), default=0.0)
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
@@ -250,6 +259,7 @@ def _cue(
         asserts=cue.asserts,
         mark=mark if cue.mark is None else cue.mark,
         rate=cue.rate,
+        tempo=cue.tempo,
         line=root.at(*way).line,
         path=root.at(*way).path,
         times=times.plan(kinds),

@@ -45,6 +45,9 @@ SCALARS: dict[str, Json] = {
     "time": _text(_TIME, "2s", "500ms", "1:30", "1/2 beat", "4 bars"),
     "_hang": _text(_TIME.replace(_NUMBER, f"-?{_NUMBER}"), "2s", "-1s", "1 bar"),
     "seconds": _text(rf"{_NUMBER} ?(ms|s)|[0-9]{{1,4}}:[0-5][0-9](\.[0-9]{{1,3}})?", "2s", "500ms"),
+    "latency": _text(rf"{_NUMBER} ?(ms|s)|0:00(\.[0-9]{{1,3}})?", "30ms"),
+    "sound_latency": _text(rf"-?{_NUMBER} ?(ms|s)|0:00(\.[0-9]{{1,3}})?", "20ms", "-10ms"),
+    "tempo": _text(rf"{_NUMBER}( ?- ?{_NUMBER})? ?bpm", "80-110 bpm", "128 bpm"),
     "code": _text(
         rf"{_NUMBER} ?(ms|s)|([0-9]{{1,2}}:)?[0-9]{{1,2}}:[0-9]{{1,2}}(\.[0-9]{{1,6}})?"
         r"|[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[:;][0-9]{1,2}",
@@ -116,7 +119,9 @@ OPEN: dict[str, Json] = {
     "CueModel.set": TARGETS,
     "CueModel.start": START,
 }
-ONE_OR_MORE = frozenset({"Fixture.at", "Fixture.invert", "Fixture.place", "CueModel.stop"})  # a single one needs no brackets
+ONE_OR_MORE = frozenset(
+    {"Fixture.at", "Fixture.invert", "Fixture.place", "CueModel.stop", "Audio.channels"}
+)  # a single one needs no brackets
 WORD_OR_MORE = {
     "Safety.strobe": {"enum": ["off", False]},
     "CueModel.delay": SCALARS["time"],

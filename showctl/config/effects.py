@@ -4,7 +4,8 @@
 to it (layer `add`). `low` and `high` say from where to where instead (layer `replace` unless `scale`, `max` or `add` is
 written). An angle is another share of the range on every type of fixture, so one written effect may become several in the
 plan: `sway`, `sway~2`; a `stop: sway` ends them all. Each keeps the places of the whole group, with nothing where another one
-moves the head, so that a wave runs through a mixed group as it runs through one of a kind.
+moves the head, so that a wave runs through a mixed group as it runs through one of a kind. So does an effect on the beat over
+fixtures of which some are slower than others (`lamps` of the venue): each variant runs as early as its lamps need it.
 
 `length` is a share of the cycle (`50%`) or a time in the unit of `every`; a bar counts four beats there. In a chase it is a
 share of each turn, and no time: how long a turn is depends on the group.
@@ -12,8 +13,9 @@ share of each turn, and no time: how long a turn is depends on the group.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from showctl.config import schema, values
 from showctl.config.look import Looks
@@ -26,6 +28,7 @@ from showctl.plan import Effect, EffectStart, Span
 
 BEATS_PER_BAR = 4
 CATEGORIES = ("colour", "position", "beam")  # that are several parameters
+Variant: TypeAlias = tuple[float, float, float]  # low, high, and s by which it runs ahead
 
 
 @dataclass(slots=True)
@@ -37,9 +40,11 @@ class Effects:
     root: Node
     broken: frozenset[str] = frozenset()
     plan: dict[str, Effect] = field(default_factory=dict)
-    variants: dict[str, dict[tuple[float, float], str]] = field(default_factory=dict)  # name -> (low, high) -> plan name
+    variants: dict[str, dict[Variant, str]] = field(default_factory=dict)  # name -> plan name of each
     used: set[str] = field(default_factory=set)
     lengths: dict[str, float] = field(default_factory=dict)
+    latency: Mapping[str, float] = field(default_factory=dict)  # s, of fixture types
+    quickest: float = 0.0  # s, of the quickest of the room
 
     def check(self) -> None:
         """Look at what can be said of each effect by itself."""
@@ -111,7 +116,7 @@ class Effects:
 
     def plan_names(self, names: list[str]) -> tuple[str, ...]:
         """What `stop:` ends, in the names of the plan; right once every cue is compiled."""
-        return tuple(n for name in names for n in self.variants.get(name, {(0.0, 0.0): name}).values())
+        return tuple(n for name in names for n in self.variants.get(name, {(0.0, 0.0, 0.0): name}).values())
 
     def _elements(self, target: Any, way: Where, root: Node) -> tuple[list[Element], bool, bool]:
         """-> elements, whether they are sure to be all, whether some of them may lack the parameter without a word."""
@@ -145,11 +150,11 @@ class Effects:
             if not parameters:
                 lacking += 1
                 continue
-            channel = patch.units[element.unit].mode.channel(effect.param, element.cell)
+            unit = patch.units[element.unit]
+            late = self.latency.get(unit.type.name, 0.0) - self.quickest if effect.sync == "beat" else 0.0
             try:
-                variant = self._variant(name, effect, channel)
+                variant = self._variant(name, effect, unit.mode.channel(effect.param, element.cell), max(0.0, late))
             except values.Bad as bad:
-                unit = patch.units[element.unit]
                 self.looks.report.error(mark, bad.code, f"effect `{name}` on {unit.name}: {bad}")
                 return []
             runs.setdefault(variant, []).extend([()] * (places - len(runs.get(variant, ()))))
@@ -162,12 +167,12 @@ class Effects:
             self.looks.report.warning(mark, "W-no-parameter", text)
         return [EffectStart(variant, (*targets, *[()] * (places - len(targets)))) for variant, targets in runs.items()]
 
-    def _variant(self, name: str, effect: schema.EffectModel, channel: Channel | None) -> str:
-        """The effect of the plan that moves such a channel, made where there is none yet."""
+    def _variant(self, name: str, effect: schema.EffectModel, channel: Channel | None, early: float) -> str:
+        """The effect of the plan that moves such a channel so early (s), made where there is none yet."""
         low, high = _range(effect, channel)
         mine = self.variants.setdefault(name, {})
-        if (low, high) not in mine:
-            label = mine[low, high] = f"{name}~{len(mine) + 1}" if mine else name
+        if (low, high, early) not in mine:
+            label = mine[low, high, early] = f"{name}~{len(mine) + 1}" if mine else name
             self.plan[label] = Effect(
                 name=label,
                 shape=effect.shape,
@@ -189,8 +194,9 @@ class Effects:
                 entry=effect.entry,
                 exit=effect.exit,
                 direction=effect.direction,
+                early=early,
             )
-        return mine[low, high]
+        return mine[low, high, early]
 
 
 def _range(effect: schema.EffectModel, channel: Channel | None) -> tuple[float, float]:

@@ -200,7 +200,18 @@ class Audio(Model):
     out: Any = None
     ltc: Annotated[int, _typed(values.whole(1, 32))] | None = None
     rate: Annotated[int, _typed(values.whole(8000, 192_000))] = 48_000
-    latency: Seconds = 0.0
+    channels: Annotated[list[Annotated[int, _typed(values.whole(1, 32))]], BeforeValidator(_one_or_more)] = Field(
+        default_factory=list, max_length=32
+    )
+    latency: Annotated[float, _typed(values.sound_latency)] = 0.0
+
+    @model_validator(mode="after")
+    def _sense(self) -> Audio:
+        if self.ltc is not None and self.ltc in self.channels:
+            raise _clash("channels", f"channel {self.ltc} carries time code: leave it out of what is listened to")
+        if len(set(self.channels)) < len(self.channels):
+            raise _clash("channels", "a channel stands there twice: each is listened to once")
+        return self
 
 
 class Osc(Model):
@@ -320,7 +331,7 @@ class Venue(Header):
     house: list[Text] = Field(default_factory=list)
     looks: dict[Name, Targets] = Field(default_factory=dict)
     audio: Audio = Field(default_factory=lambda: Audio.model_validate({}))
-    lamps: dict[Text, Seconds] = Field(default_factory=dict)
+    lamps: dict[Text, Annotated[float, _typed(values.latency)]] = Field(default_factory=dict)
     osc: Osc = Osc(allow=[])
     web: Web = Web(allow=[])
     midi: Midi | None = None
@@ -467,6 +478,7 @@ class CueModel(Model):
     goto: CueNumber | None = None
     rounds: Annotated[int, _typed(values.whole(1, 9999))] | None = None
     at: Code | None = None
+    tempo: Annotated[tuple[float, float], _typed(values.tempo)] | None = None
 
     @model_validator(mode="before")
     @classmethod

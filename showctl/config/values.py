@@ -42,6 +42,9 @@ _ADDRESS = re.compile(r"([0-9]{1,6})/([0-9]{1,4})")
 _METRES = re.compile(rf"(-?{_NUMBER}) ?m?")
 _NAME = re.compile(r"[\w-]{1,64}")
 _BARE = re.compile(rf"-?{_NUMBER}")
+_TEMPO = re.compile(rf"({_NUMBER})(?: ?- ?({_NUMBER}))? ?bpm")
+SLOWEST, FASTEST = 20.0, 400.0  # bpm that a cue may say
+LATEST = 0.5  # s of latency: what is later than that is another mistake
 
 
 class Bad(ValueError):
@@ -78,6 +81,35 @@ def seconds(text: str) -> float:
     if (span := time(text)).unit != "s":
         raise Bad("E-unit", f"`{text}` is counted in music: this time must be in seconds, like `2s`")
     return span.amount
+
+
+def latency(text: str) -> float:
+    """Seconds that something takes, at most half of one."""
+    return _late(text, negative=False)
+
+
+def sound_latency(text: str) -> float:
+    """The same, below zero for an ear that hears before the audience does."""
+    return _late(text, negative=True)
+
+
+def _late(text: str, negative: bool) -> float:
+    span = time(text, negative=negative)
+    if span.unit != "s":
+        raise Bad("E-unit", f"`{text}` is counted in music: a latency is in seconds, like `25ms`")
+    if abs(span.amount) > LATEST:
+        raise Bad("E-range", f"`{text}` is too long: a latency is at most {LATEST * 1000:.0f}ms; was it meant in ms?")
+    return span.amount
+
+
+def tempo(text: str) -> tuple[float, float]:
+    """`80-110 bpm`, `128 bpm` -> lowest and highest, in beats a minute."""
+    if not (match := _TEMPO.fullmatch(text)):
+        raise Bad("E-tempo", f"`{text}` is no tempo: write `80-110 bpm`, or `128 bpm`")
+    low, high = float(match[1]), float(match[2] or match[1])
+    if not SLOWEST <= low <= high <= FASTEST:
+        raise Bad("E-tempo", f"`{text}`: a tempo goes from {SLOWEST:.0f} to {FASTEST:.0f} bpm, the lower one first")
+    return low, high
 
 
 class Code(NamedTuple):
