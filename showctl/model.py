@@ -74,6 +74,10 @@ class Section(StrEnum):
     BREAK = "break"
 
 
+Strikes: TypeAlias = tuple[float, float, float]  # strengths >= 0 of the kick, snare and hat that are struck in a hop, else 0
+NO_STRIKES: Strikes = (0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """What the ear heard in one hop. Times are rounded to 0.1 ms and levels to 0.1 dB where they enter the engine."""
@@ -85,6 +89,7 @@ class Features:
     onset: float = 0.0  # strength >= 0 of the onset that begins in this hop, else 0
     grid: BeatGrid | None = None  # None where no beat is trusted
     section: Section = Section.SILENCE
+    strikes: Strikes = NO_STRIKES
 
 
 # --- what people and cues ask for ----------------------------------------------------------------------------------

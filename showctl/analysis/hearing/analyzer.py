@@ -55,10 +55,11 @@ class Analyzer:
         self._deaf = max(0, self._deaf - 1) if hop.heard else _SETTLE
         settled = self._deaf == 0
         magnitudes, _, rise = self._long.feed(hop.mono)
-        onset = self._onsets.feed(hop.mono, settled)
+        struck = self._onsets.feed(hop.mono, settled)
         if hop.heard:
             self._level = self._loudness.feed(hop.samples)
         grid = self._beats.feed(hop.time, self._level, self._activation.feed(rise) if settled else None)
         bands = self._bands.apply(magnitudes)
-        section = self._sections.feed(self._level, bands, onset, grid.period if grid else None)
-        return Features(hop.time, self._level, bands, self._energy.feed(self._level), onset, grid, section)
+        section = self._sections.feed(self._level, bands, struck.onset, grid.period if grid else None)
+        energy = self._energy.feed(self._level)
+        return Features(hop.time, self._level, bands, energy, struck.onset, grid, section, struck.strikes)

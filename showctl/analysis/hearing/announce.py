@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from showctl.analysis.hearing.hops import HOPS_PER_SECOND
+from showctl.analysis.hearing.onsets import LATE, STRUCK
 from showctl.model import BeatGrid, Features, Section
 
 Announcement: TypeAlias = dict[str, str | float | int | None]
@@ -27,8 +27,15 @@ class Announcer:
         news = self._beat(heard)
         emitted = round(heard.time, 4)
         if heard.onset > 0:
-            middle = round(heard.time - 0.5 / HOPS_PER_SECOND, 4)
-            news.append({"type": "onset", "time": middle, "emitted": emitted, "strength": round(heard.onset, 3)})
+            news.append(
+                {
+                    "type": "onset",
+                    "time": round(heard.time - LATE, 4),
+                    "emitted": emitted,
+                    "strength": round(heard.onset, 3),
+                    "band": next((kind for kind, struck in zip(STRUCK, heard.strikes, strict=True) if struck > 0), "other"),
+                }
+            )
         if heard.section is not self._section:
             self._section = heard.section
             news.append({"type": "section", "time": emitted, "emitted": emitted, "kind": str(heard.section)})
