@@ -52,6 +52,21 @@ class Listener(nn.Module):
         return self.out(self.memory(x)[0])
 
 
+class Shards:
+    """The own pieces, those too that are composed while the training runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._known = folder, set[str]()
+        self.pieces: list[Example] = []
+
+    def look(self) -> None:
+        """Read what has come since."""
+        for path in sorted(self._folder.glob("own-*.npz")):
+            if path.name not in self._known and ".part" not in path.name:
+                self._known.add(path.name)
+                self.pieces.extend(read(path))
+
+
 class Crops:
     """An endless supply of batches."""
 
@@ -233,7 +248,9 @@ def main() -> None:
     a = p.parse_args()
     torch.manual_seed(a.seed)
     torch.set_num_threads(1)
-    own = [e for path in sorted(a.data.glob("own-*.npz")) for e in read(path)]
+    shards = Shards(a.data)
+    own = shards.pieces
+    shards.look()
     excerpts, worse = read(a.data / "excerpts.npz"), read(a.data / "excerpts-spoilt.npz")
     songs = {}
     if a.songs:
@@ -288,6 +305,7 @@ def main() -> None:
                 _save(a.out, model, average, best, done, spent)
                 _say(model, average, tested, done, spent, losses)
                 losses = []
+                shards.look()
     _save(a.out, model, average, best, done, 60 * a.minutes)
     _say(model, average, tested, done, spent, losses)
 
