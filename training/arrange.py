@@ -102,6 +102,8 @@ def _in_part(rng: Chance, part: Part, lines: tuple[Line, ...]) -> Mask:
             on = (~low & (rng.random(n) < np.where(drum, 0.25, 0.85)))[:, None] & np.ones((n, bars), bool)
             if not on[~drum].any() and not drum.all():  # a break is quiet, not silent
                 on[rng.choice(np.flatnonzero(~drum & ~low if (~drum & ~low).any() else ~drum))] = True
+            if not on.any():
+                on[rng.integers(n)] = True
             if bars >= 8 and rng.random() < 0.5:
                 on[~low, bars // 2 :] |= (rng.random(int((~low).sum())) < 0.5)[:, None]
         case "build":

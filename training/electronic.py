@@ -89,6 +89,34 @@ def played(rng: Chance, pattern: str, steps: int, alive: float) -> Gains:
     return np.concatenate(rounds)[:steps]
 
 
+def accented(rng: Chance, gains: Gains, beat: int) -> Gains:
+    """At times what falls between the beats is played softer."""
+    if rng.random() < 0.5:
+        return gains
+    return gains * np.where(np.arange(len(gains)) % beat == 0, 1, rng.uniform(0.5, 0.95)).astype(np.float32)
+
+
+def grounded(pattern: str, beat: int) -> bool:
+    """Whether the beats themselves are played, and not less than what lies half-way between them."""
+    on = np.array([sign in "xXr56789" for sign in pattern])
+    return bool(on[::beat].mean() >= max(0.5, on[beat // 2 :: beat].mean()))
+
+
+def chosen_patterns(take: Take, on: NDArray[np.bool_]) -> list[str]:
+    """One pattern a line. Where no kick is heard some other line has to play on the beat: else the off-beat would be the beat to
+    everybody who did not hear what came before."""
+    rng, beat = take.rng, take.groove.beat
+    patterns = [str(rng.choice(line.patterns)) for line in take.lines]
+    heard = [n for n, line in enumerate(take.lines) if on[n].mean() > 0.3 and line.level > -13]
+    kicks = any(take.lines[n].layer == "kick" for n in heard)
+    if kicks or not heard or any(grounded(patterns[n], beat) for n in heard):
+        return patterns
+    n = heard[rng.integers(len(heard))]
+    able = [pattern for pattern in take.lines[n].patterns if grounded(pattern, beat)]
+    patterns[n] = str(rng.choice(able)) if able else ("x" + "." * (beat - 1)) * take.groove.meter
+    return patterns
+
+
 def chopped(rng: Chance, score: dict[int, Gains], lines: tuple[Line, ...], per_bar: int, chance: float) -> None:
     """Cuts bars of the drums into eighths and puts them together in another order, all drums alike."""
     drums = [n for n in score if lines[n].layer in ("kick", "snare", "hat")]
@@ -304,7 +332,8 @@ def play(take: Take) -> None:
     steps = take.bars * take.per_bar
     alive = rng.choice([0.0, 0.1, 0.5])
     on = who_plays(rng, take.parts, take.lines)
-    score = {n: played(rng, str(rng.choice(line.patterns)), steps, alive) for n, line in enumerate(take.lines)}
+    patterns = chosen_patterns(take, on)
+    score = {n: accented(rng, played(rng, pattern, steps, alive), take.groove.beat) for n, pattern in enumerate(patterns)}
     if take.groove.chopped and rng.random() < 0.8:
         chopped(rng, score, take.lines, take.per_bar, take.groove.chopped)
     filled(take, score)
@@ -450,7 +479,16 @@ def song(seed: int, style: str | None = None) -> Piece:
 
 
 def excerpt(rng: Chance, length: float) -> Piece:
-    """So many seconds of a piece, cut at a random place or, at times, from its first note on."""
+    """So many seconds of a piece, cut at a random place or, at times, from its first note on, in which enough is struck that a beat
+    can be heard."""
+    while True:
+        piece = _excerpt(rng, length)
+        struck_at = np.unique(np.round(np.concatenate(list(piece.hits.values())), 2))
+        if len(struck_at) > max(0.6 * len(piece.beats), 20):
+            return piece
+
+
+def _excerpt(rng: Chance, length: float) -> Piece:
     style = drawn_style(rng)
     groove = STYLES[style]
     bpm = rng.uniform(*groove.bpm)
