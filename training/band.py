@@ -326,7 +326,7 @@ def _players(rng: np.random.Generator, song: Song, seats: list[Seat], clock: Clo
             if -0.5 < time < clock.seconds:
                 velocity = int(np.clip(base + 55 * (note.loud - 0.5), 1, 127))
                 sounds.append(Sound(time, max(0.04, float(end - at)), seat.channel, int(np.clip(note.key, 20, 108)), velocity))
-                if at >= 0 and seat.role != "pad":
+                if 0 <= at < clock.seconds and seat.role != "pad":
                     struck.append(float(at))
     return sounds, struck
 
