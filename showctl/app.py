@@ -450,6 +450,7 @@ class Daemon:
                 offset=self.clock.offset,
                 ltc=self.loaded.venue.audio.ltc,
                 on_codes=self._read,
+                channels=self.loaded.venue.audio.channels,
             )
             parts.append(("ear", ear.run))
         mqtt = self.loaded.venue.mqtt

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from showctl.sound.portaudio import Device
 
 MISSING = 69
+STEREO = 2  # channels that are listened to unless a venue file names others
 NO_INPUT = "no sound input: plug in a card, start JACK, or join the group audio; --audio file:PATH works without any"
 
 
@@ -61,4 +62,10 @@ def line(device: Device) -> str:
     """The device as people read it."""
     what = f"{device.inputs} in, {device.outputs} out, {device.rate} Hz, {device.api}"
     quoted = device.name.replace("'", "'\\''")
-    return f"{device.name}  ({what})" + (f"\n    --audio 'device:{quoted}'" if device.inputs else "")
+    if not device.inputs:
+        return f"{device.name}  ({what})"
+    first = f"\n    --audio 'device:{quoted}'"
+    if device.inputs <= STEREO:
+        return f"{device.name}  ({what}){first}"
+    name = json.dumps(device.name, ensure_ascii=False)
+    return f"{device.name}  ({what}){first}\n    audio: {{in: {name}, channels: [1, 2]}}   # of {device.inputs}"

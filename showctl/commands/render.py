@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from showctl.model import AudioBlock
     from showctl.render import Summary
     from showctl.replay import Batch
     from showctl.wire.journal import Load
@@ -99,12 +100,19 @@ def _render(args: argparse.Namespace) -> Summary:
         return render(
             loaded.plan,
             args.out,
-            sound=None if args.audio is None else wavfile.blocks(args.audio),
+            sound=None if args.audio is None else _listened(wavfile.blocks(args.audio), loaded.venue.audio.channels),
             journal=read_journal(files),
             seconds=args.seconds,
             rate=args.rate or RATE,
             progress=progress,
         )
+
+
+def _listened(sound: Iterator[AudioBlock], channels: list[int]) -> Iterator[AudioBlock]:
+    """The channels that the venue listens to."""
+    from showctl.inputs.ear_channels import Chosen
+
+    return map(Chosen(tuple(channels)).of, sound) if channels else sound
 
 
 def _checked(night: Iterator[Load | Batch], show: str) -> Iterator[Load | Batch]:

@@ -33,6 +33,7 @@ from typing import Protocol
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads costs memory and saves nothing here
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import STEREO, Tape
 from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
@@ -95,10 +96,14 @@ class Ear:
         now: Callable[[], float] = time.monotonic,
         remark: str = "",
         tape: Tape | None = None,
+        chosen: Chosen | None = None,
     ) -> None:
-        """`remark` is what to say of the sound while nothing worse is to be said; `tape` cuts out and reads time code."""
+        """`remark` is what to say of the sound while nothing worse is to be said; `tape` cuts out and reads time code.
+
+        `chosen` takes the channels that are listened to; without it all are.
+        """
         self._source, self._socket, self._make, self._now = source, sock, analyzer, now
-        self._remark, self._tape = remark, tape
+        self._remark, self._tape, self._chosen = remark, tape, chosen
         self._analyzer: Hears | None = None
         self._rate = 0
         self._meter = Meter()
@@ -133,10 +138,12 @@ class Ear:
     def _hear(self, block: AudioBlock) -> None:
         if self._analyzer is None or block.rate != self._rate:
             self._analyzer, self._rate = self._make(block.rate), block.rate
+        music = block
         if self._tape is not None:
-            block, read = self._tape.split(block)
+            music, read = self._tape.split(block)
             for one in read:
                 self._waiting.append(encode_code(CodeRead(self._source.at(one.time), one.frame)))
+        block = music if self._chosen is None else self._chosen.of(block, music)
         self._meter.add(block)
         for features in self._analyzer.feed(block):
             self._waiting.append(encode_features(self._to_monotonic(features)))
@@ -175,6 +182,8 @@ class Ear:
         name = source.device or source.name
         if self._tape is not None and self._tape.problem:
             return State.DEGRADED, f"{name} {self._tape.problem}"
+        if self._chosen is not None and self._chosen.problem and (live or not self._chosen.missing):
+            return State.DEGRADED, f"{name} {self._chosen.problem}"
         if self._tape is not None and self._tape.alone:
             return State.RUNNING, f"{name}: {self._tape.words}"
         state, words = self._sound(name, live)
@@ -196,7 +205,8 @@ class Ear:
                 return State.RUNNING, f"{name} is below -60 dBFS: if something plays, turn the send up at the desk"
         if self._remark:
             return State.DEGRADED, self._remark
-        return State.RUNNING, f"hears {name} at {self._rate} Hz"
+        which = "" if self._chosen is None or self._chosen.missing else f", {self._chosen.words}"
+        return State.RUNNING, f"hears {name} at {self._rate} Hz{which}"
 
     def _flush(self) -> bool:
         while self._waiting:
@@ -277,13 +287,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fd", required=True, type=int, help="number of the inherited socket")
     parser.add_argument("--speaker", action="store_true", help="play file: and song: to the default output, if there is one")
     parser.add_argument("--ltc", type=int, metavar="CHANNEL", help="the channel, from 1, that carries linear time code")
+    parser.add_argument("--channel", type=int, action="append", metavar="N", default=[], help="listen to this channel, from 1")
     args = parser.parse_args(argv)
     from showctl.analysis.hearing.analyzer import Analyzer
 
     with socket.socket(fileno=args.fd) as sock:
         tape = None if args.ltc is None else Tape(args.ltc, live=args.source.startswith("device:"))
-        source = open_source(args.source, args.speaker, max(STEREO, args.ltc or 0))
-        ear = Ear(source, sock, Analyzer, remark=remark(args.source), tape=tape)
+        chosen = Chosen(tuple(args.channel)) if args.channel else None
+        source = open_source(args.source, args.speaker, max(STEREO, args.ltc or 0, *args.channel))
+        ear = Ear(source, sock, Analyzer, remark=remark(args.source), tape=tape, chosen=chosen)
         gc.collect()
         gc.freeze()  # what lives now lives for ever: the collector need not look at it again
         go_first()

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -30,7 +30,8 @@ END_S = 2.0  # it is given this long to end by itself
 class Ear:
     """The part of the daemon that hears. `source` is file:PATH, song:SEED or device:NAME; `offset` is show time - monotonic.
 
-    `ltc` is the channel of linear time code, from 1; `on_codes` is told what is read there, in show time.
+    `ltc` is the channel of linear time code, from 1; `on_codes` is told what is read there, in show time. `channels` are those
+    that are listened to; () for the first two of a device, all of a file.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class Ear:
         offset: float,
         ltc: int | None = None,
         on_codes: Callable[[list[CodeRead]], None] = lambda _: None,
+        channels: Sequence[int] = (),
     ) -> None:
-        self._ltc, self._on_codes = ltc, on_codes
+        self._ltc, self._on_codes, self._channels = ltc, on_codes, tuple(channels)
         self._source, self._output, self._offset = source, output, offset
         self._on_features, self._on_status = on_features, on_status
         self._process: asyncio.subprocess.Process | None = None
@@ -86,6 +88,7 @@ class Ear:
                 *command,
                 *(["--speaker"] if self._output else []),
                 *([] if self._ltc is None else ["--ltc", str(self._ltc)]),
+                *(word for channel in self._channels for word in ("--channel", str(channel))),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,

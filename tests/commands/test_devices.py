@@ -16,12 +16,13 @@ from showctl.sound import portaudio
 from showctl.sound.portaudio import Device
 
 CARD = Device("USB Audio: #1 (hw:1,0)", "ALSA", 2, 0, 48000)
+MIXER = Device('Mixer "A"', "JACK", 18, 18, 48000)
 DESK = Port('Desk "2"', "Desk", Path("/dev/snd/midiC1D0"))
 
 
 @pytest.fixture
 def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portaudio, "devices", lambda: [CARD])
+    monkeypatch.setattr(portaudio, "devices", lambda: [CARD, MIXER])
     monkeypatch.setattr(midi, "ports", lambda: [DESK])
 
 
@@ -32,13 +33,14 @@ def test_what_to_write_stands_below_each(capsys: pytest.CaptureFixture[str]) -> 
     assert lines[0] == 'Desk "2"  (MIDI, card Desk, /dev/snd/midiC1D0)'
     assert yaml.safe_load(lines[1]) == {"midi": {"in": DESK.name}}
     assert lines[3].strip() == "--audio 'device:USB Audio: #1 (hw:1,0)'"
+    assert yaml.safe_load(lines[6]) == {"audio": {"in": MIXER.name, "channels": [1, 2]}}
 
 
 @pytest.mark.usefixtures("plugged")
 def test_json_has_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["devices", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["name"], one["api"]) for one in found] == [(DESK.name, "MIDI"), (CARD.name, "ALSA")]
+    assert [(one["name"], one["api"]) for one in found] == [(DESK.name, "MIDI"), (CARD.name, "ALSA"), (MIXER.name, "JACK")]
     assert found[0]["midi"] == DESK.name
 
 

@@ -1,11 +1,13 @@
 """The ear's loop: what goes to the daemon, when, in whose time; and what is said about the sound."""
 
 import socket
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from showctl.inputs.ear import WAITING, Ear, open_source
+from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import Tape
 from showctl.model import AudioBlock, BeatGrid, DeviceError, Features, State
 from showctl.sound.portaudio import DeviceGone
@@ -284,6 +286,40 @@ def test_what_is_wrong_with_the_channel_is_said(bench, channels, ltc, state, wor
     [status] = [one for one in map(decode, data) if isinstance(one, EarStatus)]
     assert status.state is state
     assert words in status.detail
+
+
+@pytest.mark.parametrize(
+    ("channels", "asked", "ltc", "heard", "state", "words"),
+    [
+        (4, (3, 4), None, [3, 4], State.RUNNING, "at 48000 Hz, channels 3 and 4"),
+        (4, (2,), None, [2], State.RUNNING, "at 48000 Hz, channel 2"),
+        (4, (4, 3), 1, [4, 3], State.RUNNING, "channels 4 and 3; reads LTC on channel 1"),
+        (2, (2, 3), None, [2], State.DEGRADED, "has 2 channels, and `audio: {channels: [2, 3]}` asks for 3: write those"),
+        (1, (3,), None, [1], State.DEGRADED, "has one channel only, and `audio: {channels: [3]}`"),
+        (2, (3,), 1, [2], State.DEGRADED, "asks for 3"),
+    ],
+)
+def test_the_chosen_channels_are_listened_to(bench, channels, asked, ltc, heard, state, words):
+    fed = []
+    bench.ear._make = lambda _: SimpleNamespace(feed=lambda block: fed.append(block) or [])
+    bench.ear._chosen, bench.ear._tape = Chosen(asked), None if ltc is None else Tape(ltc, True)
+    bench.desk.queue = strip(channels, ltc or 99)
+    bench.ear.step()
+    for block in fed:
+        assert np.array_equal(block.samples, np.tile(np.float32(heard) / np.float32(10), (SIZE, 1)))
+    told = bench.heard()[1]
+    assert len(fed) == 2 * RATE / SIZE
+    assert told[-1].state is state
+    assert words in told[-1].detail
+
+
+def test_a_file_that_has_none_of_the_channels_is_heard_whole_without_a_word(bench):
+    bench.ear._chosen, bench.desk.device = Chosen((3, 4)), ""
+    bench.desk.queue = strip(2, 99)
+    bench.ear.step()
+    told = bench.heard()[1][-1]
+    assert told.state is State.RUNNING
+    assert "channel" not in told.detail
 
 
 def test_time_code_that_stops_is_no_fault(bench):
