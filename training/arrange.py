@@ -159,7 +159,7 @@ def cut(piece: Piece, start: float, end: float) -> Piece:
 
 
 def looped(piece: Piece, length: float) -> Piece:
-    """A sample loop: the piece, which ends on a bar line, again and again for at least `length` s, with the cut heard as it falls."""
+    """A sample loop: the piece, which ends on a bar line, again and again for at least `length` s, its cut audible."""
     once = len(piece.audio) / RATE
     rounds = int(np.ceil(length / once))
     starts = np.arange(rounds) * once

@@ -191,7 +191,8 @@ def lead(rng: Chance) -> Patch:
 
 def bell(rng: Chance) -> Patch:
     u = rng.uniform
-    return Patch("fm", bright=u(1000, 9000), fall=u(0.05, 0.5), decay=u(0.2, 0.9), sustain=0.02, release=u(0.1, 0.4), attack=0.001,
+    return Patch("fm", bright=u(1000, 9000), fall=u(0.05, 0.5), decay=u(0.2, 0.9), sustain=0.02, release=u(0.1, 0.4),
+        attack=0.001,
                  ratio=float(rng.choice([1.0, 1.41, 2.0, 3.0, 3.5, 7.0])))  # fmt: skip
 
 
@@ -203,14 +204,16 @@ def epiano(rng: Chance) -> Patch:
 
 def stab(rng: Chance) -> Patch:
     u, wave = rng.uniform, str(rng.choice(["saw", "organ", "square"]))
-    return Patch(wave, int(rng.integers(1, 5)), u(5, 30), u(400, 2000), u(2000, 9000), u(0.04, 0.2), u(0.7, 2), 0.002, u(0.1, 0.3),
+    return Patch(wave, int(rng.integers(1, 5)), u(5, 30), u(400, 2000), u(2000, 9000), u(0.04, 0.2), u(0.7, 2), 0.002, u(0.1,
+        0.3),
                  u(0, 0.3), u(0.03, 0.12), gate=u(0.3, 0.8))  # fmt: skip
 
 
 def vox(rng: Chance) -> Patch:
     """A chop of something sung: a buzz through the mouth's resonances, going from one vowel to another."""
     u = rng.uniform
-    return Patch("vowel", int(rng.integers(1, 4)), u(5, 20), u(0, 3.9), u(0, 3.9), u(0.05, 0.4), attack=u(0.005, 0.03), sustain=0.8,
+    return Patch("vowel", int(rng.integers(1, 4)), u(5, 20), u(0, 3.9), u(0, 3.9), u(0.05, 0.4), attack=u(0.005, 0.03),
+        sustain=0.8,
                  release=u(0.03, 0.1), vibrato=u(0, 40), glide=u(0, 0.08), gate=u(0.4, 1))  # fmt: skip
 
 
