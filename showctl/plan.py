@@ -107,7 +107,8 @@ class Timing:
 
 
 Shape: TypeAlias = Literal["sine", "ramp", "step", "pulse", "decay", "random"]
-Sync: TypeAlias = Literal["beat", "free", "onset", "energy", "loudness", "low", "middle", "high"]
+Sync: TypeAlias = Literal["beat", "free", "onset", "kick", "snare", "hat", "energy", "loudness", "low", "middle", "high"]
+STROKES: tuple[Sync, ...] = ("onset", "kick", "snare", "hat")  # from each of which an effect runs once
 Layer: TypeAlias = Literal["add", "scale", "replace", "max"]
 
 
@@ -116,8 +117,8 @@ class Effect:
     """A function of beat phase (or time, or what is heard) over a group: values for each parameter at each moment.
 
     value = low + (high - low) * shape(phase + offset of the parameter); `layer` says how it meets the level beneath.
-    With sync "onset" the shape runs once from each onset; with "energy", "loudness" and the bands "low", "middle" and "high"
-    the value follows the ear. With `sections` it runs only while one of them is heard.
+    With sync "onset", "kick", "snare" or "hat" the shape runs once from each of these; with "energy", "loudness" and the bands
+    "low", "middle" and "high" the value follows the ear. With `sections` it runs only while one of them is heard.
     """
 
     name: str

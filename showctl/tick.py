@@ -91,7 +91,7 @@ class Ticker:
         """Take what the ear heard."""
         for one in features:
             self._features.append(one)
-            if one.onset > 0:
+            if max(one.onset, *one.strikes) > 0:
                 self._hurry()
 
     def _hurry(self) -> None:

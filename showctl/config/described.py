@@ -91,7 +91,7 @@ KEYS: dict[str, str] = {
     "Palettes.colour": "NAME: colour.",
     "Palettes.beam": "NAME: {shutter: open, ...}.",
     "Palettes.position": "NAME: a position or a point.",
-    "EffectModel.sync": "What it follows: beat, free (time), onset, or what is heard: energy, loudness.",
+    "EffectModel.sync": "What it follows: beat, free (time), onset, kick, snare, hat, or what is heard: energy, loudness.",
     "EffectModel.shape": "sine, ramp, step, pulse, decay or random.",
     "EffectModel.param": "The one parameter that it moves: intensity, pan, red ...",
     "EffectModel.every": "How long a cycle takes: 1 beat, 2 bars, 3s.",

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from showctl.address import is_loopback
 from showctl.config import midi, values
-from showctl.plan import Layer, Place, Shape, Span, StrobeLimit, Sync
+from showctl.plan import STROKES, Layer, Place, Shape, Span, StrobeLimit, Sync
 from showctl.wire.midi_map import Deed, Knob
 
 LATER: dict[str, dict[str, str]] = {
@@ -364,7 +364,7 @@ SectionName: TypeAlias = Annotated[str, _typed(values.choice(*SECTIONS))]
 
 
 class EffectModel(Model):
-    sync: Annotated[Sync, _typed(values.choice("beat", "free", "onset", *FOLLOWED))] = "beat"
+    sync: Annotated[Sync, _typed(values.choice("beat", "free", *STROKES, *FOLLOWED))] = "beat"
     shape: Annotated[Shape, _typed(values.choice("sine", "ramp", "step", "pulse", "decay", "random"))] = "sine"
     param: Name
     every: Time = Span(1.0, "beat")
@@ -398,8 +398,8 @@ class EffectModel(Model):
         if self.sync == "beat" and self.every.unit == "s":
             raise _clash("every", "a cycle on the beat is counted in beats or bars: write `2 beats`, or `sync: free`", "E-unit")
         turns = self.chase or self.parts is not None
-        if self.direction != "forward" and (self.shape == "random" or (self.sync == "onset" and not turns)):
-            raise _clash("direction", f"chance, and a single run from an onset, have no `direction: {self.direction}`")
+        if self.direction != "forward" and (self.shape == "random" or (self.sync in STROKES and not turns)):
+            raise _clash("direction", f"chance, and a single run from a stroke, have no `direction: {self.direction}`")
         if self.chase and self.spread:
             raise _clash("spread", "`chase` gives each its turn, `spread` lets each lag: use one")
         if self.size is not None and (self.low is not None or self.high is not None):

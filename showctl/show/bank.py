@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from showctl.plan import STROKES
 from showctl.show.effects import FOLLOWS, SHAPES, Hashes, Lamps, Singles, backwards, drawn, hashed, key, swung
 from showctl.show.fade import Bools, Floats, Ints
 from showctl.show.layering import Levels, lay, pieces, tiers
@@ -26,9 +27,9 @@ from showctl.show.layering import Levels, lay, pieces, tiers
 if TYPE_CHECKING:
     from showctl.show.running import Running, View
 
-NEVER = -1e12  # s since an onset that was not
+NEVER = -1e12  # s since a stroke that was not
 ONE, NIL, BLOCKS = 0, 1, 2  # the facts 1 and 0, and where the blocks begin
-WRAPPING, ONCE, FOLLOWING = 0, 1, 2  # kinds: cycle after cycle; from each onset; what is heard
+WRAPPING, ONCE, FOLLOWING = 0, 1, 2  # kinds: cycle after cycle; from each stroke; what is heard
 BELOW_1 = 1.0 - 2.0**-24  # the last that float32 does not round up to 1
 Indices = list[int]
 
@@ -44,23 +45,29 @@ class Fact(IntEnum):
     PERIOD = 5  # s a beat
     BAR_PERIOD = 6
     GAIN = 7  # 0..1, how far the beat may flash
-    SINCE = 8  # s since the last onset
-    ONSETS = 9
-    ENERGY = 10  # 0..1, as the other four
-    LOUDNESS = 11
-    LOW = 12
-    MIDDLE = 13
-    HIGH = 14
-    PLACE = 15  # position of the beat, whatever lamps need
+    SINCE_ONSET = 8  # s since the last one
+    SINCE_KICK = 9
+    SINCE_SNARE = 10
+    SINCE_HAT = 11
+    COUNT_ONSET = 12
+    COUNT_KICK = 13
+    COUNT_SNARE = 14
+    COUNT_HAT = 15
+    ENERGY = 16  # 0..1, as the other four
+    LOUDNESS = 17
+    LOW = 18
+    MIDDLE = 19
+    HIGH = 20
+    PLACE = 21  # position of the beat, whatever lamps need
 
 
 def _block(view: View, early: float) -> list[float]:
     """What a list sees, in the order of Fact, for lamps to which the beat is sent so much (s) earlier."""
     clock, heard, period = view.clock, view.heard, view.clock.period
     beats = view.beats if early == 0.0 else max(view.beats, clock.position(view.time + early))
-    since = NEVER if heard.onset is None else view.time - heard.onset
+    since = [NEVER if struck is None else view.time - struck for struck in heard.struck]
     place = [view.time, view.seconds, beats, clock.origin, clock.beats_per_bar, period, period * clock.beats_per_bar]
-    return [*place, clock.gain(beats), since, heard.onsets, *heard.levels_at(view.time), view.beats]
+    return [*place, clock.gain(beats), *since, *heard.strokes, *heard.levels_at(view.time), view.beats]
 
 
 class Bank:
@@ -88,6 +95,10 @@ class Bank:
     def _fact(self, r: Running, fact: Fact) -> int:
         return BLOCKS + len(Fact) * self._list[_block_of(r)] + fact
 
+    def _count(self, r: Running) -> int:
+        """Where it stands how often what it runs from was struck."""
+        return self._fact(r, Fact[f"COUNT_{r.lamps.effect.sync.upper()}"])
+
     def _clockwork(self) -> None:
         """Where each is in its cycle is (source - zero - offset) / (amount * unit)."""
         columns = [self._timed_by(r) for r in self._running]
@@ -104,9 +115,9 @@ class Bank:
         effect, every = r.lamps.effect, r.lamps.effect.every
         if effect.sync in FOLLOWS:
             return self._fact(r, Fact[effect.sync.upper()]), NIL, ONE, 0.0, 1.0
-        if effect.sync == "onset":
+        if effect.sync in STROKES:
             unit = ONE if every.unit == "s" else self._fact(r, Fact.PERIOD if every.unit == "beat" else Fact.BAR_PERIOD)
-            return self._fact(r, Fact.SINCE), NIL, unit, 0.0, every.amount
+            return self._fact(r, Fact[f"SINCE_{effect.sync.upper()}"]), NIL, unit, 0.0, every.amount
         if every.unit == "s":
             return self._fact(r, Fact.SECONDS), NIL, ONE, r.begun, every.amount
         beats, lag = self._fact(r, Fact.BEATS), r.lag if r.lamps.steady else 0.0
@@ -152,8 +163,7 @@ class Bank:
     def _turns_taken(self) -> None:
         some = [self._running[i] for i in self._turning]
         self._timed = self._turning[self._turning < self._wrapping]
-        onsets = [self._fact(r, Fact.ONSETS) for r in some[len(self._timed) :]]
-        self._onsets = np.array(onsets, dtype=np.intp)
+        self._strokes = np.array([self._count(r) for r in some[len(self._timed) :]], dtype=np.intp)
         self._turn_back = np.array([r.lamps.effect.direction == "reverse" for r in some], dtype=np.bool_)
         self._turn_bounces = np.array([r.lamps.effect.direction == "bounce" for r in some], dtype=np.bool_)
 
@@ -170,14 +180,15 @@ class Bank:
 
     def _chance(self, some: Indices, rows: slice, lamps: list[Lamps]) -> _Chance:
         in_turn = [i for i in some if lamps[i].in_turn]
+        once = some[0] >= self._wrapping
         return _Chance(
-            once=some[0] >= self._wrapping,
+            once=once,
             rows=rows,
             effects=slice(some[0], some[-1] + 1),
             seed=np.array([lamps[i].effect.seed & (2**64 - 1) for i in some], dtype=np.uint64),
             key=np.concatenate([lamps[i].key for i in some]),
             pick=np.repeat(2 * np.arange(len(some)), self._counts[some]),
-            onsets=np.array([self._fact(self._running[i], Fact.ONSETS) for i in some], dtype=np.intp),
+            strokes=np.array([self._count(self._running[i]) if once else NIL for i in some], dtype=np.intp),
             turning=np.searchsorted(self._turning, in_turn),
             turns=np.array([self._lit[k] - rows.start for k in np.searchsorted(self._turning, in_turn)], dtype=np.intp),
         )
@@ -296,7 +307,7 @@ class Bank:
         """Whose turn it is in each effect whose rows take turns; what has passed of it goes into `x`."""
         timed = np.floor(t[self._timed])
         x[self._timed] = t[self._timed] - timed
-        passed = np.concatenate([timed, now.take(self._onsets) - 1.0])
+        passed = np.concatenate([timed, now.take(self._strokes) - 1.0])
         rounds = np.floor(passed / self._widths)
         turn = passed - rounds * self._widths
         odd = rounds * 0.5 != np.floor(rounds * 0.5)
@@ -309,7 +320,7 @@ class _Kernel:
     """Rows that one shape works out."""
 
     shape: str
-    once: bool  # runs from each onset, and is nothing before and after
+    once: bool  # runs from each stroke, and is nothing before and after
     rows: slice
     length: Singles
 
@@ -326,7 +337,7 @@ class _Kernel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chance:
-    """Rows of chance: a number for each cycle, or onset, and lamp."""
+    """Rows of chance: a number for each cycle, or stroke, and lamp."""
 
     once: bool
     rows: slice
@@ -334,14 +345,14 @@ class _Chance:
     seed: Hashes
     key: Hashes
     pick: Ints  # where the hash of each row's effect stands; that of the cycle before follows it
-    onsets: Ints
+    strokes: Ints
     turning: Ints  # where the turns of effects stand whose lamps take turns
     turns: Ints  # and their rows
 
     def work(self, u: Singles, f: Singles, y: Singles, now: Floats, cycle: Floats, turn: Ints) -> None:
         """The cycle, and whether a row still lags in the one before (`f` below 0) -> chance 0..1 `y`."""
         u, f, y = u[self.rows], f[self.rows], y[self.rows]
-        over = (now.take(self.onsets) if self.once else cycle[self.effects]).astype(np.int64)
+        over = (now.take(self.strokes) if self.once else cycle[self.effects]).astype(np.int64)
         hashes = np.empty(2 * len(over), dtype=np.uint64)
         hashes[0::2], hashes[1::2] = hashed(self.seed, over), hashed(self.seed, over - 1)
         if len(self.turns):
@@ -361,4 +372,4 @@ def _kind(r: Running) -> tuple[int, str]:
     effect = r.lamps.effect
     if effect.sync in FOLLOWS:
         return FOLLOWING, "ramp"
-    return ONCE if effect.sync == "onset" else WRAPPING, "pulse" if effect.shape == "step" else effect.shape
+    return ONCE if effect.sync in STROKES else WRAPPING, "pulse" if effect.shape == "step" else effect.shape

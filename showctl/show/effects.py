@@ -29,7 +29,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.plan import ZERO, Category, Effect, EffectStart, Parameter, Span
+from showctl.plan import STROKES, ZERO, Category, Effect, EffectStart, Parameter, Span
 from showctl.show.fade import Floats, Ints
 
 Singles: TypeAlias = NDArray[np.float32]
@@ -183,11 +183,11 @@ def compile_effect(effect: Effect, start: EffectStart, parameters: tuple[Paramet
     groups = min(effect.parts, turns) if effect.parts > 0 else turns
     group = rank % groups
     follows = effect.sync in FOLLOWS
-    by_turns = effect.chase or (effect.parts > 0 and (effect.sync == "onset" or (effect.shape == "step" and groups > 1)))
+    by_turns = effect.chase or (effect.parts > 0 and (effect.sync in STROKES or (effect.shape == "step" and groups > 1)))
     in_turn = by_turns and not follows
     spread = 1.0 if effect.parts > 0 else effect.spread
     lag = np.arange(groups) * spread / groups
-    if effect.sync != "onset":
+    if effect.sync not in STROKES:
         lag -= np.floor(lag)
     if follows:
         row, lags, keys = np.zeros(len(flat), dtype=np.intp), lag[:1] * 0.0, key(np.zeros(1, dtype=np.int64))

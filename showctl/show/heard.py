@@ -2,7 +2,7 @@
 
 The ear speaks some ten times a second; light is computed more often. Between two words what is a level glides for GLIDE
 seconds, so that it is no staircase. When the ear falls silent (no word for LOSS seconds) it sinks to 0 within FALL
-seconds: a level that is tied to what was lost goes to its rest. An onset runs from its own time.
+seconds: a level that is tied to what was lost goes to its rest. An onset, kick, snare or hat runs from its own time.
 
 Loudness and bands become 0..1 by a straight line in decibels over 40 dB, below and above which they stay: loudness from -50
 to -10 LUFS, low and middle from -46 to -6 dBFS, high from -54 to -14 dBFS, because music has less there. Recordings of bands,
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from showctl.model import Features, Section
+from showctl.plan import STROKES
 
 GLIDE = 0.1  # s
 LOSS, FALL = 1.0, 1.0  # s
@@ -32,8 +33,8 @@ class Heard:
     time: float = 0.0  # s of the last word
     before: Levels = SILENT  # 0..1 of energy, loudness, low, middle and high, from which they glide
     said: Levels = SILENT  # and to which
-    onset: float | None = None  # s of the last onset
-    onsets: int = 0
+    struck: tuple[float | None, ...] = (None,) * len(STROKES)  # s of the last of each of STROKES
+    strokes: tuple[int, ...] = (0,) * len(STROKES)  # how many there were
     section: Section | None = None
     section_since: float = 0.0  # s
 
@@ -46,8 +47,11 @@ class Heard:
             *(_share(band, quiet, loud) for band, (quiet, loud) in zip(bands, BANDS, strict=False)),
         )
         word = replace(self, time=t, before=self.levels_at(t), said=said)
-        if features.onset > 0.0:
-            word = replace(word, onset=t, onsets=self.onsets + 1)
+        strengths = (features.onset, *features.strikes)
+        if max(strengths) > 0.0:
+            struck = tuple([t if now > 0.0 else last for now, last in zip(strengths, self.struck, strict=True)])
+            strokes = tuple([count + (now > 0.0) for now, count in zip(strengths, self.strokes, strict=True)])
+            word = replace(word, struck=struck, strokes=strokes)
         if features.section is not self.section:
             word = replace(word, section=features.section, section_since=t)
         return word

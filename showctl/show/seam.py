@@ -1,7 +1,7 @@
 """The seam between the ear and the engine: what is heard is rounded and thinned here, once, for the live and the offline driver.
 
 Rounding (0.1 ms, 0.1 dB, thousandths) makes what two machines' FFTs hear the same. Thinning makes the log of a night small:
-of a hundred hops a second only those enter the engine that say something new (an onset, another section, another
+of a hundred hops a second only those enter the engine that say something new (an onset, a kick, another section, another
 beat) and one every INTERVAL. What enters is exactly what is recorded, so that a replay is exact: feed the engine only
 what `take` returns, and write down the same.
 """
@@ -49,13 +49,14 @@ def round_features(f: Features) -> Features:
         bands=tuple(round_level(b) for b in f.bands),
         energy=round(f.energy, 3),
         onset=round(f.onset, 3),
+        strikes=(round(f.strikes[0], 3), round(f.strikes[1], 3), round(f.strikes[2], 3)),
         grid=grid,
     )
 
 
 def _news(last: Features, now: Features) -> bool:
     return (
-        now.onset > 0.0
+        max(now.onset, *now.strikes) > 0.0
         or now.section is not last.section
         or now.time - last.time >= INTERVAL - 1e-6
         or _another_beat(last.grid, now.grid)

@@ -23,9 +23,9 @@ from showctl.wire.timecode import Face, Frame, Rate, valid
 MAX_BANDS = 8
 _KIND = ord("F")
 _SECTIONS = tuple(Section)
-# kind, bands, section, has grid, bar position, beats per bar; time, level, energy, onset; the bands;
+# kind, bands, section, has grid, bar position, beats per bar; time, level, energy, onset; kick, snare, hat; the bands;
 # anchor, period, confidence of the grid; its index
-RECORD = struct.Struct("<6B4d8d3dq")
+RECORD = struct.Struct("<6B4d3d8d3dq")
 _KIND_CODE = ord("T")
 _RATES = tuple(Rate)
 _WAYS: tuple[Literal[-1, 0, 1], ...] = (-1, 0, 1)
@@ -48,6 +48,7 @@ def encode_features(features: Features) -> bytes:
             *(_KIND, len(features.bands), _SECTIONS.index(features.section), features.grid is not None),
             *(grid.bar_position, grid.beats_per_bar),
             *(features.time, features.level, features.energy, features.onset),
+            *features.strikes,
             *bands,
             *(grid.anchor, grid.period, grid.confidence, grid.index),
         )
@@ -63,9 +64,10 @@ def decode_features(data: bytes) -> Features:
     if kind != _KIND or count > MAX_BANDS or section >= len(_SECTIONS) or has_grid > 1:
         raise WireError("a record of features with an unknown kind, section or number of bands")
     time, level, energy, onset = numbers[:4]
-    anchor, period, confidence, index = numbers[4 + MAX_BANDS :]
+    kick, snare, hat = numbers[4:7]
+    anchor, period, confidence, index = numbers[7 + MAX_BANDS :]
     grid = BeatGrid(anchor, index, period, position, per_bar, confidence) if has_grid else None
-    features = Features(time, level, tuple(numbers[4 : 4 + count]), energy, onset, grid, _SECTIONS[section])
+    features = Features(time, level, tuple(numbers[7 : 7 + count]), energy, onset, grid, _SECTIONS[section], (kick, snare, hat))
     _check(features)
     return features
 
@@ -73,10 +75,11 @@ def decode_features(data: bytes) -> Features:
 def _check(features: Features) -> None:
     if len(features.bands) > MAX_BANDS:
         raise WireError(f"{len(features.bands)} bands, more than {MAX_BANDS}")
-    if not all(map(math.isfinite, (features.time, features.level, *features.bands, features.energy, features.onset))):
+    strengths = (features.onset, *features.strikes)
+    if not all(map(math.isfinite, (features.time, features.level, *features.bands, features.energy, *strengths))):
         raise WireError("features with a number that is not finite")
-    if not 0.0 <= features.energy <= 1.0 or features.onset < 0.0:
-        raise WireError(f"energy {features.energy} is outside 0..1 or onset {features.onset} below 0")
+    if not 0.0 <= features.energy <= 1.0 or min(strengths) < 0.0:
+        raise WireError(f"energy {features.energy} is outside 0..1 or one of the strengths {strengths} below 0")
     grid = features.grid
     if grid is None:
         return

@@ -22,6 +22,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, NoReturn, TypeAlias
 
 from showctl.model import (
+    NO_STRIKES,
     Back,
     BeatGrid,
     Blackout,
@@ -51,6 +52,7 @@ from showctl.model import (
     SetMaster,
     SetRate,
     StopAll,
+    Strikes,
     Tap,
     Timecode,
     Unpark,
@@ -284,6 +286,13 @@ def _floats(content: Any, name: str) -> tuple[float, ...]:
     return tuple(_float(one, name) for one in content)
 
 
+def _strikes(content: Any, name: str) -> Strikes:
+    found = _floats(content, name)
+    if len(found) != len(NO_STRIKES):
+        raise WireError(f"`{name}` are three: kick, snare and hat")
+    return (found[0], found[1], found[2])
+
+
 def _texts(content: Any, name: str) -> tuple[str, ...]:
     if not isinstance(content, list):
         raise WireError(f"`{name}` must be a list of texts")
@@ -331,6 +340,7 @@ READERS: dict[str, Any] = {
     "on": _bool,
     "clock": _clock,
     "bands": _floats,
+    "strikes": _strikes,
     "keys": _texts,
     "values": _levels,
     "section": _section,

@@ -258,8 +258,10 @@ def test_when_an_effect_shows_and_how_it_runs(tmp_path: Path) -> None:
         "  a: {param: red, chase: true, segments: 2, direction: bounce, entry: 1 bar, exit: 2s, sections: [build, drop]}\n"
         "  b: {param: red, sync: low, sections: break}\n"
         "  c: {param: red, sync: free, every: 3s}\n"
+        "  d: {shape: decay, param: red, sync: snare, every: 300ms}\n"
     )
-    a, b, c = plan_of(tmp_path, "cue: 1, start: {a: wash, b: wash, c: wash}", more=more).effects
+    a, b, c, d = plan_of(tmp_path, "cue: 1, start: {a: wash, b: wash, c: wash, d: wash}", more=more).effects
+    assert (d.sync, d.every) == ("snare", Span(0.3))
     assert (a.segments, a.direction, a.entry, a.exit) == (2, "bounce", Span(1.0, "bar"), Span(2.0))
     assert a.sections == (Section.BUILD, Section.DROP)
     assert (b.sync, b.sections, b.entry, b.exit) == ("low", (Section.BREAK,), None, None)

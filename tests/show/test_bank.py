@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from showctl.model import BeatGrid, Features, Section
-from showctl.plan import Effect, EffectStart, Span, Submaster
+from showctl.plan import STROKES, Effect, EffectStart, Span, Submaster
 from showctl.show.beatclock import BeatClock
 from showctl.show.effects import drawn, hashed, key, ranks
 from showctl.show.heard import Heard
@@ -42,7 +42,7 @@ def share_of(effect: Effect, place: int, count: int, view: View, begun: float) -
     turns = max(rank) + 1
     groups = min(effect.parts, turns) if effect.parts else turns
     group = rank[segment] % groups
-    if effect.sync == "onset":
+    if effect.sync in STROKES:
         return on_onset(effect, group, groups, segment, view)
     c = cycles(effect, groups, view, begun)
     lag = group * (Fraction(1 if effect.parts else effect.spread) / groups)
@@ -75,11 +75,13 @@ def cycles(effect: Effect, groups: int, view: View, begun: float) -> Fraction:
 
 
 def on_onset(effect: Effect, group: int, groups: int, segment: int, view: View) -> float:
-    if view.heard.onset is None:
+    which = STROKES.index(effect.sync)
+    struck = view.heard.struck[which]
+    if struck is None:
         return 0.0
     unit = {"s": 1.0, "beat": view.clock.period, "bar": view.clock.period * BARS}[effect.every.unit]
-    x = Fraction((view.time - view.heard.onset) / (effect.every.amount * unit))
-    turn, count = group, view.heard.onsets
+    x = Fraction((view.time - struck) / (effect.every.amount * unit))
+    turn, count = group, view.heard.strokes[which]
     if effect.chase or effect.parts:
         turn = (count - 1) % groups
         if effect.direction == "reverse" or (effect.direction == "bounce" and (count - 1) // groups % 2):
@@ -93,7 +95,7 @@ def on_onset(effect: Effect, group: int, groups: int, segment: int, view: View) 
 
 def shape(effect: Effect, u: Fraction, groups: int, cycle: int, lamp: int) -> float:
     wide = (
-        1.0 if effect.chase or (effect.parts and effect.sync == "onset") else 1 / groups if effect.parts and groups > 1 else 0.5
+        1.0 if effect.chase or (effect.parts and effect.sync in STROKES) else 1 / groups if effect.parts and groups > 1 else 0.5
     )
     if effect.shape == "random":
         return chance(effect, cycle, lamp)
@@ -131,7 +133,7 @@ def effects_(**more: Any) -> st.SearchStrategy[Effect]:
         name=st.just("fx"),
         shape=st.sampled_from(["sine", "ramp", "step", "pulse", "decay", "random"]),
         parameter=st.just("intensity"),
-        sync=st.sampled_from(["beat", "beat", "free", "onset", "energy", "loudness", "low", "middle", "high"]),
+        sync=st.sampled_from(["beat", "beat", "free", "onset", "kick", "hat", "energy", "loudness", "low", "middle", "high"]),
         every=st.builds(Span, st.sampled_from([0.25, 0.5, 1.0, 3.0, 4.0]), st.sampled_from(["s", "beat", "bar"])),
         low=st.sampled_from([0.0, 0.25, 0.75]),
         high=st.sampled_from([0.0, 0.5, 1.0]),
@@ -158,7 +160,8 @@ def world(beats: float, onset: float | None = None) -> View:
         grid = BeatGrid(index / 2, index, 0.5, index % BARS + 1, BARS, 0.9)
         heard, clock = heard.after(now, said), clock.heard(now, grid)
     if onset is not None:
-        heard = heard.after(t - onset, replace(said, onset=1.0))
+        heard = heard.after(t - 2 * onset, replace(said, onset=1.0, strikes=(1.0, 0.0, 0.0)))
+        heard = heard.after(t - onset, replace(said, onset=1.0, strikes=(0.0, 0.0, 1.0)))
     return View(t, t, beats, clock, heard)
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.model import Back, Go, Pause, Resume, SetMaster, StopAll
-from showctl.plan import Effect, Submaster
+from showctl.model import Back, Go, Pause, Resume, SetMaster, StopAll, Strikes
+from showctl.plan import Effect, Submaster, Sync
 from showctl.show.effects import SHAPES, Singles, drawn, hashed, key, ranks, swung
 from showctl.show.fade import Ints
 from tests.show.shows import Show, Span, beat, beats, cue, cues, dimmer, effect, move, pan, plan
@@ -154,6 +154,26 @@ def test_an_onset_runs_the_shape_once() -> None:
     assert lit(show, 7.0) == [0.0]
     show.at(8.02, beat(8.0, 17, onset=2.0))
     assert [lit(show, t)[0] for t in (8.0 + 0.5, 9.01)] == [0.25, 0.0]
+
+
+@pytest.mark.parametrize(("sync", "strikes"), [("kick", (2.0, 0.0, 0.0)), ("snare", (0.0, 2.0, 0.0)), ("hat", (0.0, 0.0, 2.0))])
+def test_a_drum_runs_the_shape_once_and_no_other_drum_does(sync: Sync, strikes: Strikes) -> None:
+    show = on_beat(sync=sync, shape="decay", every=Span(1.0))
+    others = tuple(2.0 - one for one in strikes)
+    show.at(7.02, beat(7.0, 15, onset=2.0, strikes=others))
+    assert lit(show, 7.1) == [0.0]
+    show.at(8.02, beat(8.0, 17, strikes=strikes))  # told a hop after its onset
+    assert [lit(show, t)[0] for t in (8.0 + 0.5, 9.01)] == [0.25, 0.0]
+
+
+def test_snares_move_a_chase_on() -> None:
+    show = on_beat(3, sync="snare", shape="step", chase=True, every=Span(1.0))
+    turns = []
+    for i in range(4):
+        show.at(8.0 + i, beat(8.0 + i, 17 + 2 * i, onset=1.0, strikes=(0.0, 1.0, 0.0)))
+        show.at(8.05 + i, beat(8.05 + i, 17 + 2 * i, onset=1.0, strikes=(1.0, 0.0, 1.0)))
+        turns.append(lit(show, 8.1 + i).index(1.0))
+    assert turns == [0, 1, 2, 0]
 
 
 def test_onsets_move_a_chase_on() -> None:

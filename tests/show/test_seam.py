@@ -18,6 +18,7 @@ hops = st.lists(
         bands=st.tuples(st.floats(-120, 0)),
         energy=st.floats(0, 1),
         onset=st.sampled_from([0.0, 0.0, 0.0, 2.3456]),
+        strikes=st.sampled_from([(0.0, 0.0, 0.0)] * 3 + [(0.0, 1.2345, 0.0)]),
         grid=st.one_of(st.none(), st.builds(BeatGrid, st.floats(0, 9), st.integers(0, 3), st.floats(0.3, 1))),
         section=st.sampled_from([Section.STEADY, Section.STEADY, Section.DROP]),
     ),
@@ -34,6 +35,7 @@ def test_no_onset_no_section_and_no_beat_is_lost(said: list[Features]) -> None:
     seam = Seam()
     kept = [k for f in timed(said) if (k := seam.take(f)) is not None]
     assert len([k for k in kept if k.onset > 0]) == len([f for f in said if f.onset > 0])
+    assert len([k for k in kept if k.strikes[1] > 0]) == len([f for f in said if f.strikes[1] > 0])
     for a, b in zip(timed(said), timed(said)[1:], strict=False):
         news = (
             a.section is not b.section

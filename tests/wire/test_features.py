@@ -1,5 +1,7 @@
 """Records of features keep every bit, and nothing malformed passes."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,7 @@ all_features = st.builds(
     bands=st.lists(finite, max_size=8).map(tuple),
     energy=unit,
     onset=st.floats(0, 1e6),
+    strikes=st.tuples(*[st.floats(0, 1e6)] * 3),
     grid=st.none() | grids,
     section=st.sampled_from(Section),
 )
@@ -121,6 +124,8 @@ def test_other_json_is_refused(value):
         Features(1.0, float("-inf")),
         Features(1.0, -20.0, energy=1.5),
         Features(1.0, -20.0, onset=-1.0),
+        Features(1.0, -20.0, strikes=(0.0, -1.0, 0.0)),
+        Features(1.0, -20.0, strikes=(0.0, 0.0, math.nan)),
         Features(1.0, -20.0, bands=(0.0,) * 9),
         Features(1.0, -20.0, grid=BeatGrid(1.0, 0, 0.0)),
         Features(1.0, -20.0, grid=BeatGrid(1.0, -1, 0.5)),
