@@ -40,6 +40,7 @@ scratch() {
 printf '%-18s %-7s %6s  %s\n' step result s output | tee "$table"
 step tests      -      .venv/bin/python -m pytest -q --hypothesis-profile=accept --timeout=600 --durations=20
 step beats      shared $scorer $shared/bench/score_beats.py --showctl "$showctl" --data $shared/data/beats
+step hearing    shared $scorer bench/hearing --realtime
 step ola        both   scratch bash $shared/bench/receive_with_ola.sh -- $showctl demo --seconds 30 --sacn multicast --no-browser --state {state}
 step e131       both   scratch $scorer $shared/bench/check_e131.py --universes-at-least 4 -- \
                          $showctl demo --seconds 120 --sacn multicast --no-browser --state {state}

@@ -46,10 +46,14 @@ def main() -> int:
     ours = Ear(scorer, OURS, [*python, "-m", "showctl"]).begun()
     peers = installed(scorer, options.peers_python, options.peers)
     print(heading(options.data, index, peers))
-    rows = {ear.name: hear_all(ear, options.data, index) for ear in [ours, *peers] if not for_onsets(ear)}
-    rows = {name: heard for name, heard in rows.items() if heard}
-    if OURS not in rows:
-        return 2
+    rows: dict[str, list[figures.Row]] = {}
+    for ear in [ours, *(peer for peer in peers if not for_onsets(peer))]:
+        if heard := hear_all(ear, options.data, index):
+            rows[ear.name] = heard
+        elif ear is ours:
+            return 2
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1))  # so that a run that is stopped has not been for nothing
     print_beats(rows, scorer, ours)
     broken = print_causality([ours, *(ear for ear in peers if ear.name in rows)], options, index)
     if options.onsets:
@@ -57,8 +61,6 @@ def main() -> int:
     if options.realtime:
         live = Ear(scorer, "real time", [*python, str(HERE / "realtime.py")])
         broken |= print_realtime(scorer, ours, live, options.data, index[: options.realtime])
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
     return int(broken)
 
 
@@ -174,7 +176,8 @@ def print_onsets(ears: list[Ear], count: int) -> None:
     print(figures.table(f"onsets ({len(styles)} pieces)", {name: tally.cells() for name, tally in tallies.items()}))
     print(
         f"\nF, precision, recall, CPU: means over pieces, right within {1000 * onsets.WINDOW:.0f} ms; latency: emission less\n"
-        f"the true time, of all onsets that are right. Seeds from {onsets.FIRST_SEED} on, {onsets.SECONDS:.0f} s of each: "
+        f"the true time, of all onsets that are right; found: strokes of the kind, however named; so named: of the onsets said\n"
+        f"to be of the kind those that are. Seeds from {onsets.FIRST_SEED} on, {onsets.SECONDS:.0f} s of each: "
         f"{', '.join(sorted(set(styles)))}\n"
     )
 

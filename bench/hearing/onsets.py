@@ -46,6 +46,7 @@ class Tally:
     latency_ms: list[float] = field(default_factory=list)  # an onset each
     error_ms: list[float] = field(default_factory=list)
     found: dict[str, list[int]] = field(default_factory=dict)  # kind -> strokes found, strokes
+    named: dict[str, list[int]] = field(default_factory=dict)  # kind -> onsets said to be one that are, onsets said to be one
     cpu: list[float] = field(default_factory=list)
     by_composer: dict[str, list[float]] = field(default_factory=dict)
 
@@ -60,9 +61,11 @@ class Tally:
         self.latency_ms += [1000 * float(emitted[n] - truth.onsets[m]) for m, n in pairs]
         self.error_ms += [1000 * float(times[n] - truth.onsets[m]) for m, n in pairs]
         for kind, strokes in truth.kinds.items():
-            counts = self.found.setdefault(kind, [0, 0])
-            counts[0] += len(mir_eval.util.match_events(strokes, times, WINDOW)) if len(strokes) and len(times) else 0
-            counts[1] += len(strokes)
+            said = np.array(sorted(o["time"] for o in objects if o.get("type") == "onset" and o.get("band") == kind))
+            for counts, given, events in ((self.found, strokes, times), (self.named, said, strokes)):
+                count = counts.setdefault(kind, [0, 0])
+                count[0] += len(mir_eval.util.match_events(given, events, WINDOW)) if len(given) and len(events) else 0
+                count[1] += len(given)
 
     def cells(self) -> dict[str, figures.Cell]:
         """A line of the table."""
@@ -77,7 +80,8 @@ class Tally:
             "CPU %": 100 * statistics.fmean(self.cpu),
         }
         line |= {f"F {name}": statistics.fmean(values) for name, values in self.by_composer.items()}
-        return line | {f"{kind} found": found / count for kind, (found, count) in self.found.items() if count}
+        line |= {f"{kind} found": found / count for kind, (found, count) in self.found.items() if count}
+        return line | {f"{kind} so named": right / count for kind, (right, count) in self.named.items() if count}
 
 
 def heard(objects: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
