@@ -35,9 +35,13 @@ class Band:
     strokes: list[Stroke] = field(default_factory=list)
     solo: list[Stroke] = field(default_factory=list)
     voice: list[tuple[float, float]] = field(default_factory=list)  # beat, length
+    faders: dict[str, float] = field(default_factory=dict)  # of the drums
 
     def __post_init__(self) -> None:
         self.drums = np.zeros(self.frames, np.float32)
+        kick, snare, toms, metal = (float(self.rng.uniform(*r)) for r in ((0.4, 1.0), (0.4, 1.1), (0.5, 1.1), (0.5, 1.7)))
+        self.faders = {"kick": kick, "snare": snare, "tom1": toms, "tom2": toms, "tom3": toms}
+        self.faders |= dict.fromkeys(("hat", "open", "ride", "crash", "china", "stick"), metal)
 
     def at(self, beat: float) -> float:
         """s of a beat or a part of one."""
@@ -122,7 +126,7 @@ def _part(band: Band, kit: dict[str, list[Sound]], beat: int, bare: bool, sectio
 def _strike(band: Band, kit: dict[str, list[Sound]], drum: str, beat: float, loudness: float) -> None:
     when = band.hand(beat)
     sample = kit[drum][int(band.rng.integers(2))]
-    tone.add(band.drums, round(when * RATE), sample, loudness * float(band.rng.uniform(0.85, 1.0)))
+    tone.add(band.drums, round(when * RATE), sample, loudness * band.faders[drum] * float(band.rng.uniform(0.85, 1.0)))
     kind = drum if drum in ("kick", "snare") else "note" if drum.startswith("tom") else "hat"
     band.hits[kind].append(round(when * RATE) / RATE)
 
@@ -294,10 +298,11 @@ def _mix(band: Band, rng: Generator) -> Sound:
     late = round(rng.uniform(0.15, 0.45) * RATE)
     lead[late:] += 0.35 * lead[:-late].copy()
     parts += [(lead, rng.uniform(0.4, 0.8)), (_voices(band, rng), rng.uniform(0.4, 1.0))]
-    mix = band.drums * np.float32(rng.uniform(0.7, 1.3) / max(tone.rms(band.drums), 0.02))
+    mix = band.drums * np.float32(rng.uniform(0.4, 1.2) / max(tone.rms(band.drums), 0.02))
     for sound, share in parts:
         loud = sound[np.abs(sound) > 1e-4]
         if len(loud) > RATE // 10:
             mix = mix + sound * np.float32(share / tone.rms(loud))
-    mix = tone.through(mix, tone.shelf(rng.uniform(3000, 8000), rng.uniform(-8, 3), True), tone.high(30))
+    scooped = (tone.peak(rng.uniform(600, 1300), 0.6, rng.uniform(-10, 0)), tone.peak(rng.uniform(120, 220), 0.8, rng.uniform(0, 5)))
+    mix = tone.through(mix, *scooped, tone.shelf(rng.uniform(3000, 8000), rng.uniform(-10, 3), True), tone.high(rng.uniform(25, 60)))
     return metal_sounds.bus(rng, mix, rng.uniform(0.3, 1.0))

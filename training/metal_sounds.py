@@ -43,7 +43,7 @@ def chord(rng: Generator, midi: int, intervals: tuple[int, ...], seconds: float,
 
 def amplifier(rng: Generator, strings: Sound, drive: float) -> Sound:
     """Through pre-filter, two stages of tanh and a cabinet; drive 0 (clean) .. 1 (wall)."""
-    tight = tone.through(strings, tone.high(rng.uniform(60, 160)), tone.peak(rng.uniform(700, 1400), 0.7, rng.uniform(0, 8)))
+    tight = tone.through(strings, tone.high(rng.uniform(60, 160)), tone.peak(rng.uniform(700, 1400), 0.7, rng.uniform(-3, 6)))
     loud = np.tanh(tight / np.float32(tone.rms(tight)) * np.float32(0.25 * 60**drive))
     if drive > 0.5:
         loud = np.tanh(2.5 * loud + np.float32(0.1))
@@ -51,7 +51,7 @@ def amplifier(rng: Generator, strings: Sound, drive: float) -> Sound:
         loud,
         tone.high(rng.uniform(70, 110)),
         tone.low(rng.uniform(3800, 6500), 4),
-        tone.peak(rng.uniform(350, 700), 0.8, rng.uniform(-9, 1)),
+        tone.peak(rng.uniform(350, 1100), 0.7, rng.uniform(-12, 0)),
         tone.peak(rng.uniform(1800, 3200), 1.0, rng.uniform(0, 6)),
         tone.peak(rng.uniform(100, 180), 1.2, rng.uniform(0, 5)),
     )
@@ -152,5 +152,5 @@ def bus(rng: Generator, mix: Sound, squeeze: float) -> Sound:
     over = np.maximum(0.0, 10 * np.log10(np.maximum(power, 1e-9)) + 3.0)
     held = signal.lfilter([0.08], [1, -0.92], over * squeeze * 0.75)
     factor = np.repeat((10 ** (-held / 20)).astype(np.float32), step)[: len(mix)]
-    out = mix * factor * np.float32(rng.uniform(0.25, 0.4) * (0.6 + squeeze))
+    out = mix * factor * np.float32(rng.uniform(0.16, 0.28) * (0.7 + 0.5 * squeeze))
     return tone.level(np.tanh(1.2 * out).astype(np.float32), float(rng.uniform(0.7, 0.98)))
