@@ -84,14 +84,10 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
         song.strokes = count_in(rng, meter) + song.strokes
     start = _start(rng, tempo, meter, from_start, counted)
     swing = Swing(grid, rng.uniform(*style.swing), rng.uniform(*style.swing16))
-    drummer = replace(a_feel(rng), follows=1.0)
-    if any(style.late):
-        drummer.limbs["left"] = rng.uniform(*style.late)
-    wander = a_wander(
-        rng, -meter, bars * meter, rng.choice([0.0, rng.uniform(0.003, 0.018)], p=[0.2, 0.8]), rng.normal(-0.001, 0.008)
-    )
+    reach = float(rng.choice([0.0, rng.uniform(0.003, 0.018)], p=[0.2, 0.8]))
+    wander = a_wander(rng, -meter, bars * meter, reach, rng.normal(-0.001, 0.008))
     clock = Clock(tempo, swing, wander, start, seconds)
-    kit, struck = _kit(rng, song, drummer, clock)
+    kit, struck = _kit(rng, song, _drummer(rng, style), clock)
     sounds, played = _players(rng, song, seats, clock)
     loud = rng.uniform(-6, 6) if seats and song.strokes else 0.0  # dB, drums against the band
     channels = _channels(rng, style, seats, loud)
@@ -100,6 +96,12 @@ def compose_style(rng: np.random.Generator, name: str) -> Piece:
     beats, positions = _beats(tempo, meter, start, seconds, -meter if counted else 0)
     hits = {k: _merged(struck[k] + (played if k == "note" else [])) for k in KINDS}
     return Piece(as_mixed(rng, audio), beats, positions, meter, f"{name} {kind}", hits, ((0.0, "steady"),))
+
+
+def _drummer(rng: np.random.Generator, style: Style) -> Feel:
+    """How the drummer of a style plays: the wander is the drummer's own, the backbeat as late as the style has it."""
+    feel = replace(a_feel(rng), follows=1.0)
+    return replace(feel, limbs=feel.limbs | {"left": rng.uniform(*style.late)}) if any(style.late) else feel
 
 
 def _start(rng: np.random.Generator, tempo: Tempo, meter: int, from_start: bool, counted: bool) -> float:
@@ -209,7 +211,7 @@ def _silent(rng: np.random.Generator, seats: list[Seat], part: Part, kind: str, 
 def _drummed(
     rng: np.random.Generator, song: Song, part: Part, bars: range, how: Habits, silent: set[str], drums: bool, crash: bool
 ) -> None:
-    """Adds the drummer's section; without drums the kick's row is still there for a bass that follows it."""
+    """Adds the drummer's section: its bars, a fill where one is due, a crash where a fill or a section has ended."""
     voices = set(part.rows) - silent if drums else set()
     for bar in bars:
         strokes = play_bar(rng, part, bar, how, voices)
