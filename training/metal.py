@@ -117,7 +117,9 @@ def _part(band: Band, kit: dict[str, list[Sound]], beat: int, bare: bool, sectio
         if bare:
             _count(band, kit, start, final)
         else:
-            _bar(band, kit, start, groove, cymbal, bar == 0 or (bar % 4 == 0 and rng.random() < 0.5), final and rng.random() < 0.7)
+            _bar(
+                band, kit, start, groove, cymbal, bar == 0 or (bar % 4 == 0 and rng.random() < 0.5), final and rng.random() < 0.7
+            )
     if not bare:
         _front(band, beat, bars)
     return bars * meter
@@ -303,6 +305,11 @@ def _mix(band: Band, rng: Generator) -> Sound:
         loud = sound[np.abs(sound) > 1e-4]
         if len(loud) > RATE // 10:
             mix = mix + sound * np.float32(share / tone.rms(loud))
-    scooped = (tone.peak(rng.uniform(600, 1300), 0.6, rng.uniform(-10, 0)), tone.peak(rng.uniform(120, 220), 0.8, rng.uniform(0, 5)))
-    mix = tone.through(mix, *scooped, tone.shelf(rng.uniform(3000, 8000), rng.uniform(-10, 3), True), tone.high(rng.uniform(25, 60)))
+    scooped = (
+        tone.peak(rng.uniform(600, 1300), 0.6, rng.uniform(-10, 0)),
+        tone.peak(rng.uniform(120, 220), 0.8, rng.uniform(0, 5)),
+    )
+    mix = tone.through(
+        mix, *scooped, tone.shelf(rng.uniform(3000, 8000), rng.uniform(-10, 3), True), tone.high(rng.uniform(25, 60))
+    )
     return metal_sounds.bus(rng, mix, rng.uniform(0.3, 1.0))

@@ -1,8 +1,8 @@
 """The instruments of the metal band, without samples: strings, amplifier, drum kit, voices, and the bus they end in.
 
-A string is Karplus-Strong written out period by period: the spectrum of one plucked period, every harmonic of which dies at its own
-rate (K. Karplus, A. Strong 1983; the closed form needs no loop over samples). Chords of strings go through tanh and a cabinet of
-a few filters; drums are falling sines and shaped noise; growls are noise and a rough buzz through two formants.
+A string is Karplus-Strong written out period by period: the spectrum of one plucked period, every harmonic of which dies at its
+own rate (K. Karplus, A. Strong 1983; the closed form needs no loop over samples). Chords of strings go through tanh and a
+cabinet of a few filters; drums are falling sines and shaped noise; growls are noise and a rough buzz through two formants.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def growl(rng: Generator, seconds: float, high_pitched: bool) -> Sound:
     buzz = signal.sawtooth(2 * np.pi * wobble / RATE).astype(np.float32)
     rough = buzz * 0.6 + tone.noise(rng, frames) * (1 + buzz) * 0.5
     a, b = (rng.uniform(600, 1100), rng.uniform(1500, 3000)) if high_pitched else (rng.uniform(300, 700), rng.uniform(900, 1900))
-    out = np.tanh(2 * (tone.through(rough, tone.band(a * 0.8, a * 1.25)) + 0.7 * tone.through(rough, tone.band(b * 0.85, b * 1.2))))
+    out = np.tanh(
+        2 * (tone.through(rough, tone.band(a * 0.8, a * 1.25)) + 0.7 * tone.through(rough, tone.band(b * 0.85, b * 1.2)))
+    )
     t = np.linspace(0, 1, frames, dtype=np.float32)
     return out * np.minimum(1, t * 20) * np.minimum(1, (1 - t) * 6)
 

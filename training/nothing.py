@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +26,104 @@ from training.piece import RATE, Piece
 from training.tone import Sound
 
 LINES = 400  # different lines a process may ask for; each follows from its number
-_VOICES = ("en-us", "en-gb", "en-gb-scotland", "de", "fr-fr", "es", "it", "pt", "nl", "sv", "pl", "ru", "cs", "fi", "tr", "el", "hu", "ro", "cmn", "hi")
-_VARIANTS = ("", "+m1", "+m3", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5", "+croak", "+whisper", "+klatt2", "+klatt4", "+rob", "+max")
-_WHO = ("the singer", "my brother", "our engineer", "the whole hall", "somebody", "the woman at the door", "your friend", "the band", "he", "we")
-_DOES = ("waits for", "has lost", "talks about", "would like", "forgot", "is looking for", "never saw", "remembers", "paid for", "brings")
-_WHAT = ("a cold drink", "the last train", "two tickets", "her coat", "the next song", "a long cable", "the weather", "that old guitar", "nothing")
-_WHEN = ("tonight", "again", "before the doors open", "in the rain", "with a smile", "every year", "at the bar", "", "", "by the way")
-_CALLS = ("Good evening!", "Check, one, two.", "Thank you so much!", "Are you all right?", "Please welcome", "Ladies and gentlemen,", "One more!", "No.", "Wait.")
+_VOICES = (
+    "en-us",
+    "en-gb",
+    "en-gb-scotland",
+    "de",
+    "fr-fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "pl",
+    "ru",
+    "cs",
+    "fi",
+    "tr",
+    "el",
+    "hu",
+    "ro",
+    "cmn",
+    "hi",
+)
+_VARIANTS = (
+    "",
+    "+m1",
+    "+m3",
+    "+m5",
+    "+m7",
+    "+f1",
+    "+f2",
+    "+f3",
+    "+f4",
+    "+f5",
+    "+croak",
+    "+whisper",
+    "+klatt2",
+    "+klatt4",
+    "+rob",
+    "+max",
+)
+_WHO = (
+    "the singer",
+    "my brother",
+    "our engineer",
+    "the whole hall",
+    "somebody",
+    "the woman at the door",
+    "your friend",
+    "the band",
+    "he",
+    "we",
+)
+_DOES = (
+    "waits for",
+    "has lost",
+    "talks about",
+    "would like",
+    "forgot",
+    "is looking for",
+    "never saw",
+    "remembers",
+    "paid for",
+    "brings",
+)
+_WHAT = (
+    "a cold drink",
+    "the last train",
+    "two tickets",
+    "her coat",
+    "the next song",
+    "a long cable",
+    "the weather",
+    "that old guitar",
+    "nothing",
+)
+_WHEN = (
+    "tonight",
+    "again",
+    "before the doors open",
+    "in the rain",
+    "with a smile",
+    "every year",
+    "at the bar",
+    "",
+    "",
+    "by the way",
+)
+_CALLS = (
+    "Good evening!",
+    "Check, one, two.",
+    "Thank you so much!",
+    "Are you all right?",
+    "Please welcome",
+    "Ladies and gentlemen,",
+    "One more!",
+    "No.",
+    "Wait.",
+)
 
 
 def lacking() -> str:
@@ -53,13 +145,24 @@ def line(number: int) -> Sound:
     voice = str(rng.choice(_VOICES, p=_first_half())) + str(rng.choice(_VARIANTS))
     with tempfile.TemporaryDirectory() as folder:
         wave = Path(folder) / "line.wav"
-        command = ["espeak-ng", "-v", voice, "-s", str(rng.integers(110, 230)), "-p", str(rng.integers(15, 85)), "-w", str(wave), text]
+        command = [
+            "espeak-ng",
+            "-v",
+            voice,
+            "-s",
+            str(rng.integers(110, 230)),
+            "-p",
+            str(rng.integers(15, 85)),
+            "-w",
+            str(wave),
+            text,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         if done.returncode != 0 or not wave.is_file():
             raise RuntimeError(f"espeak-ng failed ({done.returncode}) on voice {voice}: {done.stderr.strip()[-300:]}")
         audio, rate = soundfile.read(wave, dtype="float32")
     audio = soxr.resample(audio, rate, RATE, quality="MQ")
-    return audio / np.float32(tone.rms(audio[np.abs(audio) > 0.01]))
+    return np.asarray(audio / np.float32(tone.rms(audio[np.abs(audio) > 0.01])), np.float32)
 
 
 def _first_half() -> list[float]:
@@ -71,7 +174,10 @@ def speech(rng: Generator, frames: int, voices: int = 1) -> Sound:
     """So many people, each of whom says line after line with pauses; RMS about 1 while they speak."""
     out = np.zeros(frames, np.float32)
     for v in range(voices):
-        at, last = int(rng.uniform(-3, 0.5) * RATE) if voices > 2 else int(rng.uniform(0, 1) * RATE) + v * RATE * 3, int(rng.integers(LINES))
+        at, last = (
+            int(rng.uniform(-3, 0.5) * RATE) if voices > 2 else int(rng.uniform(0, 1) * RATE) + v * RATE * 3,
+            int(rng.integers(LINES)),
+        )
         away = rng.uniform(0.2, 1.0) if voices > 2 else 1.0
         while at < frames:
             said = line((last + int(rng.integers(0, 12)) * 20) % LINES)
@@ -86,7 +192,7 @@ def babble(rng: Generator, frames: int) -> Sound:
     for _ in range(2):  # the same crowd again, elsewhere in the room: more voices for nothing
         out = out + np.float32(0.8) * np.roll(out, int(rng.integers(RATE, max(RATE + 1, frames - RATE))))
     out = tone.through(out, tone.low(rng.uniform(1500, 6000)), tone.high(120))
-    return out / np.float32(tone.rms(out))
+    return np.asarray(out / np.float32(tone.rms(out)), np.float32)
 
 
 @lru_cache(maxsize=24)
@@ -95,7 +201,7 @@ def _clap(number: int) -> Sound:
     t = np.arange(int(0.06 * RATE)) / RATE
     hz = rng.uniform(700, 2500)
     out = tone.through(tone.noise(rng, len(t)), tone.band(hz * 0.6, hz * 1.8)) * np.exp(-t / rng.uniform(0.003, 0.012))
-    return (out / np.max(np.abs(out))).astype(np.float32)
+    return np.asarray(out / np.max(np.abs(out)), np.float32)
 
 
 def applause(rng: Generator, frames: int) -> Sound:
@@ -115,7 +221,7 @@ def applause(rng: Generator, frames: int) -> Sound:
         out += signal.oaconvolve(impulses[n], _clap(int(rng.integers(24))))[:frames].astype(np.float32)
     swell = np.interp(np.arange(frames), np.linspace(0, frames, 6), rng.uniform(0.5, 1.2, 6)).astype(np.float32)
     out *= swell
-    return out / np.float32(tone.rms(out))
+    return np.asarray(out / np.float32(tone.rms(out)), np.float32)
 
 
 def cheer(rng: Generator, frames: int) -> Sound:
@@ -129,7 +235,7 @@ def cheer(rng: Generator, frames: int) -> Sound:
         tone.add(out, int(rng.uniform(0, frames)), whistle(rng), rng.uniform(0.2, 1.0))
     shape = np.interp(np.arange(frames), np.linspace(0, frames, 8), rng.uniform(0.2, 1.0, 8)).astype(np.float32)
     out = out * shape
-    return out / np.float32(tone.rms(out))
+    return np.asarray(out / np.float32(tone.rms(out)), np.float32)
 
 
 def whistle(rng: Generator) -> Sound:
@@ -137,7 +243,8 @@ def whistle(rng: Generator) -> Sound:
     frames = int(rng.uniform(0.2, 1.2) * RATE)
     hz = np.interp(np.arange(frames), np.linspace(0, frames, 4), rng.uniform(1200, 3800) * rng.uniform(0.7, 1.3, 4))
     t = np.linspace(0, 1, frames)
-    return (np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.minimum(1, np.minimum(t, 1 - t) * 12)).astype(np.float32)
+    fades = np.minimum(1, np.minimum(t, 1 - t) * 12)
+    return np.asarray(np.sin(2 * np.pi * np.cumsum(hz) / RATE) * fades, np.float32)
 
 
 def _scattered(rng: Generator, frames: int, gap: float, make: Callable[[Generator], Sound]) -> Sound:
@@ -152,13 +259,13 @@ def _scattered(rng: Generator, frames: int, gap: float, make: Callable[[Generato
 def _step(rng: Generator) -> Sound:
     t = np.arange(int(0.15 * RATE)) / RATE
     out = tone.through(tone.noise(rng, len(t)), tone.low(rng.uniform(200, 1500))) * np.exp(-t / rng.uniform(0.01, 0.04))
-    return (out / (np.max(np.abs(out)) + 1e-9)).astype(np.float32)
+    return np.asarray(out / (np.max(np.abs(out)) + 1e-9), np.float32)
 
 
 def _glass(rng: Generator) -> Sound:
     t = np.arange(int(0.6 * RATE)) / RATE
     base = rng.uniform(1500, 4500)
-    return sum(  # type: ignore[return-value]
+    return sum(
         (np.sin(2 * np.pi * base * k * t) * np.exp(-t / rng.uniform(0.03, 0.25)) * 0.3 for k in (1, 2.32, 4.25)), np.zeros(len(t))
     ).astype(np.float32)
 
@@ -209,7 +316,11 @@ def hum(rng: Generator, frames: int) -> Sound:
 
 
 def _nearly_silent(rng: Generator, frames: int) -> Sound:
-    return np.zeros(frames, np.float32) if rng.random() < 0.4 else tone.noise(rng, frames, float(rng.uniform(0, 2))) * np.float32(0.001)
+    return (
+        np.zeros(frames, np.float32)
+        if rng.random() < 0.4
+        else tone.noise(rng, frames, float(rng.uniform(0, 2))) * np.float32(0.001)
+    )
 
 
 Maker = Callable[[Generator, int], Sound]
@@ -249,7 +360,7 @@ def compose(seed: int) -> Piece:
     frames = int(rng.uniform(25, 35) * RATE)
     out, name = np.zeros(frames, np.float32), []
     edges = [0, frames] if rng.random() < 0.6 else [0, int(frames * rng.uniform(0.2, 0.8)), frames]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part, what = scene(rng, end - start)
         out[start:end] = _faded(part, 0.05)
         name.append(what)
@@ -298,4 +409,6 @@ def between(seed: int) -> Piece:
         parts.append(part)
         at += len(part)
     audio = tone.level(np.concatenate(parts))
-    return Piece(audio, np.concatenate(beats), np.concatenate(positions), meter, "between: " + ", ".join(names), {}, tuple(sections))
+    return Piece(
+        audio, np.concatenate(beats), np.concatenate(positions), meter, "between: " + ", ".join(names), {}, tuple(sections)
+    )

@@ -40,7 +40,15 @@ def compose(seed: int) -> Piece:
     loud = tone.gain(float(rng.uniform(-18, -1)))
     audio = tone.level(audio / np.float32(np.max(np.abs(audio)) + 1e-6) * np.float32(loud))
     struck = np.unique([t for t in hits if 0 <= t < seconds])
-    return Piece(audio, beats[sounding], positions[sounding], score.meter, f"solo piano: {score.name}", {"note": struck}, ((0.0, "steady"),))
+    return Piece(
+        audio,
+        beats[sounding],
+        positions[sounding],
+        score.meter,
+        f"solo piano: {score.name}",
+        {"note": struck},
+        ((0.0, "steady"),),
+    )
 
 
 def _clock(rng: Generator, score: Score) -> Times:

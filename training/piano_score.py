@@ -76,7 +76,11 @@ def compose(rng: Generator, bars: int) -> Score:
     """So many bars of some kind of music."""
     name = str(rng.choice(list(PAIRS), p=_shares()))
     meter, split = _metre(rng, name)
-    minor, tonic, phrase = rng.random() < 0.45, int(rng.integers(12)), int(rng.choice([4, 4, 8, 3, 5], p=[0.5, 0.2, 0.2, 0.05, 0.05]))
+    minor, tonic, phrase = (
+        rng.random() < 0.45,
+        int(rng.integers(12)),
+        int(rng.choice([4, 4, 8, 3, 5], p=[0.5, 0.2, 0.2, 0.05, 0.05])),
+    )
     scale = tuple((tonic + s) % 12 for s in (MINOR if minor else MAJOR))
     harmony = _harmony(rng, bars, phrase, meter)
     cells = _cells(rng, split)
@@ -137,9 +141,19 @@ def _harmony(rng: Generator, bars: int, phrase: int, meter: int) -> list[list[tu
 def _cells(rng: Generator, split: int) -> list[tuple[float, ...]]:
     """Rhythms of one or two beats of which this piece's melodies are made."""
     third = 1 / 3
-    of_two = [(1,), (0.5, 0.5), (0.75, 0.25), (1, 1), (1.5, 0.5), (0.5, 0.25, 0.25), (2,), (0.25, 0.25, 0.25, 0.25), (0.25, 0.25, 0.5),
-              (third, third, third), (0.5, 1, 0.5), (0.25, 0.75), (1, 0.5, 0.5)]  # fmt: skip
-    of_three = [(1,), (2 * third, third), (third, third, third), (1, 2 * third, third), (2,), (third,) * 6, (0.5, third / 2, third)]
+    of_two = [
+        *((1,), (0.5, 0.5), (0.75, 0.25), (1, 1), (1.5, 0.5), (0.5, 0.25, 0.25), (2,), (0.25,) * 4),
+        *((0.25, 0.25, 0.5), (third,) * 3, (0.5, 1, 0.5), (0.25, 0.75), (1, 0.5, 0.5)),
+    ]
+    of_three = [
+        (1,),
+        (2 * third, third),
+        (third, third, third),
+        (1, 2 * third, third),
+        (2,),
+        (third,) * 6,
+        (0.5, third / 2, third),
+    ]
     pool = of_three if split == 3 else of_two
     return [pool[min(len(pool) - 1, int(rng.exponential(len(pool) / 3)))] for _ in range(int(rng.integers(3, 6)))]
 
@@ -173,7 +187,11 @@ def _left(f: _Frame, texture: str, around: int, closing: bool) -> list[Note]:
         out: list[Note] = []
         for b in beats:
             first = b == 0 if texture == "waltz" else b % 2 == 0
-            out += at(b, 0.9, bass if b % 4 == 0 else _near(f.chord[2], bass), weight=0.3) if first else at(b, 0.6, *keys[1:4], weight=-0.3)
+            out += (
+                at(b, 0.9, bass if b % 4 == 0 else _near(f.chord[2], bass), weight=0.3)
+                if first
+                else at(b, 0.6, *keys[1:4], weight=-0.3)
+            )
             if texture == "march" and n == 2 and f.rng.random() < 0.3:
                 out += at(b + 0.5, 0.4, *keys[1:3], weight=-0.4)
         return out
@@ -189,7 +207,11 @@ def _left(f: _Frame, texture: str, around: int, closing: bool) -> list[Note]:
     if texture == "walking":
         step, line, out = (0.5 if f.split == 2 and f.rng.random() < 0.5 else 1.0), float(bass), []
         for i in range(int(n / step)):
-            line = float(np.clip(_near(int(f.rng.choice(f.scale)), line + f.rng.choice([-3, -2, 2, 3])), 34, 62)) if i else float(bass)
+            line = (
+                float(np.clip(_near(int(f.rng.choice(f.scale)), line + f.rng.choice([-3, -2, 2, 3])), 34, 62))
+                if i
+                else float(bass)
+            )
             out += at(i * step, step * 0.95, round(line))
         return out
     if texture in ("repeated", "offbeat"):
@@ -219,7 +241,9 @@ def _run(f: _Frame, line: float, right: bool) -> tuple[list[Note], float]:
     return out, line
 
 
-def _right(f: _Frame, texture: str, line: float, middle: float, cells: list[tuple[float, ...]], closing: bool, notes: list[Note]) -> float:
+def _right(
+    f: _Frame, texture: str, line: float, middle: float, cells: list[tuple[float, ...]], closing: bool, notes: list[Note]
+) -> float:
     """Write the right hand over one chord; where its line has come to."""
     if texture == "running":
         run, line = _run(f, line, True)
@@ -229,7 +253,10 @@ def _right(f: _Frame, texture: str, line: float, middle: float, cells: list[tupl
         keys = [k + 12 for k in _spread(f, round(middle) - 12)]
         order = f.rng.permutation(4)
         row = [keys[int(order[i % 4])] for i in range(f.fast)] if f.fast > 2 else keys[:3]
-        notes += [Note(f.beat + i / f.fast, 1 / f.fast, row[i % len(row)], 0.3 if i % f.fast == 0 else -0.3, True) for i in range(f.length * f.fast)]
+        notes += [
+            Note(f.beat + i / f.fast, 1 / f.fast, row[i % len(row)], 0.3 if i % f.fast == 0 else -0.3, True)
+            for i in range(f.length * f.fast)
+        ]
         return line
     if texture in ("chorale", "walking", "bare"):
         step = 1 if texture == "chorale" else 2
@@ -242,7 +269,11 @@ def _right(f: _Frame, texture: str, line: float, middle: float, cells: list[tupl
     if texture == "sparse" and f.rng.random() < 0.4:
         place = float(f.rng.choice([0.5 if f.split == 2 else 1 / 3, 1.0]))
     while place < f.length - 1e-6:
-        cell = (float(f.length),) if closing or (texture == "sparse" and f.rng.random() < 0.4) else cells[int(f.rng.integers(len(cells)))]
+        cell = (
+            (float(f.length),)
+            if closing or (texture == "sparse" and f.rng.random() < 0.4)
+            else cells[int(f.rng.integers(len(cells)))]
+        )
         for part in cell:
             length = min(part, f.length - place)
             if length <= 1e-6:

@@ -1,8 +1,8 @@
 """Makes a piece worse as a venue does, and keeps its truth: room, crowd, announcer, noise, bad microphones, bad levels.
 
-Each fault has a probability; a badly spoilt piece has three or four. The direct path of a room is at 0, so beats stay where they are;
-only a change of speed moves them (and hits, and parts), by its factor. `mild` leaves the music alone but for tone, level and speed:
-what differs between two clean recordings.
+Each fault has a probability; a badly spoilt piece has three or four. The direct path of a room is at 0, so beats stay where
+they are; only a change of speed moves them (and hits, and parts), by its factor. `mild` leaves the music alone but for tone,
+level and speed: what differs between two clean recordings.
 """
 
 from __future__ import annotations
@@ -95,9 +95,13 @@ def _venue(rng: Generator, audio: Sound) -> Sound:
         said = nothing.speech(rng, int(frames * rng.uniform(0.2, 1.0)), 1)
         voice = np.zeros(frames, np.float32)
         tone.add(voice, int(rng.uniform(0, frames - len(said) + 1)), said)
-        audio = audio * (1 - (voice != 0) * np.float32(rng.choice([0, 0, 0.5]))) + voice * np.float32(loud * tone.gain(rng.uniform(-8, 4)))
+        audio = audio * (1 - (voice != 0) * np.float32(rng.choice([0, 0, 0.5]))) + voice * np.float32(
+            loud * tone.gain(rng.uniform(-8, 4))
+        )
     if rng.random() < 0.35:
-        audio = audio + tone.noise(rng, frames, float(rng.choice([0, 1, 1, 2]))) * np.float32(loud * tone.gain(-rng.uniform(6, 35)))
+        audio = audio + tone.noise(rng, frames, float(rng.choice([0, 1, 1, 2]))) * np.float32(
+            loud * tone.gain(-rng.uniform(6, 35))
+        )
     if rng.random() < 0.12:
         audio = audio + nothing.hum(rng, frames) * np.float32(loud * tone.gain(-rng.uniform(6, 30)))
     if rng.random() < 0.2:
@@ -112,13 +116,19 @@ def _squeezed(rng: Generator, audio: Sound) -> Sound:
     over = np.maximum(0.0, 10 * np.log10(np.maximum(power, 1e-9)) - 20 * np.log10(tone.rms(audio)) + rng.uniform(0, 12))
     pole = float(np.exp(-1 / (200 * rng.uniform(0.005, 0.6))))
     held = signal.lfilter([1 - pole], [1, -pole], over * rng.uniform(0.3, 0.9))
-    return audio * np.repeat((10 ** (-held / 20)).astype(np.float32), step)[: len(audio)]
+    return np.asarray(audio * np.repeat(10 ** (-held / 20), step)[: len(audio)], np.float32)
 
 
 def _tone(rng: Generator, audio: Sound) -> Sound:
     """Shelves, tilt, resonances of a room or a desk."""
-    chain = [tone.shelf(rng.uniform(80, 400), rng.uniform(-9, 9), False), tone.shelf(rng.uniform(2000, 8000), rng.uniform(-12, 9), True)]
-    chain += [tone.peak(float(np.exp(rng.uniform(4.2, 9))), rng.uniform(0.6, 6), rng.uniform(-10, 10)) for _ in range(int(rng.integers(0, 4)))]
+    chain = [
+        tone.shelf(rng.uniform(80, 400), rng.uniform(-9, 9), False),
+        tone.shelf(rng.uniform(2000, 8000), rng.uniform(-12, 9), True),
+    ]
+    chain += [
+        tone.peak(float(np.exp(rng.uniform(4.2, 9))), rng.uniform(0.6, 6), rng.uniform(-10, 10))
+        for _ in range(int(rng.integers(0, 4)))
+    ]
     return tone.through(audio, *chain)
 
 

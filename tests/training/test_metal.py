@@ -1,4 +1,4 @@
-"""Composed rock and metal: same seed same sound, truth inside the sound, figures that fill their bars, strokes where they are told."""
+"""Composed rock and metal: same seed same sound, truth inside the sound, figures fill their bars, strokes are where told."""
 
 import numpy as np
 import pytest
