@@ -1,7 +1,8 @@
 """What the ear tells the world, from what it hears: a fold over Features.
 
 Features repeat what is so (the grid, the section) in every hop; here each news is told once. A beat is told when its
-grid first appears, ahead of its time, and withdrawn when the beat is no longer trusted before that time came.
+grid first appears, ahead of its time, and withdrawn when the beat is no longer trusted before that time came; where it only
+moves before that time, it is withdrawn and told anew under the same index.
 The objects are those of `showctl listen`; times in seconds, `emitted` is how much sound had been heard by then.
 """
 
@@ -46,9 +47,11 @@ class Announcer:
         self._grid = grid
         news: list[Announcement] = []
         emitted = round(heard.time, 4)
-        if before is not None and grid is None and before.anchor > heard.time:
+        fresh = grid is not None and (before is None or grid.index != before.index)
+        moved = grid is not None and before is not None and grid.index == before.index and grid.anchor != before.anchor
+        if before is not None and before.anchor > heard.time and (grid is None or moved):
             news.append({"type": "withdraw", "index": before.index, "emitted": emitted})
-        if grid is not None and (before is None or grid.index != before.index):
+        if grid is not None and (fresh or (moved and news)):
             news.append(
                 {
                     "type": "beat",

@@ -12,22 +12,25 @@ what the net takes, which is still within what people take for together.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
-from showctl.analysis.hearing.pointer import SHORTEST, Belief, Pointer
+from showctl.analysis.hearing.pointer import METRES, SHORTEST, Belief, Pointer
 from showctl.model import BeatGrid
 
 LEAD = 0.115  # s before a beat at which it is announced
 APART = 0.6  # of a beat: two beats are never told closer together
-MOVE = 0.025  # s by which an announced beat must be off to be told anew
+MOVE, WRONG = 0.025, 0.3  # s by which an announced beat must be off to be moved; of a beat, to be taken back
 LIKELY = 0.35  # probability that a beat falls where it is foretold, from which on it is told
 SURE = 0.4  # probability of the place in the bar from which on it is told
 LOOK = 6  # hops between two readings of the belief while no beat is near
 # trust, in nepers of log-odds
+GAIN = 1.5  # how much the evidence of a hop counts
 TRUST, DOUBT = 2.0, -2.0  # follow above, give up below
 BEGIN, END = 1e-3, 2e-3  # of a hop: how likely a beat sets in, or ends
-FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a firm beat is kept with nothing to hold on to
 MUSIC = 0.02  # weight of what the net says about music in a hop
+FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a firm beat is kept with nothing to hold on to
+FAINT = 0.15  # probability of a beat that is nothing to hold on to
 CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
 # before anything can be foretold
 STRONG = 0.6  # probability of a beat that is told at once
@@ -47,13 +50,13 @@ class BeatTracker:
         self.index = index
         self._pointer = Pointer()
         self._grid: BeatGrid | None = None
-        self._last = -math.inf  # s, the last beat announced
+        self._last = self._before = -math.inf  # s, the last beat announced and the one before it
         self._trust = _UNKNOWN
         self._trusted = False
         self._solid = self._coasted = 0  # hops
         self._quiet = 0  # hops below the gate
         self._look = 0  # hops until the belief is read
-        self._before = 0.0  # probability of a beat in the hop before
+        self._heard = 0.0  # probability of a beat in the hop before
 
     def hint(self, low: float, high: float) -> None:
         """Follow only tempi between these (beats a minute); 0 and inf for no bounds."""
@@ -70,24 +73,24 @@ class BeatTracker:
         if self._quiet >= _SILENT:
             self._hush()
             return None
+        if self._coasted and beat is not None and beat < FAINT:
+            beat = down = None  # that no drum is heard says nothing against the beat: it is a break
         self._weigh(self._pointer.feed(beat, down), music)
         self._look -= 1
-        follows = self._follows()
-        if follows and self._look <= 0:
-            self._foretell(time, self._pointer.belief())
-        elif not follows and self._grid is not None:
+        if not self._follows():
             self._grid = None
-        if beat is not None:
-            if beat >= STRONG > self._before and self._trust > EARLY:
-                self._tell_at_once(time)
-            self._before = beat
+        elif self._look <= 0:
+            self._foretell(time, self._pointer.belief())
+        if beat is not None and beat >= STRONG > self._heard and self._trust > EARLY:
+            self._tell_at_once(time)
+        self._heard = beat or 0.0
         return self._grid
 
     def _weigh(self, gain: float, music: float | None) -> None:
         """A hop's evidence for a beat to follow."""
         p = 1 / (1 + math.exp(-self._trust))
         p += (1 - p) * BEGIN - p * END
-        self._trust = math.log(p / (1 - p)) + gain
+        self._trust = math.log(p / (1 - p)) + GAIN * gain
         if music is not None:
             m = min(max(music, 0.02), 0.98)
             self._trust += MUSIC * math.log(m / (1 - m))
@@ -98,49 +101,46 @@ class BeatTracker:
         if self._trust > TRUST:
             self._trusted, self._coasted = True, 0
             self._solid += 1
-        elif self._trust < DOUBT and self._trusted:
+        elif self._trusted and (self._coasted or self._trust < DOUBT):
             self._coasted += 1
             self._trusted = self._solid > FIRM * HOPS_PER_SECOND and self._coasted < COAST * HOPS_PER_SECOND
         if not self._trusted:
-            self._solid = 0
+            self._solid = self._coasted = 0
         return self._trusted
 
     def _foretell(self, time: float, belief: Belief) -> None:
-        """A new grid if the next beat is near and not yet told; the old one moved if that beat is better known now."""
+        """A new grid if the next beat is near and not yet told; a told one moved or taken back if it is better known now."""
         period = belief.period / HOPS_PER_SECOND
-        beat, place = time - self.delay + belief.ahead / HOPS_PER_SECOND, belief.place
+        beat, late = time - self.delay + belief.ahead / HOPS_PER_SECOND, False
         if beat < time:  # it fell while its trace was on its way
-            beat, place = beat + period, place % belief.metre + 1
-        told = self._grid is not None and self._last > time
-        if told and abs(beat - self._last) < 0.3 * period:
-            if abs(beat - self._last) > MOVE:
-                self._give(beat, period, place, belief)
-            self._look = LOOK
-            return
-        if beat - time > LEAD:
-            self._look = min(LOOK, max(1, math.ceil((beat - time - LEAD) * HOPS_PER_SECOND - 1e-6)))
-            return
-        self._look = 1
-        if beat - self._last < APART * period or belief.hit < LIKELY:
-            return
-        self.index += 1
-        self._give(beat, period, place, belief)
+            beat, late = beat + period, True
         self._look = LOOK
+        if self._grid is not None and self._last > time:
+            if abs(beat - self._last) > WRONG * period:
+                self._grid, self._last = None, self._before
+            elif abs(beat - self._last) > MOVE:
+                self._last = beat
+                self._grid = replace(self._grid, anchor=beat, period=period)
+        elif beat - time > LEAD:
+            self._look = min(LOOK, max(1, math.ceil((beat - time - LEAD) * HOPS_PER_SECOND - 1e-6)))
+        elif beat - self._last < APART * period or belief.hit < LIKELY:
+            self._look = 1
+        else:
+            metre, place, sure = self._pointer.bar()
+            place = place % metre + 1 if late else place
+            self._give(beat, period, place if sure > SURE else 0, metre, belief.hit)
 
-    def _give(self, beat: float, period: float, place: int, belief: Belief) -> None:
-        self._last = beat
-        position = place if belief.sure > SURE else 0
-        confidence = min(1.0, belief.hit / CERTAIN) if self._trust > DOUBT else 0.3
-        self._grid = BeatGrid(beat, self.index, period, position, belief.metre, confidence)
+    def _give(self, beat: float, period: float, place: int, metre: int, hit: float) -> None:
+        self.index += 1
+        self._before, self._last = self._last, beat
+        self._grid = BeatGrid(beat, self.index, period, place, metre, min(1.0, hit / CERTAIN))
 
     def _tell_at_once(self, time: float) -> None:
-        """A strong beat has just been heard that nothing had foretold."""
+        """A strong beat has just been heard; told unless it had been foretold."""
         belief = self._pointer.belief()
         beat, period = time - self.delay, belief.period / HOPS_PER_SECOND
-        if beat - self._last < max(SHORTEST / HOPS_PER_SECOND, APART * period if self._trusted else 0.0):
-            return
-        self.index += 1
-        self._give(beat, period, 0, belief)
+        if beat - self._last >= (APART * period if self._trusted else SHORTEST / HOPS_PER_SECOND):
+            self._give(beat, period, 0, METRES[0][0], belief.hit)
 
     def _hush(self) -> None:
         """A hop of silence: the beat is let go of at once, tempo and phase only after a while."""

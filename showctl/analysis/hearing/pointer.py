@@ -28,8 +28,8 @@ SHORTEST, LONGEST = 24, 150  # hops a beat: 250 and 40 beats a minute
 FINE, STEP = 60, 1.018  # hops up to which every period is there; from one period to the next above
 METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how likely that is before anything was heard
 # what was likely before
-TYPICAL, SPREAD = 120.0, 0.55  # beats a minute and octaves
-PULL = 0.5  # nepers a second for each neper of that: a tempo that people would tap stays likelier
+TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
+PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
 BRISK = 0.0  # nepers a beat in favour of quicker tempi
 # how it goes on
 STIFF, LOOSE, YIELD = (
@@ -41,7 +41,7 @@ STRAY, REBAR = 0.004, 0.002  # of the probability at a beat goes on at any beat 
 LEAK = 2e-5  # of the probability begins anew each hop: how a jump of tempo is found again
 # what a beat looks like
 WINDOW = (0.4, 0.9, 1.0, 0.9, 0.4)  # weights of the hops round a beat
-FLOOR = 0.01  # probabilities are held so far from 0 and 1
+FLOOR = 0.004  # probabilities are held so far from 0 and 1
 USUAL, USUAL_DOWN = 0.05, 0.27  # how often a hop has a beat; a beat is a downbeat
 WEIGHT, DOWN_WEIGHT = (
     0.5,
@@ -105,9 +105,6 @@ class Belief:
     mass: float  # 0..1: probability of the periods within 4 % of it
     focus: float  # 0..1: probability of the phases within a sixth of a beat, among those
     hit: float  # 0..1: probability that a beat falls within HIT hops of `ahead`
-    metre: int  # beats a bar
-    place: int  # 1..metre, of the beat that is `ahead`
-    sure: float  # 0..1: probability of that place in a bar
 
 
 class Pointer:
@@ -163,6 +160,7 @@ class Pointer:
         self._origin = _SPARE
         self._row = -1  # of the tempo that is held
         self._held = 0.0  # the phase that is held, when it was looked at last
+        self._lit = np.ones(BINS, np.float32)  # 1 round it
         self._looked = 0  # hops since then
         self._metre = METRES[0][0]
         start = self._valid * (self._prior / self.periods)
@@ -222,7 +220,7 @@ class Pointer:
         return math.log(max(self.whole, 1e-30) / max(whole, 1e-30)) - math.log1p(IDLE * math.expm1(on))
 
     def belief(self) -> Belief:
-        """The most likely tempo, then phase, then bar. What is held stays until something else is clearly likelier."""
+        """The most likely tempo, then phase. What is held stays until something else is clearly likelier."""
         lo, hi = self._near()
         at, deep = self._origin, int(self.periods[hi - 1])
         mass = self._fold[at : at + deep, lo:hi] * self._valid[:deep, lo:hi]
@@ -230,15 +228,20 @@ class Pointer:
         period = float(mass.sum(axis=0) @ self.periods[lo:hi]) / total
         bins = self._bin[:deep, lo:hi]
         around = np.bincount(bins.reshape(-1), mass.reshape(-1), BINS).astype(np.float32)
-        lit = self._hold_phase(around, self._looked / period)[bins]
-        mass *= lit
+        mass *= self._hold_phase(around, self._looked / period)[bins]
         focus = max(float(mass.sum()), 1e-30)
         turn = complex((mass * self._turn[:deep, lo:hi]).sum())
         ahead = (1 - math.atan2(turn.imag, turn.real) / (2 * math.pi) % 1.0) * period
         self._looked = 0
-        bars = np.einsum("psr,pr->s", self._states[at : at + deep, :, lo:hi], lit * self._valid[:deep, lo:hi])
-        metre, place, sure = self._bar_ahead(bars / focus)
-        return Belief(period, ahead, total / self.whole, focus / total, self._hit(ahead), metre, place, sure)
+        return Belief(period, ahead, total / self.whole, focus / total, self._hit(ahead))
+
+    def bar(self) -> tuple[int, int, float]:
+        """Of the beat that comes after the hop heard last: beats a bar, place (1..) in it, probability of that place."""
+        lo, hi = self._near()
+        at, deep = self._origin, int(self.periods[hi - 1])
+        lit = self._lit[self._bin[:deep, lo:hi]] * self._valid[:deep, lo:hi]
+        passing = np.einsum("psr,pr->s", self._states[at : at + deep, :, lo:hi], lit)
+        return self._bar_ahead(passing / max(float(passing.sum()), 1e-30))
 
     def _near(self) -> tuple[int, int]:
         """Rows of the periods within NEAR of the one that is held."""
@@ -267,9 +270,9 @@ class Pointer:
         else:  # drift with the peak
             drift = ((peak + 0.5) / BINS - self._held + 0.5) % 1.0 - 0.5
             self._held = (self._held + 0.3 * drift) % 1.0
-        lit = np.zeros(BINS, np.float32)
-        lit[[(int(self._held * BINS) + d) % BINS for d in range(-REACH, REACH + 1)]] = 1.0
-        return lit
+        self._lit = np.zeros(BINS, np.float32)
+        self._lit[[(int(self._held * BINS) + d) % BINS for d in range(-REACH, REACH + 1)]] = 1.0
+        return self._lit
 
     def _bar_ahead(self, passing: _Floats) -> tuple[int, int, float]:
         """Probability of each beat of a bar to be the one that passes -> metre, place of the next beat (1..), probability."""
