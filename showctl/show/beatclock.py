@@ -77,6 +77,11 @@ class BeatClock:
         """Seconds a beat."""
         return 1.0 / self.rate
 
+    @property
+    def run(self) -> tuple[float, ...]:
+        """All that says when a beat or a bar is reached. `at` alone does not tell two of them apart: late grids share it."""
+        return self.at, self.beat, self.meet, self.met, self.slope, self.rate, self.origin, self.beats_per_bar
+
     def position(self, t: float) -> float:
         """Beats at time t (not before `at`, the last announcement)."""
         if t < self.meet:

@@ -200,7 +200,7 @@ class ShowEngine:
             self._refuse(t, features, "a level that is no number")
             return
         stage = self._stage
-        section, followed = stage.heard.section, stage.clock.grid
+        section, run = stage.heard.section, stage.clock.run
         before, stage.heard = stage.heard, stage.heard.after(t, features)
         stage.clock = stage.clock.heard(t, beathands.earlier(features.grid, self._early))
         if beathands.new_song(before, t, stage.heard):
@@ -209,7 +209,7 @@ class ShowEngine:
             stage.effects.hear(stage.view(None, t))
             self._tell(t, "section", section=features.section.value)
         self._trust(t)
-        if stage.clock.grid is not followed or stage.heard.section is not section:  # two that come late follow at one time
+        if stage.clock.run != run or stage.heard.section is not section:
             self._reschedule(t)
 
     def _trust(self, t: float) -> None:

@@ -282,3 +282,21 @@ def test_an_effect_that_only_scales_lights_nothing() -> None:
     show = three(effects=(scale,), before=dark(starts=(EffectStart("scale", ((UP,),)),)))
     show.at(10.0, Go(time=10.0))
     assert show.level(20.0, PAN) == close(PLACE)
+
+
+def test_a_list_is_told_to_fade_while_its_marks_move() -> None:
+    """Also when nothing else happens: a mark itself is no event, and what was told of the list before it holds no longer."""
+    show = three()
+    show.at(9.0, Hold(time=9.0, values=(("spot.1/intensity", 0.4),)))
+    told = show.at(12.9, Go(time=10.0)).playback.lists[0]
+    assert (told.state, told.ends) == ("idle", 12.0), "the fade to dark is over, and a hand lights the lamp"
+    show.at(12.95, LetGo(time=12.95))
+    told = show.at(14.1).playback.lists[0]
+    assert (told.state, told.ends) == ("fading", close(18.0)), "let go in 1 s, and 4 s from the look at 14 s"
+    assert show.at(18.1).playback.lists[0].state == "idle"
+
+
+def test_a_list_is_told_to_fade_until_its_marks_are_there_while_another_of_its_fades_goes_on() -> None:
+    show = three(before=cue(2, move(UP, 0.0, 2.0), move(OTHER, 1.0, 3.0), times=takes(4.0)))
+    assert show.at(10.0, Go(time=10.0)).playback.lists[0].ends == 13.0
+    assert show.at(12.1).playback.lists[0].ends == close(16.0)

@@ -75,6 +75,31 @@ def test_times_in_beats_run_on_the_beat_and_at_120_where_there_is_none() -> None
     assert show.level(16.0, 0) == close(0.5)
 
 
+def test_of_two_beats_that_come_late_the_last_one_says_when_the_next_cue_comes() -> None:
+    """Both act at the time of the GO that overtook them; a cue that follows by the beat is reckoned anew at each."""
+    by_beat = Span(4.0, "beat")
+    show = Show(plan([dimmer(1)], cues(cue(1, move(0, 1.0, by_beat), follow=by_beat), cue(2, move(0, 0.5)))))
+    show.at(10.0, beat(9.9, 20))
+    show.at(10.05, Go(time=10.05))
+    show.at(10.06, beat(10.0, 21))
+    told = show.at(10.07, beat(10.01, 21, period=0.6, anchor=10.6)).playback.lists[0]
+    show.at(13.0)
+    assert show.fired() == [(10.05, "1"), (told.ends, "2")]
+    assert told.ends == pytest.approx(10.6 + 3.1 * 0.6), "beat 21 is at 10.6 s, and the cue ends with beat 24.1"
+
+
+def test_a_beat_that_is_heard_as_a_song_ends_counts_for_what_is_due() -> None:
+    """It is followed and forgotten at once, so what was followed before is the same as after."""
+    by_beat = Span(4.0, "beat")
+    show = Show(plan([dimmer(1)], cues(cue(1, move(0, 1.0, by_beat), follow=by_beat), cue(2, move(0, 0.5)))))
+    show.at(10.0, beat(10.0, 1, section=Section.SILENCE, grid=None))
+    show.at(11.9, Go(time=11.9))
+    told = show.at(12.0, beat(12.0, 1, period=1.0, anchor=12.5, section=Section.SILENCE)).playback.lists[0]
+    show.at(17.0)
+    assert told.ends > 14.5, "at 120 it would have been 13.9 s"
+    assert show.fired() == [(11.9, "1"), (told.ends, "2")]
+
+
 def test_back_is_as_it_was_before_go_in_the_back_time() -> None:
     show = three()
     show.at(0.0, Go(time=0.0))
