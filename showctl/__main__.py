@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "the built-in venue, show and song: light in ten seconds, without any hardware",
     "run": "the daemon: a venue and a show, live",
     "set": "a hand on the running show: hold, release, park, identify, check, house lights, write back",
+    "beat": "help the running show with its beat: tap, half, double, nudge, downbeat, lock",
     "reload": "have the daemon read the files again, although lit fixtures move, or undo the last reload",
     "history": "the good versions of the files that were played, and back to one of them",
     "init": "write a venue and a show to begin with",

@@ -353,7 +353,8 @@ class BeatState:
     folded: int = 0  # and by the range of a cue
     tempo: tuple[float, float] | None = None  # bpm, the range that a cue says
     downbeat: bool = False  # a hand has said where the bar begins
-    bar: int = 0  # position on which a bar begins
+    counts: bool = False  # whether it is known where bars begin
+    bar: int = 0  # position on which one does
     beats_per_bar: int = 4
     early: float = 0.0  # s by which it is earlier than heard, for sound and lamps
 

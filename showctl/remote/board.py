@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from showctl.config.words import Words
-from showctl.model import Features, Health, ListState, PlaybackState, Problem, ShowFrame, State
+from showctl.model import BeatState, Features, Health, ListState, PlaybackState, Problem, ShowFrame, State
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
 
 Json = dict[str, Any]
@@ -137,7 +137,23 @@ class Board:
             "checked": state.checked,
         }
         beat = {"position": finite(state.beat), "bpm": finite(state.bpm), "confidence": finite(state.confidence)}
+        beat |= beats_json(state.beats)
         return {"playback": playback, "beat": beat}
+
+
+def beats_json(beats: BeatState) -> Json:
+    """Where the beat comes from, and what hands have said of it: times in ms."""
+    return {
+        "source": beats.source,
+        "flashes": beats.flashes,
+        "nudge_ms": finite(1000 * beats.nudge, 1),
+        "octaves": beats.octaves,
+        "folded": beats.folded,
+        "tempo": None if beats.tempo is None else [finite(bpm, 2) for bpm in beats.tempo],
+        "downbeat": beats.downbeat,
+        "beats_per_bar": beats.beats_per_bar,
+        "early_ms": finite(1000 * beats.early, 1),
+    }
 
 
 def finite(value: float, digits: int = 4) -> float | None:

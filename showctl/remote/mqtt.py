@@ -5,10 +5,11 @@ today's paho). Import this module only where a venue names a broker.
 
     TOPIC/status    "online", or "offline" once we are gone, said by the broker in our name (last will); retained
     TOPIC/health    as GET /api/health; retained, when a part changes and every 30 s
-    TOPIC/state     where the cue lists stand, grand master, blackout, bpm; retained, when it changes
+    TOPIC/state     where the cue lists stand, grand master, blackout, bpm and whose it is; retained, when it changes
     TOPIC/go  back  pause  resume  release  exit   payload: nothing, or the name of a cue list
     TOPIC/goto  rate                           payload: a number, or the name of a list and a number: "probe 2"
     TOPIC/stop  tap                            payload: nothing
+    TOPIC/beat/half  double  downbeat  earlier  later  free   payload: nothing;   TOPIC/beat/nudge MS   TOPIC/beat/lock 1|0
     TOPIC/blackout 0|1   TOPIC/gm 0..1   TOPIC/house 0..1   TOPIC/sub/NAME 0..1   TOPIC/flash/NAME 1|0
     TOPIC/set  park                            payload: words, "wash colour blood"
     TOPIC/release/hands  unpark                payload: nothing for all, or "wash", "wash colour"
@@ -60,6 +61,7 @@ WORDS = (
     "rate",
     "stop",
     "tap",
+    "beat/+",
     "blackout",
     "gm",
     "house",
@@ -330,6 +332,7 @@ def state_json(board: Board) -> Json | None:
         "grand_master": finite(playback.grand_master),
         "blackout": playback.blackout,
         "bpm": finite(playback.bpm, 1),
+        "beat": playback.beats.source,
     }
 
 

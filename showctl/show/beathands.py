@@ -80,7 +80,7 @@ def tempo_of(heads: Iterable[Playhead]) -> tuple[float, float] | None:
 
 def state(clock: BeatClock, plan: Plan, now: float) -> BeatState:
     """What an operator sees at `now` (s)."""
-    said = clock.help
+    said, heard = clock.help, clock.grid if clock.apart is None else clock.apart
     return BeatState(
         source=clock.source(now),
         flashes=clock.gain(clock.position(now)) > 0.0,
@@ -89,6 +89,7 @@ def state(clock: BeatClock, plan: Plan, now: float) -> BeatState:
         folded=said.folded,
         tempo=said.tempo,
         downbeat=said.downbeat,
+        counts=said.downbeat or (heard is not None and heard.bar_position > 0),
         bar=clock.origin,
         beats_per_bar=clock.beats_per_bar,
         early=plan.sound_latency + plan.lamp_latency,

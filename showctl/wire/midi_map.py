@@ -7,7 +7,7 @@ The right side is an address of `wire.osc_dictionary` in words, `go` for /showct
 is one vocabulary. What is written behind it (`goto 3`, `rate 0.5`, `set house 30%`) is its argument. There are four ways:
 
     fires       go, goto 3, tap ...      when it is pressed
-    turns over  blackout                 pressed once it is on, pressed again it is off, as the key of a console
+    turns over  blackout, beat lock      pressed once it is on, pressed again it is off, as the key of a console
     holds       flash NAME, identify X   as long as it is down; also let go when the device is pulled out
     follows     gm, house, sub NAME, set TARGET WHAT   a fader, 0 to 1
 
@@ -33,13 +33,24 @@ from typing import Literal, TypeAlias
 from showctl.model import ControlEvent, Hold, Park, PlaybackState, SetHouse, SetMaster
 from showctl.wire import midi
 from showctl.wire.osc import Message, Value
-from showctl.wire.osc_dictionary import CUE_NUMBER, FASTEST, LIST_TRIGGERS, TRIGGERS, Refusal, Vocabulary, control
+from showctl.wire.osc_dictionary import (
+    BEAT_TRIGGERS,
+    CUE_NUMBER,
+    FASTEST,
+    LIST_TRIGGERS,
+    MOST_NUDGE_MS,
+    TRIGGERS,
+    Refusal,
+    Vocabulary,
+    control,
+)
 
 REACH = 1.5 / midi.HIGHEST  # of the level: so near a fader has met it
 UNDER_WAY_S, REMEMBERED = 0.2, 64  # so long, and so many, levels of its own may be on their way to the state of the show
 BY_NAME = ("list", "goto", "rate", "sub", "flash", "identify", "check", "set", "park", "unpark")
-VERBS = (*LIST_TRIGGERS, *TRIGGERS, *BY_NAME, "reload", "blackout", "gm", "house")  # what an entry begins with
+VERBS = (*LIST_TRIGGERS, *TRIGGERS, *BY_NAME, "beat", "reload", "blackout", "gm", "house")  # what an entry begins with
 _NUMBERED = re.compile(r"(note|cc|program) +([0-9]{1,3})")
+_NUDGE = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,3})?")
 _RATE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?")
 _ADDRESS = re.compile(r"[0-9]+/[0-9]+")
 
@@ -112,6 +123,16 @@ def deed(text: str) -> Deed:
             return Deed(Way.FIRES, f"/showctl/{word}")
         case ["reload", *rest] if rest in ([], ["force"], ["undo"]):
             return Deed(Way.FIRES, "/".join(("/showctl/reload", *rest)))
+        case ["beat", word] if word in BEAT_TRIGGERS:
+            return Deed(Way.FIRES, f"/showctl/beat/{word}")
+        case ["beat", "nudge", ms] if _NUDGE.fullmatch(ms) and abs(float(ms)) <= MOST_NUDGE_MS:
+            return Deed(Way.FIRES, "/showctl/beat/nudge", (float(ms),))
+        case ["beat", "nudge", *_]:
+            raise ValueError(
+                f"`{text[:80]}`: write by how many milliseconds the beat comes later: `beat nudge 10`, `beat nudge -10`"
+            )
+        case ["beat", "lock"]:
+            return Deed(Way.TURNS, "/showctl/beat/lock")
         case ["blackout"]:
             return Deed(Way.TURNS, "/showctl/blackout")
         case ["gm" | "house" as word]:
@@ -211,7 +232,7 @@ class Surface:
             return control(found.message(int(pressed)), time, source, names)
         if not pressed:
             return None
-        turn: tuple[Value, ...] = (int(playback is None or not playback.blackout),) if found.way is Way.TURNS else ()
+        turn: tuple[Value, ...] = (int(not _is_on(found, playback)),) if found.way is Way.TURNS else ()
         return control(found.message(*turn), time, source, names)
 
     def pulled(self, time: float, source: str, names: Vocabulary) -> list[ControlEvent]:
@@ -259,6 +280,13 @@ def moved(message: midi.Message) -> tuple[Knob, float]:
             return Knob("program", message.number), 1.0
         case midi.Bend():
             return Knob("pitch"), message.value / midi.BEND_HIGHEST
+
+
+def _is_on(found: Deed, playback: PlaybackState | None) -> bool:
+    """Whether what turns over is on."""
+    if playback is None:
+        return False
+    return playback.beats.source == "lock" if found.address == "/showctl/beat/lock" else playback.blackout
 
 
 def _standing(asked: ControlEvent, playback: PlaybackState) -> float | None:

@@ -4,6 +4,9 @@
     /showctl/goto N   /showctl/rate 0..20            N a string, int or float, rounded to 3 decimals: "12.5"; 1 is as written
     /showctl/list/NAME/go  back  goto N  rate ...    the same of list NAME
     /showctl/stop, /showctl/tap                      stop every list; tap the beat
+    /showctl/beat/half  double  downbeat  free       the tempo; a bar begins now; the ear alone, all of this forgotten
+    /showctl/beat/earlier  later   .../beat/nudge MS    by 10 ms, or by -1000..1000 ms
+    /showctl/beat/lock 1|0                           the beat runs on by itself
     /showctl/reload, .../reload/force, .../reload/undo    read the files again; although lit fixtures move; undo the last one
     /showctl/blackout 0|1   /showctl/gm 0..1   /showctl/house 0..1   /showctl/sub/NAME 0..1   /showctl/flash/NAME 1|0
 
@@ -33,13 +36,18 @@ from showctl.model import (
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     Release,
@@ -64,6 +72,8 @@ LIST_TRIGGERS: dict[str, type[Go | Back | Pause | Resume | Release | ExitLoop]] 
 }
 LIST_WORDS = frozenset((*LIST_TRIGGERS, "goto", "rate"))
 TRIGGERS: dict[str, type[StopAll | Tap]] = {"stop": StopAll, "tap": Tap}
+BEAT_TRIGGERS = ("half", "double", "downbeat", "earlier", "later", "free")
+NUDGE_S, MOST_NUDGE_MS = 0.01, 1000.0  # of one press; of one message
 FASTEST = 20.0  # times as fast as the cues say
 CUE_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 
@@ -124,6 +134,12 @@ def _control(message: Message, time: float, source: str, names: Vocabulary) -> C
             return _of_list("main", word, message, time, source, names.lists)
         case ["", "showctl", word] if word in TRIGGERS:
             return TRIGGERS[word](time=time, source=source) if _fires(message) else None
+        case ["", "showctl", "beat", word] if word in BEAT_TRIGGERS:
+            return beat(word, time, source) if _fires(message) else None
+        case ["", "showctl", "beat", "nudge"]:
+            return Nudge(time=time, source=source, by=_within(message, MOST_NUDGE_MS) / 1000.0)
+        case ["", "showctl", "beat", "lock"]:
+            return LockBeat(time=time, source=source, on=_switch(_first(message)))
         case ["", "showctl", "reload"]:
             return Reload(time=time, source=source) if _fires(message) else None
         case ["", "showctl", "reload", "force" | "undo" as word]:
@@ -144,6 +160,19 @@ def _control(message: Message, time: float, source: str, names: Vocabulary) -> C
             except ValueError:
                 raise _RefusedError(Refusal.WORDS) from None
     raise _RefusedError(Refusal.ADDRESS)
+
+
+def beat(word: str, time: float, source: str) -> Octave | Nudge | Downbeat | FreeBeat:
+    """What one of BEAT_TRIGGERS asks for."""
+    match word:
+        case "half" | "double":
+            return Octave(time=time, source=source, step=1 if word == "double" else -1)
+        case "earlier" | "later":
+            return Nudge(time=time, source=source, by=NUDGE_S if word == "later" else -NUDGE_S)
+        case "downbeat":
+            return Downbeat(time=time, source=source)
+        case _:
+            return FreeBeat(time=time, source=source)
 
 
 def _by_hand(words: list[str], message: Message, time: float, source: str, names: Vocabulary) -> ControlEvent | None:
@@ -228,6 +257,13 @@ def _level(message: Message, most: float = 1.0) -> float:
     if not 0.0 <= level <= most:  # NaN is not
         raise _RefusedError(Refusal.RANGE)
     return level
+
+
+def _within(message: Message, most: float) -> float:
+    number = _number(_first(message))
+    if not abs(number) <= most:  # NaN is not
+        raise _RefusedError(Refusal.RANGE)
+    return number
 
 
 def _text(value: Value) -> str:

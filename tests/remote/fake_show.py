@@ -13,7 +13,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.model import BeatGrid, Features, Health, ListState, PlaybackState, Section, ShowFrame, State
+from showctl.model import BeatGrid, BeatState, Features, Health, ListState, PlaybackState, Section, ShowFrame, State
 from showctl.plan import (
     Category,
     Cue,
@@ -153,6 +153,7 @@ def playback(t: float, current: str = "3", pending: str = "4") -> PlaybackState:
         beat=t / PERIOD,
         bpm=124.0,
         confidence=0.87,
+        beats=BeatState("ear", flashes=True, counts=True),
     )
 
 

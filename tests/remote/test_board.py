@@ -82,7 +82,13 @@ def test_state_before_and_after_the_first_frame() -> None:
     assert after["playback"].items() >= hands.items()
     assert (after["playback"]["grand_master"], after["playback"]["blackout"]) == (0.5, True)
     assert (after["playback"]["submasters"], after["playback"]["effects"]) == ({"front": 0.25}, ["chase"])
-    assert after["beat"] == {"position": 8.5, "bpm": 120.0, "confidence": 0.0}
+    assert {key: after["beat"][key] for key in ("position", "bpm", "confidence", "source", "nudge_ms")} == {
+        "position": 8.5,
+        "bpm": 120.0,
+        "confidence": 0.0,
+        "source": "none",
+        "nudge_ms": 0.0,
+    }
     assert (after["heard"]["level"], after["heard"]["bands"], after["heard"]["section"]) == (None, [-20.0, None, -40.0], "build")
     assert [cue["number"] for cue in after["cue_lists"][0]["cues"]] == ["2.5", "10"]
 

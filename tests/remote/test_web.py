@@ -22,26 +22,34 @@ from showctl.address import is_loopback
 from showctl.config.words import Words
 from showctl.model import (
     Back,
+    BeatState,
     Blackout,
     Check,
     ConfigError,
     ControlEvent,
     DeviceError,
+    Downbeat,
     ExitLoop,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Health,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
+    PlaybackState,
     Release,
     Resume,
     SetHouse,
     SetMaster,
     SetRate,
+    ShowFrame,
     State,
     StopAll,
     Tap,
@@ -53,7 +61,7 @@ from showctl.remote.web import server as server_module
 from showctl.remote.web.control import parse_control
 from showctl.remote.web.guard import Guard, host_name
 from showctl.remote.web.server import MAX_CLIENTS, WebServer
-from showctl.remote.web.stream import HEADER, REPLIES, Client
+from showctl.remote.web.stream import HEADER, REPLIES, Client, music_json
 from tests.remote import fake_show
 
 PLAN = replace(fake_show.plan(), house=(len(fake_show.plan().parameters) - 1,))  # the probe is the hall
@@ -201,6 +209,13 @@ WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
         ({"type": "master", "level": 0.5}, SetMaster(level=0.5, **WHO)),
         ({"type": "master", "level": 1, "submaster": "probe"}, SetMaster(level=1.0, submaster="probe", **WHO)),
         ({"type": "tap"}, Tap(**WHO)),
+        ({"type": "beat", "do": "nudge", "ms": -25}, Nudge(by=-0.025, **WHO)),
+        ({"type": "beat", "do": "earlier"}, Nudge(by=-0.01, **WHO)),
+        ({"type": "beat", "do": "half"}, Octave(step=-1, **WHO)),
+        ({"type": "beat", "do": "downbeat"}, Downbeat(**WHO)),
+        ({"type": "beat", "do": "lock"}, LockBeat(on=True, **WHO)),
+        ({"type": "beat", "do": "unlock"}, LockBeat(on=False, **WHO)),
+        ({"type": "beat", "do": "free"}, FreeBeat(**WHO)),
         ({"type": "exit"}, ExitLoop(**WHO)),
         ({"type": "rate", "rate": 1.5, "list": "probe"}, SetRate(rate=1.5, list="probe", **WHO)),
         ({"type": "house", "level": 0.3, "fade": 3}, SetHouse(level=0.3, fade=3.0, **WHO)),
@@ -229,7 +244,7 @@ WRONG = [
     ("", "not JSON"),
     ("\xff", "not JSON"),
     ("[" * 900, "not JSON"),
-    ('{"type": "explode"}', "one of back, blackout"),
+    ('{"type": "explode"}', "one of back, beat, blackout"),
     ('{"type": ["go"]}', "one of back"),
     ('{"type": "go", "cue": "1"}', "go has no field 'cue'; it takes list"),
     ('{"type": "go", "list": "nowhere"}', "no list 'nowhere'; there is main, probe"),
@@ -266,6 +281,12 @@ WRONG = [
     ('{"type": "let_go", "what": ""}', "nothing was said"),
     ('{"type": "unpark", "what": "nobody"}', "nobody"),
     ('{"type": "identify", "fixture": "front", "on": true}', "no fixture 'front'"),
+    ('{"type": "beat"}', "beat needs"),
+    ('{"type": "beat", "do": "stop"}', "beat needs"),
+    ('{"type": "beat", "do": ["half"]}', "beat needs"),
+    ('{"type": "beat", "do": "half", "ms": 3}', "belongs to"),
+    ('{"type": "beat", "do": "nudge"}', "nudge needs"),
+    ('{"type": "beat", "do": "nudge", "ms": 1001}', "nudge needs"),
     ('{"type": "check"}', "check needs"),
     ('{"type": "check", "step": 2}', "check needs"),
     ('{"type": "check", "step": true}', "check needs"),
@@ -544,6 +565,21 @@ def test_no_host_header_raises(header: str) -> None:
 
 
 # --- the stream ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_sees_the_beat_that_lights_see() -> None:
+    board = Board(PLAN)
+    assert music_json(board, 1.0)["beat"] is None
+    beats = BeatState("tap", flashes=True, nudge=0.02, octaves=-1, counts=True, bar=2)
+    state = PlaybackState((), beat=8.75, bpm=120.0, beats=beats)
+    board.show(ShowFrame(4.0, np.zeros((4, 512), np.uint8), state))
+    told = music_json(board, 4.05)
+    assert told["beat"] == {"in": 0.075, "period": 0.5, "bpm": 120.0, "bar": 4, "beats": 4, "confidence": 0.0}
+    assert (told["beats"]["source"], told["beats"]["nudge_ms"], told["beats"]["octaves"]) == ("tap", 20.0, -1)
+    for other, bar in ((replace(beats, flashes=False), None), (replace(beats, counts=False), 0)):
+        board.show(ShowFrame(4.0, np.zeros((4, 512), np.uint8), replace(state, beats=other)))
+        found = music_json(board, 4.05)["beat"]
+        assert (found and found["bar"]) == bar
 
 
 async def test_a_page_gets_all_there_is_and_then_what_changes() -> None:

@@ -8,16 +8,22 @@ from hypothesis import strategies as st
 
 from showctl.config.words import Words
 from showctl.model import (
+    BeatState,
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     PlaybackState,
     Reload,
     SetHouse,
@@ -56,6 +62,12 @@ FIRES = {
     "rate 0.5": SetRate(rate=0.5, **WHO),
     "list probe rate 1": SetRate(rate=1.0, list="probe", **WHO),
     "tap": Tap(**WHO),
+    "beat half": Octave(step=-1, **WHO),
+    "beat double": Octave(step=1, **WHO),
+    "beat downbeat": Downbeat(**WHO),
+    "beat earlier": Nudge(by=-0.01, **WHO),
+    "beat nudge -2.5": Nudge(by=-0.0025, **WHO),
+    "beat free": FreeBeat(**WHO),
     "reload undo": Reload(do="undo", **WHO),
     "check -1": Check(step=-1, **WHO),
     "set par intensity 70%": Hold(values=(("par.1/intensity", 0.7), ("par.2/intensity", 0.7)), **WHO),
@@ -113,6 +125,21 @@ def test_blackout_turns_over() -> None:
     assert take(desk, Note(1, 1, 9)) == Blackout(on=True, **WHO)
     assert take(desk, Note(1, 1, 0)) is None
     assert take(desk, Note(1, 1, 9), PlaybackState((), blackout=True)) == Blackout(on=False, **WHO)
+
+
+def test_the_lock_of_the_beat_turns_over() -> None:
+    desk = surface(note_1="beat lock")
+    assert take(desk, Note(1, 1, 9)) == LockBeat(on=True, **WHO)
+    assert take(desk, Note(1, 1, 0)) is None
+    locked = PlaybackState((), blackout=True, beats=BeatState("lock"))
+    assert take(desk, Note(1, 1, 9), locked) == LockBeat(on=False, **WHO)
+    assert take(desk, Note(1, 1, 9), PlaybackState((), blackout=True)) == LockBeat(on=True, **WHO)
+
+
+@pytest.mark.parametrize("words", ["beat", "beat nudge", "beat nudge 2000", "beat nudge fast", "beat stop", "beat lock 1"])
+def test_what_the_beat_cannot_do_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        deed(words)
 
 
 def test_a_channel_is_the_only_one_and_without_it_all_are() -> None:

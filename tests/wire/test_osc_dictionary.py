@@ -15,13 +15,18 @@ from showctl.model import (
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     Release,
@@ -69,6 +74,12 @@ TRIGGERS = [
     ("/showctl/release", Release(list="main", **WHO)),
     ("/showctl/stop", StopAll(**WHO)),
     ("/showctl/tap", Tap(**WHO)),
+    ("/showctl/beat/half", Octave(step=-1, **WHO)),
+    ("/showctl/beat/double", Octave(step=1, **WHO)),
+    ("/showctl/beat/downbeat", Downbeat(**WHO)),
+    ("/showctl/beat/earlier", Nudge(by=-0.01, **WHO)),
+    ("/showctl/beat/later", Nudge(by=0.01, **WHO)),
+    ("/showctl/beat/free", FreeBeat(**WHO)),
     ("/showctl/reload", Reload(**WHO)),
     ("/showctl/reload/force", Reload(do="force", **WHO)),
     ("/showctl/reload/undo", Reload(do="undo", **WHO)),
@@ -120,6 +131,13 @@ def test_goto_takes_text_and_numbers(value: Value, cue: str) -> None:
     assert asked("/showctl/list/probe/goto", value) == Goto(cue=cue, list="probe", **WHO)
 
 
+def test_the_beat_is_nudged_by_milliseconds_and_locked_by_a_switch() -> None:
+    assert asked("/showctl/beat/nudge", -12.5) == Nudge(by=-0.0125, **WHO)
+    assert asked("/showctl/beat/nudge", 20) == Nudge(by=0.02, **WHO)
+    assert asked("/showctl/beat/lock", 1) == LockBeat(on=True, **WHO)
+    assert asked("/showctl/beat/lock", 0.0) == LockBeat(on=False, **WHO)
+
+
 @given(st.decimals("0.001", "9999.999", places=3))
 def test_goto_means_the_same_cue_as_text_and_as_a_double(number: Decimal) -> None:
     by_text, by_number = asked("/showctl/goto", str(number)), asked("/showctl/goto", float(number), tags="d")
@@ -156,6 +174,13 @@ def test_goto_means_the_same_cue_as_text_and_as_a_double(number: Decimal) -> Non
         ("/showctl/rate", ("fast",), Refusal.TYPE),
         ("/showctl/list/nobody/rate", (1,), Refusal.LIST),
         *(("/showctl/house", (v,), Refusal.RANGE) for v in (-0.1, 1.1, math.nan)),
+        ("/showctl/beat/nudge", (), Refusal.MISSING),
+        *(("/showctl/beat/nudge", (v,), Refusal.RANGE) for v in (-1000.5, 1001, math.nan, -math.inf)),
+        ("/showctl/beat/nudge", ("10",), Refusal.TYPE),
+        ("/showctl/beat/lock", (), Refusal.MISSING),
+        ("/showctl/beat/lock", (0.5,), Refusal.RANGE),
+        ("/showctl/beat/stop", (), Refusal.ADDRESS),
+        ("/showctl/beat", (), Refusal.ADDRESS),
         ("/showctl/set", (), Refusal.MISSING),
         ("/showctl/set", (0.5,), Refusal.TYPE),
         *(("/showctl/set", (v,), Refusal.WORDS) for v in ("", "par", "par intensity 2", "pat intensity 50%", "par colour wood")),

@@ -23,6 +23,8 @@ from showctl.model import (
     Goto,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
     Reload,
     SetHouse,
     SetMaster,
@@ -33,7 +35,7 @@ from showctl.model import (
     WireError,
 )
 from showctl.plan import CueList, Plan
-from showctl.wire.osc_dictionary import FASTEST, LIST_TRIGGERS
+from showctl.wire.osc_dictionary import BEAT_TRIGGERS, FASTEST, LIST_TRIGGERS, MOST_NUDGE_MS, beat
 
 LONGEST_ANSWER = 190  # characters
 LONGEST_FADE = 86_400.0  # s
@@ -45,6 +47,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "reload": ("force",),
     "undo_reload": (),
     "tap": (),
+    "beat": ("do", "ms"),
     "blackout": ("on",),
     "master": ("level", "submaster"),
     "flash": ("submaster", "on"),
@@ -68,7 +71,7 @@ def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, sour
     body = read_object(text)
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in _FIELDS:
-        raise WireError(f'send {{"type": T}} with T one of {", ".join(sorted(_FIELDS))}')
+        raise WireError(f'send {{"type": T}}, T one of {", ".join(sorted(_FIELDS))}')
     for key in body:
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
@@ -109,9 +112,25 @@ def _playback(kind: str, body: dict[str, Any], plan: Plan, time: float, source: 
         return Reload(time=time, source=source, do="force" if "force" in body and _flag(body, kind, "force") else "now")
     if kind == "undo_reload":
         return Reload(time=time, source=source, do="undo")
+    if kind == "beat":
+        return _beat(body, time, source)
     if kind == "check":
         return Check(time=time, source=source, step=_step(body))
     return StopAll(time=time, source=source) if kind == "stop" else Tap(time=time, source=source)
+
+
+def _beat(body: dict[str, Any], time: float, source: str) -> ControlEvent:
+    """What hands do to the beat, in the words of OSC."""
+    do = body.get("do")
+    if do == "nudge":
+        return Nudge(time=time, source=source, by=_number(body, "nudge", "ms", MOST_NUDGE_MS, -MOST_NUDGE_MS) / 1000.0)
+    if "ms" in body:
+        raise WireError('"ms" belongs to "do": "nudge"')
+    if do in ("lock", "unlock"):
+        return LockBeat(time=time, source=source, on=do == "lock")
+    if isinstance(do, str) and do in BEAT_TRIGGERS:
+        return beat(do, time, source)
+    raise WireError(f'beat needs "do": one of {", ".join(BEAT_TRIGGERS)}, lock, unlock, or nudge with "ms"')
 
 
 def _by_hand(kind: str, body: dict[str, Any], words: Words, time: float, source: str) -> ControlEvent:
@@ -182,11 +201,11 @@ def _flag(body: dict[str, Any], kind: str, field: str = "on") -> bool:
     return on
 
 
-def _number(body: dict[str, Any], kind: str, field: str, most: float = 1.0) -> float:
+def _number(body: dict[str, Any], kind: str, field: str, most: float = 1.0, least: float = 0.0) -> float:
     value = body.get(field)
     # Compared before it becomes a float: an integer of a thousand digits would overflow there.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or not math.isfinite(value):
-        raise WireError(f'{kind} needs "{field}": a number of 0..{most:g}')
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or not math.isfinite(value):
+        raise WireError(f'{kind} needs "{field}": a number of {least:g}..{most:g}')
     return float(value)
 
 

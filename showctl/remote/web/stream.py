@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import struct
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from showctl.model import Features, State
+from showctl.model import Features, PlaybackState, State
 from showctl.plan import Parameter, PatchedFixture, Plan
-from showctl.remote.board import Board, finite
+from showctl.remote.board import Board, beats_json, finite
 from showctl.remote.web.guard import Scope
 
 Message: TypeAlias = str | bytes
@@ -187,24 +188,26 @@ def music_json(board: Board, now: float) -> dict[str, Any]:
     return {
         "bpm": None if playback is None else finite(playback.bpm, 2),
         "confidence": None if playback is None else finite(playback.confidence, 3),
-        "beat": _beat(heard, now),
+        "beat": None if playback is None else _beat(playback, board.frame_time, now),
+        "beats": None if playback is None else beats_json(playback.beats),
         "heard": None if heard is None else _heard(heard, now),
     }
 
 
-def _beat(heard: Features | None, now: float) -> dict[str, Any] | None:
-    if heard is None or heard.grid is None:
+def _beat(playback: PlaybackState, at: float, now: float) -> dict[str, Any] | None:
+    """The beat that lights flash to, as of the frame at `at` (s), seen from `now`; None while they do not."""
+    beats, period = playback.beats, 60.0 / playback.bpm
+    if not beats.flashes:
         return None
-    grid = heard.grid
-    following = grid.next_after(now)
-    ahead = round((following - grid.anchor) / grid.period)
+    position = playback.beat + (now - at) / period
+    following = math.floor(position) + 1
     return {
-        "in": finite(following - now),
-        "period": finite(grid.period, 5),
-        "bpm": finite(grid.bpm, 2),
-        "bar": (grid.bar_position - 1 + ahead) % grid.beats_per_bar + 1 if grid.bar_position else 0,
-        "beats": grid.beats_per_bar,
-        "confidence": finite(grid.confidence, 3),
+        "in": finite((following - position) * period),
+        "period": finite(period, 5),
+        "bpm": finite(playback.bpm, 2),
+        "bar": (following - beats.bar) % beats.beats_per_bar + 1 if beats.counts else 0,
+        "beats": beats.beats_per_bar,
+        "confidence": finite(playback.confidence, 3),
     }
 
 

@@ -7,6 +7,7 @@ const HOUSE = "house:"; // a key that no submaster can have
 const FADER_PERIOD = 50; // ms between the values that a moving fader sends
 const SETTLED = 600; // ms after which the server has told what came of a moved fader
 const RATE_STEP = 0.1, FASTEST = 20; // of the rate of a list
+const WHOSE = { tap: "tapped", lock: "locked" }; // where a beat that is not the ear's comes from
 const DEAF = 2; // s without news from the ear, after which nothing is heard
 const RANK = { failed: 0, degraded: 1, starting: 2, running: 3 };
 
@@ -49,6 +50,8 @@ export class Panel {
     press("pause", () => this.send({ type: this.state()?.state === "paused" ? "resume" : "pause", list: this.list }));
     press("blackout", () => this.send({ type: "blackout", on: !this.playback?.blackout }));
     press("tap", () => this.send({ type: "tap" }));
+    for (const word of ["earlier", "later", "half", "double", "downbeat", "free"]) press(word, () => this.send({ type: "beat", do: word }));
+    press("lock", () => this.send({ type: "beat", do: this.music?.beats?.source === "lock" ? "unlock" : "lock" }));
     press("exit", () => this.send({ type: "exit", list: this.list }));
     press("rate", () => this.setRate(1));
     press("slower", () => this.setRate(this.rate() - RATE_STEP));
@@ -267,13 +270,30 @@ export class Panel {
     this.music = music;
     const { beat, heard } = music, deaf = !heard || heard.age > DEAF;
     say($("bpm"), beat ? beat.bpm.toFixed(1) : music.bpm === null ? "--" : music.bpm.toFixed(1));
-    say($("sure"), beat ? `confidence ${Math.round(100 * beat.confidence)} %` : deaf ? "no beat" : "no beat found");
+    const sure = WHOSE[music.beats?.source] ?? (beat && `confidence ${Math.round(100 * beat.confidence)} %`);
+    say($("sure"), sure || (deaf ? "no beat" : "no beat found"));
+    this.tellBeats(music.beats);
     $("music").classList.toggle("lost", !beat);
     say($("section"), deaf ? "--" : heard.section);
     say($("level"), deaf ? "no sound arrives" : `level ${heard.level <= -100 ? "silent" : `${Math.round(heard.level)} LUFS`}`);
     say($("energy"), deaf ? "energy --" : `energy ${Math.round(100 * heard.energy)} %`);
     $("level-bar").style.transform = `scaleX(${deaf ? 0 : Math.min(1, Math.max(0, (heard.level + 60) / 60))})`;
     $("energy-bar").style.transform = `scaleX(${deaf ? 0 : heard.energy})`;
+  }
+
+  // What hands have said of the beat: it stands above what is heard until Auto, or the next song.
+  tellBeats(beats) {
+    if (!beats) return;
+    const { source, nudge_ms: nudge, octaves, folded, tempo, downbeat } = beats;
+    say($("nudged"), `${nudge > 0 ? "+" : ""}${Math.round(nudge)} ms`);
+    const turned = octaves + folded, words = tempo ? `, cue says ${tempo.join("-")}` : "";
+    say($("half"), turned < 0 ? `Half 1/${2 ** -turned}` : "Half");
+    say($("double"), turned > 0 ? `Double x${2 ** turned}` : "Double");
+    $("tempo").title = turned || tempo ? `${2 ** turned} times what is heard${words}` : "";
+    const on = { nudged: nudge !== 0, half: turned < 0, double: turned > 0, downbeat, lock: source === "lock" };
+    for (const [id, is] of Object.entries(on)) $(id).classList.toggle("on", is);
+    $("lock").setAttribute("aria-pressed", source === "lock");
+    $("free").disabled = !nudge && !octaves && !downbeat && !WHOSE[source];
   }
 
   // Whether the server is there; without it nothing can be pressed.
@@ -291,7 +311,7 @@ export class Panel {
   // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
   allow() {
     // Row by row, so that the list itself can still be scrolled.
-    for (const one of [$("dock"), $("faders"), $("more"), $("speed"), $("hands"), ...$("stack").children]) one.inert = !this.live || !this.may;
+    for (const one of [$("dock"), $("beats"), $("faders"), $("more"), $("speed"), $("hands"), ...$("stack").children]) one.inert = !this.live || !this.may;
   }
 
   tellCover() {
