@@ -25,7 +25,7 @@ LATENCY = {"FluidR3_GM.sf2": 0.0045, "TimGM6mb.sf2": 0.0030}  # s from a note's 
 FONTS = tuple(FOLDER / name for name in LATENCY)
 TICKS = 4000  # a second
 DRUMS = 9  # the channel of the kit
-_TIMEOUT = 60.0  # s
+_TIMEOUT = 900.0  # s; half a second of work, but a machine that is training may be slow to give it
 
 
 @dataclass(frozen=True, slots=True)
