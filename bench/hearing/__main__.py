@@ -187,7 +187,11 @@ def print_realtime(scorer: ModuleType, ours: Ear, live: Ear, data: Path, index: 
     differs = False
     lines: dict[str, dict[str, figures.Cell]] = {}
     for info in index:
-        quick, slow = ours.hear(data / info["file"])[0], live.hear(data / info["file"])[0]
+        try:
+            quick, slow = ours.hear(data / info["file"])[0], live.hear(data / info["file"])[0]
+        except RuntimeError as error:
+            print(f"not heard in real time: {error}\n")
+            return True
         late = [{**one, "emitted": one["received"]} for one in slow if one["type"] in ("beat", "withdraw")]
         stood = {name: scorer.announced(said) for name, said in (("listen", quick), ("real time", slow), ("as received", late))}
         seen = figures.same_beats(stood["listen"], stood["real time"])

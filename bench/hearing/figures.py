@@ -112,7 +112,7 @@ def same_beats(first: list[Row], second: list[Row], tolerance: float = 0.001) ->
 
 def distance(one: Row, other: Row) -> float:
     """Seconds between two announcements, of what they say or of when they said it."""
-    return max(abs(one["time"] - other["time"]), abs(one["emitted"] - other["emitted"]))
+    return float(max(abs(one["time"] - other["time"]), abs(one["emitted"] - other["emitted"])))
 
 
 def one_stroke(times: NDArray[np.float64]) -> NDArray[np.bool_]:

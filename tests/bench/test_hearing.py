@@ -111,6 +111,7 @@ def test_what_a_program_used_is_its_own_and_its_exit_code_too() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)  # it starts the ear's process, which takes its time on a machine that has none
 def test_a_real_time_run_announces_what_listen_announces(tmp_path: Path) -> None:
     song = drums(beat_times((124.0, 7.0)))
     soundfile.write(tmp_path / "song.wav", song, RATE)
