@@ -13,17 +13,23 @@ from typing import Any
 import pytest
 
 from showctl.model import (
+    BeatState,
     Blackout,
     Check,
     ControlEvent,
+    Downbeat,
     ExitLoop,
     Flash,
+    FreeBeat,
     Go,
     Goto,
     Health,
     Hold,
     Identify,
     LetGo,
+    LockBeat,
+    Nudge,
+    Octave,
     Park,
     Pause,
     SetHouse,
@@ -249,6 +255,34 @@ async def test_the_buttons_reach_the_engine(hall: Hall) -> None:
     assert await hall.text("#cover") == "Blackout"
     await hall.press("#blackout")
     assert await hall.event() == Blackout(time=10.0, source="web:127.0.0.1", on=False)
+    assert hall.tab.complaints == []
+
+
+async def test_the_beat_is_helped_and_what_was_said_of_it_is_shown(hall: Hall) -> None:
+    who = {"time": 10.0, "source": "web:127.0.0.1"}
+    assert hall.board.playback is not None
+    await hall.open()
+    assert await hall.text("#nudged") == "0 ms"
+    for name, event in (
+        ("later", Nudge(by=0.01, **who)),
+        ("earlier", Nudge(by=-0.01, **who)),
+        ("half", Octave(step=-1, **who)),
+        ("double", Octave(step=1, **who)),
+        ("downbeat", Downbeat(**who)),
+        ("lock", LockBeat(on=True, **who)),
+    ):
+        await hall.press(f"#{name}")
+        assert await hall.event() == event
+    beats = BeatState("lock", flashes=True, nudge=-0.03, octaves=-1, downbeat=True, counts=True)
+    hall.board.playback = replace(hall.board.playback, beats=beats)
+    await hall.tab.until("document.getElementById('sure').textContent === 'locked'")
+    assert [await hall.text(f"#{name}") for name in ("nudged", "half", "double")] == ["-30 ms", "Half 1/2", "Double"]
+    on = await hall.tab.ask("[...document.querySelectorAll('#beats .on')].map((one) => one.id).join()")
+    assert on == "nudged,half,downbeat,lock"
+    await hall.press("#lock")
+    assert await hall.event() == LockBeat(on=False, **who)
+    await hall.press("#free")
+    assert await hall.event() == FreeBeat(**who)
     assert hall.tab.complaints == []
 
 

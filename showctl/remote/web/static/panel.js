@@ -284,12 +284,12 @@ export class Panel {
   // What hands have said of the beat: it stands above what is heard until Auto, or the next song.
   tellBeats(beats) {
     if (!beats) return;
-    const { source, nudge_ms: nudge, octaves, folded, tempo, downbeat } = beats;
+    const { source, nudge_ms: nudge, octaves, folded, tempo, downbeat, early_ms: early } = beats;
     say($("nudged"), `${nudge > 0 ? "+" : ""}${Math.round(nudge)} ms`);
     const turned = octaves + folded, words = tempo ? `, cue says ${tempo.join("-")}` : "";
     say($("half"), turned < 0 ? `Half 1/${2 ** -turned}` : "Half");
     say($("double"), turned > 0 ? `Double x${2 ** turned}` : "Double");
-    $("tempo").title = turned || tempo ? `${2 ** turned} times what is heard${words}` : "";
+    $("tempo").title = `${2 ** turned} times what is heard${words}; sent ${Math.round(early)} ms early`;
     const on = { nudged: nudge !== 0, half: turned < 0, double: turned > 0, downbeat, lock: source === "lock" };
     for (const [id, is] of Object.entries(on)) $(id).classList.toggle("on", is);
     $("lock").setAttribute("aria-pressed", source === "lock");
