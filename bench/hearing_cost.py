@@ -22,14 +22,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import drum_machine
 import numpy as np
 
-from showctl.analysis.hearing.activation import Activation
 from showctl.analysis.hearing.analyzer import Analyzer
-from showctl.analysis.hearing.barpointer import BarPointer
+from showctl.analysis.hearing.follow import BeatTracker
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND, Hopper
 from showctl.analysis.hearing.loudness import Energy, Loudness
+from showctl.analysis.hearing.net import DELAY, Net
 from showctl.analysis.hearing.onsets import OnsetDetector
 from showctl.analysis.hearing.sections import SectionFinder
-from showctl.analysis.hearing.spectrum import Bands, LongView
+from showctl.analysis.hearing.spectrum import Bands, View
+from showctl.analysis.hearing.weights import weights
 from showctl.inputs import wavfile
 from showctl.model import AudioBlock
 
@@ -63,19 +64,21 @@ def main() -> None:
     args = parser.parse_args()
     blocks = sound(args.file, args.rate, args.seconds)
     rate = blocks[0].rate
-    hopper, view, onsets = Hopper(rate), LongView(rate), OnsetDetector(rate)
+    hopper, view, onsets = Hopper(rate), View(rate), OnsetDetector(rate)
     loudness, energy, sections = Loudness(rate), Energy(), SectionFinder()
-    bands, activation, pointer = Bands(LongView.SIZE, rate), Activation(view.centres), BarPointer()
+    bands, net, tracker = Bands(view.size, rate), Net(weights()), BeatTracker(DELAY)
     hops = [hop for block in blocks for hop in hopper.push(block)]
     views = [view.feed(hop.mono) for hop in hops]
-    likely = [activation.feed(rise) for _, _, rise in views]
+    heard = [one for _, compressed, rise in views for one in net.feed(compressed, rise)]
     levels = [loudness.feed(hop.samples) for hop in hops]
     loud = [bands.apply(magnitudes) for magnitudes, _, _ in views]
     stages: dict[str, Callable[[], object]] = {
-        "long view (FFT, filters, rise)": lambda: [view.feed(hop.mono) for hop in hops],
-        "activation": lambda: [activation.feed(rise) for _, _, rise in views],
-        "bar pointer": lambda: [pointer.feed(one) for one in likely],
-        "its belief": lambda: [pointer.belief() for _ in hops],
+        "view (FFT, filters, rise)": lambda: [view.feed(hop.mono) for hop in hops],
+        "net": lambda: [net.feed(compressed, rise) for _, compressed, rise in views],
+        "pointer and beats": lambda: [
+            tracker.feed(hop.time, level, one.beat, one.down, one.music)
+            for hop, level, one in zip(hops, levels, heard, strict=False)
+        ],
         "onsets": lambda: [onsets.feed(hop.mono, True) for hop in hops],
         "loudness": lambda: [loudness.feed(hop.samples) for hop in hops],
         "energy": lambda: [energy.feed(level) for level in levels],

@@ -1,9 +1,9 @@
 """The ear's analysis as one call: blocks of sound in, one Features a hop (10 ms) out.
 
-    hops -> long view -> activation -> bar pointer -> beats ---.
-         |           `-> bands ------------------> sections ---+-> Features
-         |-> short view -> onsets --------------------^        |
-         `-> loudness -> energy -------------------------------'
+    hops -> view -> net -> pointer -> beats --------------.
+         |      `-> bands ----------------> sections -----+-> Features
+         |-> short view -> onsets --------------^         |
+         `-> loudness -> energy --------------------------'
 
 Causal: Features.time is the end of the last sound that was listened to. Exact: the same sound gives the same Features however it
 is cut into blocks. About two percent of a core and a few megabytes, whatever the length.
@@ -11,14 +11,18 @@ is cut into blocks. About two percent of a core and a few megabytes, whatever th
 
 from __future__ import annotations
 
-from showctl.analysis.hearing.activation import Activation
-from showctl.analysis.hearing.beats import BeatTracker
-from showctl.analysis.hearing.hops import Hop, Hopper
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.analysis.hearing.follow import BeatTracker
+from showctl.analysis.hearing.hops import HOPS_PER_SECOND, Hop, Hopper
 from showctl.analysis.hearing.loudness import Energy, Loudness
+from showctl.analysis.hearing.net import DELAY, HOPS, Net
 from showctl.analysis.hearing.onsets import OnsetDetector
 from showctl.analysis.hearing.sections import SectionFinder
-from showctl.analysis.hearing.spectrum import Bands, LongView
-from showctl.model import AudioBlock, Features
+from showctl.analysis.hearing.spectrum import Bands, View
+from showctl.analysis.hearing.weights import weights
+from showctl.model import AudioBlock, BeatGrid, Features
 
 _SETTLE = 5  # hops after a loss until the long window holds nothing but sound again
 
@@ -34,14 +38,15 @@ class Analyzer:
 
     def _begin(self, index: int) -> None:
         """Everything anew but the count of beats: `index` of the last one."""
-        self._long = LongView(self.rate)
-        self._bands = Bands(LongView.SIZE, self.rate)
-        self._activation = Activation(self._long.centres)
-        self._beats = BeatTracker(index)
+        self._view = View(self.rate)
+        self._bands = Bands(self._view.size, self.rate)
+        self._net = Net(weights())
+        self._beats = BeatTracker(DELAY, index)
         self._onsets = OnsetDetector(self.rate)
         self._loudness = Loudness(self.rate)
         self._energy = Energy()
         self._sections = SectionFinder()
+        self._grid: BeatGrid | None = None
         self._level = -120.0
         self._deaf = 0  # hops until the windows hold nothing but sound again
 
@@ -54,12 +59,20 @@ class Analyzer:
             self._begin(self._beats.index)
         self._deaf = max(0, self._deaf - 1) if hop.heard else _SETTLE
         settled = self._deaf == 0
-        magnitudes, _, rise = self._long.feed(hop.mono)
+        magnitudes, compressed, rise = self._view.feed(hop.mono)
         struck = self._onsets.feed(hop.mono, settled)
         if hop.heard:
             self._level = self._loudness.feed(hop.samples)
-        grid = self._beats.feed(hop.time, self._level, self._activation.feed(rise) if settled else None)
+        grid = self._beat(hop.time, compressed, rise, settled)
         bands = self._bands.apply(magnitudes)
         section = self._sections.feed(self._level, bands, struck.onset, grid.period if grid else None)
         energy = self._energy.feed(self._level)
         return Features(hop.time, self._level, bands, energy, struck.onset, grid, section, struck.strikes)
+
+    def _beat(self, time: float, compressed: NDArray[np.float32], rise: NDArray[np.float32], settled: bool) -> BeatGrid | None:
+        """The grid after the hop that ends at `time` (s). The net speaks of HOPS hops together: in between nothing is new."""
+        heard = self._net.feed(compressed, rise)
+        for ago, one in zip(range(HOPS - 1, -1, -1), heard, strict=False):
+            known = (one.beat, one.down, one.music) if settled else (None, None, None)
+            self._grid = self._beats.feed(time - ago / HOPS_PER_SECOND, self._level, *known)
+        return self._grid

@@ -38,7 +38,7 @@ class Net:
         and `out` (classes, H), `out_bias`."""
         w = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
         self._in, self._in_bias = w["in"], w["in_bias"]
-        self._layers = []
+        self._layers: list[tuple[_Floats, _Floats, _Floats, _Floats]] = []
         while f"{len(self._layers)}_in" in w:
             n = len(self._layers)
             self._layers.append((w[f"{n}_in"], w[f"{n}_in_bias"], w[f"{n}_back"], w[f"{n}_back_bias"]))
@@ -66,9 +66,10 @@ class Net:
         for n, layer in enumerate(self._layers):
             x = self._memory[n] = _gated(x, self._memory[n], *layer)
         said = self._out @ x + self._out_bias
-        classes = np.exp(said[:-1].reshape(HOPS, 3))
+        odds = said[:-1].reshape(HOPS, 3)
+        classes = np.exp(odds - odds.max(axis=1, keepdims=True))
         classes /= classes.sum(axis=1, keepdims=True)
-        music = float(1 / (1 + np.exp(-said[-1])))
+        music = float(_share(said[-1:])[0])
         return tuple(Heard(float(one[1] + one[2]), float(one[2]), music) for one in classes)
 
 
@@ -76,7 +77,14 @@ def _gated(x: _Floats, memory: _Floats, inward: _Floats, bias: _Floats, back: _F
     """(inputs,), (H,) -> (H,): one step of a gated recurrent unit; gates in the order reset, update, new."""
     size = len(memory)
     new, old = inward @ x + bias, back @ memory + back_bias
-    gates = 1 / (1 + np.exp(-(new[: 2 * size] + old[: 2 * size])))
+    gates = _share(new[: 2 * size] + old[: 2 * size])
     candidate = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
     out: _Floats = candidate + gates[size:] * (memory - candidate)
     return out
+
+
+def _share(x: _Floats) -> _Floats:
+    """The logistic function, by the hyperbolic tangent: nothing overflows."""
+    half = np.float32(0.5)
+    share: _Floats = half + half * np.tanh(half * x)
+    return share

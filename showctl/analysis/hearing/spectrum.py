@@ -1,7 +1,7 @@
 """Two views of the sound that just ended, hop by hop: a long one for the beat and the bands, a short one for onsets.
 
-The long view is a 2048-point Hann spectrum through triangular filters, twelve an octave; the short one a 1024-point spectrum
-whose window falls off within its last 3 ms only, so that an attack is seen almost as soon as it is there. Magnitudes are
+The long view is a spectrum of 50 ms through triangular filters, twelve an octave; the short one's
+window falls off within its last 3 ms only, so that an attack is seen almost as soon as it is there. Magnitudes are
 scaled so that a full-scale sine reads 1. Both are compressed against a slow follower of the loudest, which makes what
 follows independent of the gain (Klapuri et al. 2006 on compression; Boeck & Widmer 2013, "superflux", on comparing
 with the strongest of the neighbouring filters, so that a vibrato is not an attack).
@@ -117,25 +117,6 @@ class Bands:
         return low, middle, high
 
 
-class LongView:
-    """What the beat and the bands are heard in: 46 ms, twelve filters an octave."""
-
-    SIZE = 2048
-
-    def __init__(self, rate: int) -> None:
-        self._spectrum = Spectrum(self.SIZE, self.SIZE // 2)
-        self._filters = Filters(self.SIZE, rate, 12, 30.0, 15000.0)
-        self._compress = Compressor(400.0, 10.0, 1e-4)
-        self._flux = Flux(len(self._filters), 2)
-        self.centres = self._filters.centres  # Hz
-
-    def feed(self, mono: _Floats) -> tuple[_Floats, _Floats, _Floats]:
-        """(frames,) of a hop -> (bins,) magnitudes, (filters,) compressed, (filters,) rise."""
-        magnitudes = self._spectrum.feed(mono)
-        compressed = self._compress.feed(self._filters.apply(magnitudes))
-        return magnitudes, compressed, self._flux.feed(compressed)
-
-
 class View:
     """What the net sees: 50 ms of sound, so that bins fall on whole multiples of 20 Hz at every rate, through the same filters.
 
@@ -147,9 +128,9 @@ class View:
 
     def __init__(self, rate: int) -> None:
         """`rate` (Hz): a multiple of 100 from 32000 on, so that the highest filter ends below half of it."""
-        size = rate // self.BIN
-        self._spectrum = Spectrum(size, size * 3 // 10)
-        self._filters = Filters(size, rate, self.AN_OCTAVE, self.LOWEST, 15000.0)
+        self.size = rate // self.BIN
+        self._spectrum = Spectrum(self.size, self.size * 3 // 10)
+        self._filters = Filters(self.size, rate, self.AN_OCTAVE, self.LOWEST, 15000.0)
         self._compress = Compressor(400.0, 10.0, 1e-4)
         self._flux = Flux(len(self._filters), 2)
 
