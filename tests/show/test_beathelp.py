@@ -117,6 +117,20 @@ def test_half_and_double_go_with_what_is_heard_and_keep_the_bar_line(step: int) 
     assert faster.bpm == pytest.approx(125.0 * 2.0**step), "it is relative to the ear"
 
 
+@given(st.floats(10.1, 14.0), st.sampled_from([1, -1]))
+def test_half_and_double_keep_the_bar_line_where_no_ear_says_one(t: float, step: int) -> None:
+    locked = hearing(BeatClock(), 0.0, 8.0, 0.5).lock(8.0).on_downbeat(9.0)
+    line = 9.0 + 2.0 * math.floor((t - 9.0) / 2.0)
+    clock = locked.multiplied(t, step)
+    for k in range(4, 8):
+        at = line + k * 4 * 0.5 / 2.0**step
+        assert off(clock, at) == pytest.approx(0.0, abs=1e-6)
+        assert in_bar(clock, at) == 1
+    if step < 0:  # of the two bars in each one that came of doubling nobody knows which was the first
+        back = clock.multiplied(t + 1.3, 1)
+        assert [in_bar(back, 21.0 + i / 2) for i in range(4)] == [1, 2, 3, 4]
+
+
 def test_an_ear_that_changes_its_octave_is_not_corrected_twice() -> None:
     """170 is heard, 85 is right; then the ear finds it out by itself."""
     double = 60 / 170
