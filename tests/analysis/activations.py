@@ -56,11 +56,15 @@ def said(
     return Activations(beat, np.minimum(down, beat))
 
 
-def grids(heard: Activations, tracker: BeatTracker | None = None, level: float = -20.0, start: float = 0.0) -> list[BeatGrid | None]:
+def grids(
+    heard: Activations, tracker: BeatTracker | None = None, level: float = -20.0, start: float = 0.0
+) -> list[BeatGrid | None]:
     """What the tracker gave in each hop."""
     tracker = tracker or BeatTracker(DELAY)
     times = start + (np.arange(len(heard.beat)) + 1) / HOPS_PER_SECOND
-    return [tracker.feed(t, level, b, d) for t, b, d in zip(times.tolist(), heard.beat.tolist(), heard.down.tolist(), strict=True)]
+    return [
+        tracker.feed(t, level, b, d) for t, b, d in zip(times.tolist(), heard.beat.tolist(), heard.down.tolist(), strict=True)
+    ]
 
 
 def flashes(given: Sequence[BeatGrid | None]) -> Floats:

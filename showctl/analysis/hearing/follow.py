@@ -26,19 +26,19 @@ SURE = 0.4  # probability of the place in the bar from which on it is told
 LOOK = 6  # hops between two readings of the belief while no beat is near
 # trust, in nepers of log-odds
 GAIN = 1.5  # how much the evidence of a hop counts
-TRUST, DOUBT = 2.0, -2.0  # follow above, give up below
-BEGIN, END = 1e-3, 2e-3  # of a hop: how likely a beat sets in, or ends
+TRUST, DOUBT = 0.0, -2.0  # follow above, give up below
+BEGIN, END = 2e-4, 2e-4  # of a hop: how likely a beat sets in, or ends
+UNKNOWN, LEAST, MOST = -0.7, -4.0, 8.0  # before anything was heard; bounds, so that a change is seen soon
 MUSIC = 0.02  # weight of what the net says about music in a hop
 FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a firm beat is kept with nothing to hold on to
 FAINT = 0.15  # probability of a beat that is nothing to hold on to
 CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
 # before anything can be foretold
-STRONG = 0.6  # probability of a beat that is told at once
-EARLY = -1.0  # trust that this takes
+STRONG = 0.5  # probability of a beat that is told at once
+EARLY = -2.5  # trust that this takes
 GATE = -60.0  # LUFS; below it nothing is followed
 _SILENT = HOPS_PER_SECOND // 2  # hops below the gate until the grid is withdrawn
 _FORGET = 3 * HOPS_PER_SECOND  # ... and until everything is forgotten
-_UNKNOWN = math.log(BEGIN / END)
 
 
 class BeatTracker:
@@ -51,7 +51,7 @@ class BeatTracker:
         self._pointer = Pointer()
         self._grid: BeatGrid | None = None
         self._last = self._before = -math.inf  # s, the last beat announced and the one before it
-        self._trust = _UNKNOWN
+        self._trust = UNKNOWN
         self._trusted = False
         self._solid = self._coasted = 0  # hops
         self._quiet = 0  # hops below the gate
@@ -90,11 +90,11 @@ class BeatTracker:
         """A hop's evidence for a beat to follow."""
         p = 1 / (1 + math.exp(-self._trust))
         p += (1 - p) * BEGIN - p * END
-        self._trust = math.log(p / (1 - p)) + GAIN * gain
+        trust = math.log(p / (1 - p)) + GAIN * gain
         if music is not None:
             m = min(max(music, 0.02), 0.98)
-            self._trust += MUSIC * math.log(m / (1 - m))
-        self._trust = min(max(self._trust, -20.0), 20.0)
+            trust += MUSIC * math.log(m / (1 - m))
+        self._trust = min(max(trust, LEAST), MOST)
 
     def _follows(self) -> bool:
         """Whether there is a beat to follow, as far as can be told in this hop."""
@@ -114,6 +114,9 @@ class BeatTracker:
         beat, late = time - self.delay + belief.ahead / HOPS_PER_SECOND, False
         if beat < time:  # it fell while its trace was on its way
             beat, late = beat + period, True
+        if self._coasted and self._grid is not None:  # nothing speaks: straight on
+            period = self._grid.period
+            beat = self._last if self._last > time else self._last + period
         self._look = LOOK
         if self._grid is not None and self._last > time:
             if abs(beat - self._last) > WRONG * period:
@@ -123,7 +126,7 @@ class BeatTracker:
                 self._grid = replace(self._grid, anchor=beat, period=period)
         elif beat - time > LEAD:
             self._look = min(LOOK, max(1, math.ceil((beat - time - LEAD) * HOPS_PER_SECOND - 1e-6)))
-        elif beat - self._last < APART * period or belief.hit < LIKELY:
+        elif beat - self._last < APART * period or (belief.hit < LIKELY and not self._coasted):
             self._look = 1
         else:
             metre, place, sure = self._pointer.bar()
@@ -144,7 +147,7 @@ class BeatTracker:
 
     def _hush(self) -> None:
         """A hop of silence: the beat is let go of at once, tempo and phase only after a while."""
-        self._grid, self._trust, self._trusted = None, _UNKNOWN, False
+        self._grid, self._trust, self._trusted = None, UNKNOWN, False
         self._solid = self._coasted = 0
         if self._quiet < _FORGET:
             self._pointer.feed(None, None)

@@ -47,6 +47,7 @@ WEIGHT, DOWN_WEIGHT = (
     0.5,
     0.8,
 )  # of the evidence of a hop for a beat, of a beat for a downbeat: neighbours are far from independent
+MISS = 0.6  # of that evidence at worst: beats are left out
 IDLE = 0.01  # how often a hop has a beat where there is no music
 # what is held
 NEAR = 1.04  # periods within this factor are one tempo
@@ -67,6 +68,7 @@ def evidence(beat: float, down: float | None) -> tuple[float, float, float]:
     """Nepers for a beat against none, and what is added to that for the first beat of a bar and for any other."""
     b = min(max(beat, FLOOR), 1 - FLOOR)
     on = WEIGHT * (math.log(b / (1 - b)) - math.log(USUAL / (1 - USUAL)))
+    on = math.log(MISS + (1 - MISS) * math.exp(on))
     if down is None:
         return on, 0.0, 0.0
     share = min(max(down / b, FLOOR), 1 - FLOOR)
