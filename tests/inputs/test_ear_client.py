@@ -117,6 +117,25 @@ async def test_time_code_beside_the_music_is_read_and_not_heard(striped):
     assert any(h.state is State.RUNNING and h.detail.endswith("reads LTC on channel 2") for h in health)
 
 
+@pytest.mark.parametrize(("channels", "loud"), [((1,), True), ((2,), False), ((), True)])
+async def test_only_the_chosen_channels_reach_the_analysis(tmp_path, channels, loud):
+    import soundfile
+
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)
+    soundfile.write(tmp_path / "tone.wav", np.stack([tone, 0.0001 * tone], axis=1), 48000)
+    heard, health = [], [Health("ear", State.STARTING)]
+    what = {"on_features": heard.extend, "on_status": health.append, "channels": channels}
+    ear = Ear(f"file:{tmp_path}/tone.wav", output=False, offset=OFFSET, **what)
+    task = asyncio.create_task(ear.run())
+    try:
+        await eventually(lambda: "has ended" in health[-1].detail, "the end of the file")
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert (max(f.level for f in heard) > -20) == loud
+
+
 async def test_a_file_that_is_not_there_is_told(tmp_path):
     async with running(f"file:{tmp_path}/nothing.wav") as (_, task, _heard, health):
         await eventually(lambda: health[-1].state is State.DEGRADED, "a word")
