@@ -70,8 +70,8 @@ def recordings(folder: Path, out: Path, spoilt: int) -> None:
     plain, worse = [], []
     for n, (name, (_, piece)) in enumerate(features.excerpts(folder).items()):
         plain.append(features.example(name, piece))
-        for k in range(spoilt):
-            worse.append(features.example(name, spoil.spoil(piece, 1000 * n + k, mild=k % 2 == 0)))
+        made = (spoil.spoil(piece, 1000 * n + k, mild=k % 2 == 0) for k in range(spoilt))
+        worse.extend(features.example(name, one) for one in made)
         print(name, flush=True)
     features.write(out / "excerpts.npz", plain)
     features.write(out / "excerpts-spoilt.npz", worse)

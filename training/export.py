@@ -1,10 +1,11 @@
-"""From a checkpoint to the plain arrays that the ear reads, and what a net says about recordings.
+"""From checkpoints to the plain arrays that the ear reads, and what nets say about recordings.
 
-    python -m training.export CHECKPOINT --out showctl/analysis/hearing/weights.npz
-    python -m training.export CHECKPOINT --activations FOLDER --data SHARDS [--names a,b]
+    python -m training.export CHECKPOINT... --out showctl/analysis/hearing/weights.npz
+    python -m training.export CHECKPOINT... --activations FOLDER --data SHARD [--names a,b]
 
-Mean and scale of the training are folded into the first layer; weights are kept as half floats. Activations are written by
-the numpy net, one .npz a piece (`beat`, `down`, `music`, one number a hop): what bench/decode.py tunes the tracker on.
+Several checkpoints of one shape listen together. Mean and scale of the training are folded into the first layer; weights are
+kept as half floats. Activations are written by the numpy net, one .npz a piece (`beat`, `down`, `music`, a number a hop): what
+bench/decode.py tunes the tracker on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from training.features import Example, read
 
 
 def arrays(checkpoint: Path) -> dict[str, np.ndarray]:
-    """What Net takes, as half floats."""
+    """One net, as half floats."""
     state = {name: t.double().numpy() for name, t in torch.load(checkpoint)["model"].items()}
     mean, scale = np.tile(state["mean"], HOPS), np.tile(state["scale"], HOPS)
     out = {"in": state["inward.weight"] * scale, "in_bias": state["inward.bias"] - state["inward.weight"] @ (mean * scale)}
@@ -34,6 +35,12 @@ def arrays(checkpoint: Path) -> dict[str, np.ndarray]:
     return {name: array.astype(np.float16) for name, array in out.items()}
 
 
+def together(checkpoints: list[Path]) -> dict[str, np.ndarray]:
+    """Several nets of one shape, as Net takes them."""
+    each = [arrays(path) for path in checkpoints]
+    return {name: np.stack([one[name] for one in each]) for name in each[0]}
+
+
 def say(net: Net, example: Example) -> dict[str, np.ndarray]:
     """What the net says of each hop of a piece, from the first on."""
     net.reset()
@@ -44,13 +51,13 @@ def say(net: Net, example: Example) -> dict[str, np.ndarray]:
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("checkpoint", type=Path)
+    p.add_argument("checkpoints", type=Path, nargs="+")
     p.add_argument("--out", type=Path)
     p.add_argument("--activations", type=Path)
     p.add_argument("--data", type=Path, help="a shard")
     p.add_argument("--names", help="only these, with a comma between")
     args = p.parse_args()
-    weights = arrays(args.checkpoint)
+    weights = together(args.checkpoints)
     if args.out:
         np.savez_compressed(args.out, **weights)
         print(f"{sum(w.size for w in weights.values())} weights, {args.out.stat().st_size / 1000:.0f} kB")

@@ -1,10 +1,10 @@
-"""What a small recurrent net hears: how likely a beat, and a downbeat, fell a moment ago.
+"""What a few small recurrent nets hear: how likely a beat, and a downbeat, fell a moment ago.
 
-Two hops of the view (compressed and rise) -> a layer -> two gated recurrent units (Cho et al. 2014, with the reset gate after the
-product) -> for each of the two hops three classes: no beat, beat, downbeat; and whether there is a beat to be followed at all.
-It was trained to speak DELAY after the beat, when the attack has passed through the window. How it was trained, on what,
-and how well it does on what it never heard: docs/hearing-model.md. Weights are plain arrays; one step is a handful of products
-of a matrix with a vector.
+Each of them: two hops of the view (compressed and rise) -> a layer -> two gated recurrent units (Cho et al. 2014, with the reset
+gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; and whether there is a beat to be
+followed at all. They were trained to speak DELAY after the beat, when the attack has passed through the window. How they were
+trained, on what, and how well they do on what they never heard: docs/hearing-model.md. Weights are plain arrays; one step is a
+handful of products of a matrix with a vector.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 _Floats = NDArray[np.float32]
 DELAY = 0.05  # s from a beat to the end of the hop in which it is told
 HOPS = 2  # a step
-TEMPI = 48  # classes of tempo that the training asks for, too; not used here
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +30,24 @@ class Heard:
 
 
 class Net:
-    """The net at work on one stream: its memory is all that changes."""
+    """The nets at work on one stream: their memory is all that changes. N of them listen, their mean opinion counts."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """`weights`: `in` (E, inputs), `in_bias`, for each layer n `n_in` (3H, .), `n_in_bias`, `n_back` (3H, H), `n_back_bias`,
-        and `out` (classes, H), `out_bias`."""
+        """`weights`: `in` (N, E, inputs), `in_bias` (N, E); for each layer n `n_in` (N, 3H, .), `n_in_bias`, `n_back` (N, 3H, H),
+        `n_back_bias`; `out` (N, classes, H), `out_bias`."""
         w = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
         self._in, self._in_bias = w["in"], w["in_bias"]
         self._layers: list[tuple[_Floats, _Floats, _Floats, _Floats]] = []
         while f"{len(self._layers)}_in" in w:
             n = len(self._layers)
             self._layers.append((w[f"{n}_in"], w[f"{n}_in_bias"], w[f"{n}_back"], w[f"{n}_back_bias"]))
-        self._out, self._out_bias = w["out"][: 3 * HOPS + 1], w["out_bias"][: 3 * HOPS + 1]
-        self._input = np.zeros(self._in.shape[1], np.float32)
-        self._filled = 0
+        self._out, self._out_bias = w["out"], w["out_bias"]
+        self._input = np.zeros(self._in.shape[2], np.float32)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._memory = [np.zeros(back.shape[1], np.float32) for _, _, back, _ in self._layers]
+        self._memory = [np.zeros((len(back), back.shape[2]), np.float32) for _, _, back, _ in self._layers]
         self._filled = 0
 
     def feed(self, compressed: _Floats, rise: _Floats) -> tuple[Heard, ...]:
@@ -62,10 +60,10 @@ class Net:
         return () if self._filled else self._step()
 
     def _step(self) -> tuple[Heard, ...]:
-        x = np.maximum(self._in @ self._input + self._in_bias, np.float32(0.0))
+        x: _Floats = np.maximum(self._in @ self._input + self._in_bias, np.float32(0.0))
         for n, layer in enumerate(self._layers):
             x = self._memory[n] = _gated(x, self._memory[n], *layer)
-        said = self._out @ x + self._out_bias
+        said = (_each(self._out, x) + self._out_bias).mean(axis=0)
         odds = said[:-1].reshape(HOPS, 3)
         classes = np.exp(odds - odds.max(axis=1, keepdims=True))
         classes /= classes.sum(axis=1, keepdims=True)
@@ -73,13 +71,19 @@ class Net:
         return tuple(Heard(float(one[1] + one[2]), float(one[2]), music) for one in classes)
 
 
+def _each(matrices: _Floats, vectors: _Floats) -> _Floats:
+    """(N, rows, columns), (N, columns) -> (N, rows): each net's product."""
+    products: _Floats = (matrices @ vectors[:, :, None])[:, :, 0]
+    return products
+
+
 def _gated(x: _Floats, memory: _Floats, inward: _Floats, bias: _Floats, back: _Floats, back_bias: _Floats) -> _Floats:
-    """(inputs,), (H,) -> (H,): one step of a gated recurrent unit; gates in the order reset, update, new."""
-    size = len(memory)
-    new, old = inward @ x + bias, back @ memory + back_bias
-    gates = _share(new[: 2 * size] + old[: 2 * size])
-    candidate = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
-    out: _Floats = candidate + gates[size:] * (memory - candidate)
+    """(N, inputs), (N, H) -> (N, H): one step of a gated recurrent unit; gates in the order reset, update, new."""
+    size = memory.shape[1]
+    new, old = _each(inward, x) + bias, _each(back, memory) + back_bias
+    gates = _share(new[:, : 2 * size] + old[:, : 2 * size])
+    candidate = np.tanh(new[:, 2 * size :] + gates[:, :size] * old[:, 2 * size :])
+    out: _Floats = candidate + gates[:, size:] * (memory - candidate)
     return out
 
 
