@@ -79,6 +79,15 @@ NO_STRIKES: Strikes = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """A section that is foretold: what will begin, on which beat, and how likely that is. It may be moved or taken back until then."""
+
+    section: Section
+    time: float  # s, when it begins
+    confidence: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """What the ear heard in one hop. Times are rounded to 0.1 ms and levels to 0.1 dB where they enter the engine."""
 
@@ -90,6 +99,8 @@ class Features:
     grid: BeatGrid | None = None  # None where no beat is trusted
     section: Section = Section.SILENCE
     strikes: Strikes = NO_STRIKES
+    sure: float = 1.0  # 0..1, how sure it is that this section is heard
+    coming: Coming | None = None  # what is foretold to begin next; None for nothing
 
 
 # --- what people and cues ask for ----------------------------------------------------------------------------------

@@ -155,7 +155,10 @@ class Ear:
         if grid is not None:
             anchor = self._source.at(grid.anchor * self._rate)
             grid = replace(grid, anchor=anchor, period=grid.period * self._source.stretch)
-        return replace(features, time=self._last, grid=grid)
+        coming = features.coming
+        if coming is not None:
+            coming = replace(coming, time=self._source.at(coming.time * self._rate))
+        return replace(features, time=self._last, grid=grid, coming=coming)
 
     def _tell(self) -> None:
         """A status a second, and sooner when what it says has changed."""

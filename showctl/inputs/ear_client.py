@@ -182,7 +182,10 @@ class Ear:
                 self._index_base = self._index + 1
             self._index = grid.index + self._index_base
             grid = replace(grid, anchor=grid.anchor + self._offset, index=self._index)
-        return replace(features, time=features.time + self._offset, grid=grid)
+        coming = features.coming
+        if coming is not None:
+            coming = replace(coming, time=coming.time + self._offset)
+        return replace(features, time=features.time + self._offset, grid=grid, coming=coming)
 
     def _report(self, state: State, detail: str, status: EarStatus | None = None) -> None:
         now = asyncio.get_running_loop().time() + self._offset

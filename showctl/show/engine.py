@@ -196,12 +196,12 @@ class ShowEngine:
             self._refuse(t, one, str(refusal))
 
     def _hear(self, t: float, features: Features) -> None:
-        if not (math.isfinite(features.level) and math.isfinite(features.energy) and math.isfinite(features.onset)):
+        if not all(map(math.isfinite, (features.level, features.energy, features.onset, *features.strikes))):
             self._refuse(t, features, "a level that is no number")
             return
         stage = self._stage
         section, run = stage.heard.section, stage.clock.run
-        before, stage.heard = stage.heard, stage.heard.after(t, features)
+        before, stage.heard = stage.heard, stage.heard.after(t, features, self._early)
         stage.clock = stage.clock.heard(t, beathands.earlier(features.grid, self._early))
         if beathands.new_song(before, t, stage.heard):
             stage.clock = stage.clock.new_song()
@@ -209,7 +209,7 @@ class ShowEngine:
             stage.effects.hear(stage.view(None, t))
             self._tell(t, "section", section=features.section.value)
         self._trust(t)
-        if stage.clock.run != run or stage.heard.section is not section:
+        if stage.clock.run != run or stage.heard.section is not section or stage.heard.coming != before.coming:
             self._reschedule(t)
 
     def _trust(self, t: float) -> None:

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from showctl.model import Features, Section
+from showctl.model import Coming, Features, Section
 from showctl.plan import STROKES
 
 GLIDE = 0.1  # s
@@ -37,16 +37,18 @@ class Heard:
     strokes: tuple[int, ...] = (0,) * len(STROKES)  # how many there were
     section: Section | None = None
     section_since: float = 0.0  # s
+    coming: Coming | None = None  # what is foretold, at the time at which light has to change for it
 
-    def after(self, t: float, features: Features) -> Heard:
-        """The state after a word at time t."""
+    def after(self, t: float, features: Features, early: float = 0.0) -> Heard:
+        """The state after a word at time t; what is foretold is to be seen `early` (s) before the ear would hear it."""
         bands = (*features.bands, *[-math.inf] * len(BANDS))  # who hears none hears silence
         said = (
             _share(features.energy, 0.0, 1.0),
             _share(features.level, QUIET, LOUD),
             *(_share(band, quiet, loud) for band, (quiet, loud) in zip(bands, BANDS, strict=False)),
         )
-        word = replace(self, time=t, before=self.levels_at(t), said=said)
+        coming = features.coming and replace(features.coming, time=features.coming.time - early)
+        word = replace(self, time=t, before=self.levels_at(t), said=said, coming=coming)
         strengths = (features.onset, *features.strikes)
         if max(strengths) > 0.0:
             struck = tuple([t if now > 0.0 else last for now, last in zip(strengths, self.struck, strict=True)])

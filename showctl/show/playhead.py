@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from showctl.model import ListState
+from showctl.model import ListState, Section
 from showctl.plan import Cue, EffectStart, Span
 from showctl.show.beatclock import BeatClock
 from showctl.show.cuelist import BLANK, Mode, Track
@@ -30,10 +30,13 @@ from showctl.show.timecode import Code, clock_face
 
 HISTORY, HISTORY_BYTES = 32, 64_000_000  # so many GOs can be undone to the letter; further back BACK follows the numbers
 FRESH = 2.0  # s, a section entered so shortly before a cue became pending still fires it
+SURE = 0.5  # confidence from which on a foretold section fires a cue at its time; one below has to be heard first
+SAME = 4.0  # s; what was foretold and what is heard within so long of it are one, which fires a list once
 GRACE = 0.1  # beats after a beat or bar line within which a quantised cue fires at once
 RUSH, RUSH_TIME = 100, 1.0  # automatic cues of one list within so many seconds that are a runaway
 COMPLETE, MARK, STAY = "complete", "mark", "stay"  # what is due and fires no cue
 TIMECODE = "timecode"
+SECTION = "section"
 ASTRAY = -math.inf  # `reached` of a list that is not where its time code is
 
 
@@ -78,6 +81,7 @@ class Playhead:
     followed: dict[int, int] = field(default_factory=dict)  # how often the link of a cue was followed, for those that lead back
     adrift: bool = False  # it keeps the look of a cue that is gone: the next GO plays the whole state
     leaving: bool = False  # the next link back is not followed
+    answered: float = -math.inf  # s, the beginning of the section that fired a cue last
     waiting: list[Waiting] = field(default_factory=list)  # marks that wait for the dark
     look_again: float = math.inf  # s, when marks that found light are looked at again
     history: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=HISTORY))
@@ -186,16 +190,33 @@ class Playhead:
     def _on_section(self, t: float, clock: BeatClock, heard: Heard) -> None:
         assert self.pending is not None
         when = self.track.list.cues[self.pending].when
-        if when is None or heard.section is not when.section or heard.section_since < self.pending_since - FRESH:
+        since = None if when is None else self._begins(when.section, heard)
+        if when is None or since is None:
             return
-        edge = max(heard.section_since, self.pending_since)
+        edge = max(since, self.pending_since)
         due = edge
         if when.quantise != "none":
             position = clock.position(max(edge, clock.at))
             line = clock.next_beat if when.quantise == "beat" else clock.next_bar
             due = max(edge, clock.time_of(line(position, GRACE)))
         if due < self.due:
-            self.due, self.due_by = max(due, t), "section"
+            self.due, self.due_by = max(due, t), SECTION
+
+    def _begins(self, section: Section, heard: Heard) -> float | None:
+        """When (s) a section began that may fire the pending cue, or will begin as it is foretold; None where there is none."""
+        coming, begins = heard.coming, []
+        if heard.section is section:
+            begins.append(heard.section_since)
+        if coming is not None and coming.section is section and coming.confidence >= SURE:
+            begins.append(coming.time)
+        earliest = max(self.pending_since - FRESH, self.answered + SAME)
+        return next((since for since in begins if since >= earliest), None)
+
+    def answer(self, heard: Heard) -> None:
+        """The pending cue is fired by the section that is heard or foretold, which fires no other of this list."""
+        when = None if self.pending is None else self.track.list.cues[self.pending].when
+        since = None if when is None else self._begins(when.section, heard)
+        self.answered = self.answered if since is None else since
 
     def _on_time_code(self, t: float) -> None:
         if self.code is None or not self.track.times.at:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from showctl.show.engine import ShowEngine
     from showctl.show.stage import Stage
 
-VERSION = 3
+VERSION = 4
 Fields: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 

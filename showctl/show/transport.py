@@ -16,7 +16,7 @@ from showctl.show import mark
 from showctl.show.cuelist import BLANK, DEEDS, Action, Deed, Mode, Step
 from showctl.show.fade import Moment
 from showctl.show.moves import compile_moves, together
-from showctl.show.playhead import ASTRAY, COMPLETE, MARK, STAY, TIMECODE, Playhead, Snapshot
+from showctl.show.playhead import ASTRAY, COMPLETE, MARK, SECTION, STAY, TIMECODE, Playhead, Snapshot
 from showctl.show.refused import Refused
 from showctl.show.stage import Stage
 from showctl.show.timecode import JUMP, Code
@@ -114,6 +114,8 @@ def by_itself(stage: Stage, head: Playhead, t: float) -> str:
         head.automatic, head.pending_since, head.due = False, math.inf, math.inf
         return "runaway"
     else:
+        if due == SECTION:
+            head.answer(stage.heard)
         head.last_go = t
         fire(stage, head, t)
     head.reschedule(t, stage.clock, stage.heard)

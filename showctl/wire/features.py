@@ -17,15 +17,16 @@ import struct
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from showctl.model import BeatGrid, Features, Section, State, WireError
+from showctl.model import BeatGrid, Coming, Features, Section, State, WireError
 from showctl.wire.timecode import Face, Frame, Rate, valid
 
 MAX_BANDS = 8
 _KIND = ord("F")
 _SECTIONS = tuple(Section)
-# kind, bands, section, has grid, bar position, beats per bar; time, level, energy, onset; kick, snare, hat; the bands;
-# anchor, period, confidence of the grid; its index
-RECORD = struct.Struct("<6B4d3d8d3dq")
+# kind, bands, section, has grid, bar position, beats per bar, has coming, section that is coming; time, level, energy, onset,
+# how sure the section is; kick, snare, hat; the bands; time and confidence of what is coming; anchor, period, confidence of
+# the grid; its index
+RECORD = struct.Struct("<8B5d3d8d2d3dq")
 _KIND_CODE = ord("T")
 _RATES = tuple(Rate)
 _WAYS: tuple[Literal[-1, 0, 1], ...] = (-1, 0, 1)
@@ -41,15 +42,18 @@ def encode_features(features: Features) -> bytes:
     Raises WireError on what the record cannot carry: more than MAX_BANDS bands, numbers that are not finite or out of range.
     """
     grid = features.grid or BeatGrid(0.0, 0, 1.0, 0, 1)
+    coming = features.coming or Coming(Section.SILENCE, 0.0, 0.0)
     bands = (*features.bands, *[0.0] * (MAX_BANDS - len(features.bands)))
     _check(features)
     try:
         return RECORD.pack(
             *(_KIND, len(features.bands), _SECTIONS.index(features.section), features.grid is not None),
             *(grid.bar_position, grid.beats_per_bar),
-            *(features.time, features.level, features.energy, features.onset),
+            *(features.coming is not None, _SECTIONS.index(coming.section)),
+            *(features.time, features.level, features.energy, features.onset, features.sure),
             *features.strikes,
             *bands,
+            *(coming.time, coming.confidence),
             *(grid.anchor, grid.period, grid.confidence, grid.index),
         )
     except struct.error as error:
@@ -60,14 +64,16 @@ def decode_features(data: bytes) -> Features:
     """The value that encode_features was given. Raises WireError on anything else."""
     if len(data) != RECORD.size:
         raise WireError(f"a record of features has {RECORD.size} bytes, not {len(data)}")
-    kind, count, section, has_grid, position, per_bar, *numbers = RECORD.unpack(data)
-    if kind != _KIND or count > MAX_BANDS or section >= len(_SECTIONS) or has_grid > 1:
+    kind, count, section, has_grid, position, per_bar, has_coming, next_section, *numbers = RECORD.unpack(data)
+    if kind != _KIND or count > MAX_BANDS or max(section, next_section) >= len(_SECTIONS) or max(has_grid, has_coming) > 1:
         raise WireError("a record of features with an unknown kind, section or number of bands")
-    time, level, energy, onset = numbers[:4]
-    kick, snare, hat = numbers[4:7]
-    anchor, period, confidence, index = numbers[7 + MAX_BANDS :]
+    time, level, energy, onset, sure = numbers[:5]
+    kick, snare, hat = numbers[5:8]
+    begins, likely, anchor, period, confidence, index = numbers[8 + MAX_BANDS :]
     grid = BeatGrid(anchor, index, period, position, per_bar, confidence) if has_grid else None
-    features = Features(time, level, tuple(numbers[7 : 7 + count]), energy, onset, grid, _SECTIONS[section], (kick, snare, hat))
+    coming = Coming(_SECTIONS[next_section], begins, likely) if has_coming else None
+    bands, strikes = tuple(numbers[8 : 8 + count]), (kick, snare, hat)
+    features = Features(time, level, bands, energy, onset, grid, _SECTIONS[section], strikes, sure, coming)
     _check(features)
     return features
 
@@ -80,6 +86,11 @@ def _check(features: Features) -> None:
         raise WireError("features with a number that is not finite")
     if not 0.0 <= features.energy <= 1.0 or min(strengths) < 0.0:
         raise WireError(f"energy {features.energy} is outside 0..1 or one of the strengths {strengths} below 0")
+    if not 0.0 <= features.sure <= 1.0:
+        raise WireError(f"a section that is {features.sure} sure")
+    coming = features.coming
+    if coming is not None and not (math.isfinite(coming.time) and 0.0 <= coming.confidence <= 1.0):
+        raise WireError(f"a section that cannot be coming: at {coming.time} s, confidence {coming.confidence}")
     grid = features.grid
     if grid is None:
         return

@@ -27,6 +27,7 @@ from showctl.model import (
     BeatGrid,
     Blackout,
     Check,
+    Coming,
     ControlEvent,
     Downbeat,
     ExitLoop,
@@ -185,7 +186,7 @@ def _said(value: Any) -> dict[str, Any]:
         content = getattr(value, field.name)
         if content == field.default or (field.name == "time" and type(value) in NAMES):
             continue
-        said[field.name] = _said(content) if isinstance(content, BeatGrid) else content
+        said[field.name] = _said(content) if isinstance(content, BeatGrid | Coming) else content
     return said
 
 
@@ -331,9 +332,14 @@ def _grid(content: Any, name: str) -> BeatGrid:
     return grid
 
 
+def _coming(content: Any, name: str) -> Coming:
+    coming: Coming = _value(Coming, content, name)
+    return coming
+
+
 READERS: dict[str, Any] = {
     **dict.fromkeys(
-        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed", "by"), _float
+        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed", "by", "sure"), _float
     ),
     **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
     **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),
@@ -345,6 +351,7 @@ READERS: dict[str, Any] = {
     "values": _levels,
     "section": _section,
     "grid": _grid,
+    "coming": _coming,
     "state": _state,
 }
-OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid",), Load: ("state",)}
+OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid", "coming"), Load: ("state",)}

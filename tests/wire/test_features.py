@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.model import BeatGrid, Features, Section, State, WireError
+from showctl.model import BeatGrid, Coming, Features, Section, State, WireError
 from showctl.wire.features import (
     CODE,
     RECORD,
@@ -46,6 +46,8 @@ all_features = st.builds(
     strikes=st.tuples(*[st.floats(0, 1e6)] * 3),
     grid=st.none() | grids,
     section=st.sampled_from(Section),
+    sure=unit,
+    coming=st.none() | st.builds(Coming, section=st.sampled_from(Section), time=finite, confidence=unit),
 )
 statuses = st.builds(
     EarStatus,
@@ -127,6 +129,9 @@ def test_other_json_is_refused(value):
         Features(1.0, -20.0, strikes=(0.0, -1.0, 0.0)),
         Features(1.0, -20.0, strikes=(0.0, 0.0, math.nan)),
         Features(1.0, -20.0, bands=(0.0,) * 9),
+        Features(1.0, -20.0, sure=1.5),
+        Features(1.0, -20.0, coming=Coming(Section.DROP, math.nan, 0.5)),
+        Features(1.0, -20.0, coming=Coming(Section.DROP, 2.0, -0.1)),
         Features(1.0, -20.0, grid=BeatGrid(1.0, 0, 0.0)),
         Features(1.0, -20.0, grid=BeatGrid(1.0, -1, 0.5)),
         Features(1.0, -20.0, grid=BeatGrid(1.0, 0, 0.5, 5, 4)),
