@@ -70,6 +70,7 @@ def listen(item: Item, delay: float) -> tuple[list[dict[str, Any]], float, float
     with np.load(item.activation) as z:
         beat, down = z["beat"].astype(float), z["down"].astype(float)
         music = z["music"].astype(float) if "music" in z else None
+        tempo = z["tempo"] if "tempo" in z else None
         level = z["level"].astype(float) if "level" in z else np.full(len(beat), -20.0)
         delay = float(z["delay"]) if "delay" in z else delay
         fps = float(z["fps"])
@@ -77,7 +78,15 @@ def listen(item: Item, delay: float) -> tuple[list[dict[str, Any]], float, float
     told: dict[int, dict[str, Any]] = {}
     before = time.process_time()
     grids = [
-        tracker.feed((i + 1) / fps, level[i], beat[i], down[i], None if music is None else music[i]) for i in range(len(beat))
+        tracker.feed(
+            (i + 1) / fps,
+            level[i],
+            beat[i],
+            down[i],
+            None if music is None else music[i],
+            None if tempo is None else tempo[i],
+        )
+        for i in range(len(beat))
     ]
     spent = time.process_time() - before
     for i, grid in enumerate(grids):

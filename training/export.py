@@ -4,7 +4,7 @@
     python -m training.export CHECKPOINT... --activations FOLDER --data SHARD [--names a,b]
 
 Several checkpoints of one shape listen together. Mean and scale of the training are folded into the first layer; weights are
-kept as half floats. Activations are written by the numpy net, one .npz a piece (`beat`, `down`, `music`, a number a hop): what
+kept as half floats. Activations are written by the numpy net, one .npz a piece (`beat`, `down`, `music`, `tempo`, a row a hop): what
 bench/decode.py tunes the tracker on.
 """
 
@@ -31,7 +31,7 @@ def arrays(checkpoint: Path) -> dict[str, np.ndarray]:
         for ours, theirs in (("in", "weight_ih"), ("in_bias", "bias_ih"), ("back", "weight_hh"), ("back_bias", "bias_hh")):
             out[f"{layer}_{ours}"] = state[f"memory.{theirs}_l{layer}"]
         layer += 1
-    out |= {"out": state["out.weight"][: 3 * HOPS + 1], "out_bias": state["out.bias"][: 3 * HOPS + 1]}
+    out |= {"out": state["out.weight"], "out_bias": state["out.bias"]}
     return {name: array.astype(np.float16) for name, array in out.items()}
 
 
@@ -46,7 +46,7 @@ def say(net: Net, example: Example) -> dict[str, np.ndarray]:
     net.reset()
     flux = Flux(View.COUNT, 2)
     heard = [one for frame in example.frames.astype(np.float32) for one in net.feed(frame, flux.feed(frame))]
-    return {key: np.array([getattr(h, key) for h in heard], np.float32) for key in ("beat", "down", "music")}
+    return {key: np.array([getattr(h, key) for h in heard], np.float32) for key in ("beat", "down", "music", "tempo")}
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The net as torch has it, the same sums as showctl.analysis.hearing.net, what it is blamed for, and how good it is.
 
 Where the place in the bar is not known, beat and downbeat are one class. Whether there is music, and its tempo, are asked for
-beside: who must say them listens better. `measure` judges by plain peak picking: how sharp the activation is, no tracker.
+beside. `measure` judges by plain peak picking: how sharp the activation is, no tracker.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import torch
 from torch import nn
 
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
-from showctl.analysis.hearing.net import DELAY, HOPS
+from showctl.analysis.hearing.net import DELAY, FASTEST, HOPS, SLOWEST, TEMPI
 from showctl.analysis.hearing.spectrum import View
 from training.crops import Batch, look, share_out
 from training.features import Example
 
-TEMPI = 48  # classes of tempo
-SLOWEST, FASTEST = 40.0, 250.0  # beats a minute, the first of them and the last
 MUSIC, TEMPO = 0.02, 0.01  # weights of what is asked for beside
 NEAR = 7  # hops within which a peak is right
 

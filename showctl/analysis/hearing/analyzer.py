@@ -73,6 +73,6 @@ class Analyzer:
         """The grid after the hop that ends at `time` (s). The net speaks of HOPS hops together: in between nothing is new."""
         heard = self._net.feed(compressed, rise)
         for ago, one in zip(range(HOPS - 1, -1, -1), heard, strict=False):
-            known = (one.beat, one.down, one.music) if settled else (None, None, None)
+            known = (one.beat, one.down, one.music, one.tempo) if settled else (None, None, None, None)
             self._grid = self._beats.feed(time - ago / HOPS_PER_SECOND, self._level, *known)
         return self._grid

@@ -14,6 +14,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
 from showctl.analysis.hearing.pointer import METRES, SHORTEST, Belief, Pointer
 from showctl.model import BeatGrid
@@ -63,11 +66,18 @@ class BeatTracker:
         self._pointer.hint(low, high)
 
     def feed(
-        self, time: float, level: float, beat: float | None, down: float | None, music: float | None = None
+        self,
+        time: float,
+        level: float,
+        beat: float | None,
+        down: float | None,
+        music: float | None = None,
+        tempo: NDArray[np.float32] | None = None,
     ) -> BeatGrid | None:
         """The hop that ends at `time` (s): momentary loudness (LUFS); probabilities of a beat and of a downbeat `delay` before.
 
-        None for those where nothing was heard; `music`: probability of music now, where it is known.
+        None for those where nothing was heard; `music`: probability of music now, where it is known; `tempo`: what is heard of the
+        tempo, as net.Heard has it.
         """
         self._quiet = self._quiet + 1 if level < GATE else 0
         if self._quiet >= _SILENT:
@@ -76,6 +86,8 @@ class BeatTracker:
         if self._coasted and beat is not None and beat < FAINT:
             beat = down = None  # that no drum is heard says nothing against the beat: it is a break
         self._weigh(self._pointer.feed(beat, down), music)
+        if tempo is not None:
+            self._pointer.hear(tempo)
         self._look -= 1
         if not self._follows():
             self._grid = None

@@ -1,8 +1,8 @@
 """What a few small recurrent nets hear: how likely a beat, and a downbeat, fell a moment ago.
 
 Each of them: two hops of the view (compressed and rise) -> a layer -> two gated recurrent units (Cho et al. 2014, with the reset
-gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; and whether there is a beat to be
-followed at all. They were trained to speak DELAY after the beat, when the attack has passed through the window. How they were
+gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; whether there is a beat to be followed
+at all; and at what tempo people would tap to it, roughly. They were trained to speak DELAY after the beat, when the attack has passed through the window. How they were
 trained, on what, and how well they do on what they never heard: docs/hearing-model.md. Weights are plain arrays; one step is a
 handful of products of a matrix with a vector.
 """
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 _Floats = NDArray[np.float32]
 DELAY = 0.05  # s from a beat to the end of the hop in which it is told
 HOPS = 2  # a step
+TEMPI, SLOWEST, FASTEST = 48, 40.0, 250.0  # classes of tempo, equal steps of pitch; beats a minute of the first and the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Heard:
     beat: float  # 0..1: probability that a beat fell, downbeats included
     down: float  # 0..1: that a downbeat did
     music: float  # 0..1: that there is a beat to be followed
+    tempo: _Floats  # (TEMPI,) nepers: log-probability of each class of tempo
 
 
 class Net:
@@ -64,11 +66,13 @@ class Net:
         for n, layer in enumerate(self._layers):
             x = self._memory[n] = _gated(x, self._memory[n], *layer)
         said = (_each(self._out, x) + self._out_bias).mean(axis=0)
+        said, tempo = said[:-TEMPI], said[-TEMPI:]
+        tempo = tempo - np.log(np.exp(tempo - tempo.max()).sum()) - tempo.max()
         odds = said[:-1].reshape(HOPS, 3)
         classes = np.exp(odds - odds.max(axis=1, keepdims=True))
         classes /= classes.sum(axis=1, keepdims=True)
         music = float(_share(said[-1:])[0])
-        return tuple(Heard(float(one[1] + one[2]), float(one[2]), music) for one in classes)
+        return tuple(Heard(float(one[1] + one[2]), float(one[2]), music, tempo) for one in classes)
 
 
 def _each(matrices: _Floats, vectors: _Floats) -> _Floats:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
+from showctl.analysis.hearing.net import FASTEST, SLOWEST, TEMPI
 
 _Floats = NDArray[np.float32]
 
@@ -31,6 +32,7 @@ METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how li
 TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
 PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
 BRISK = 0.0  # nepers a beat in favour of quicker tempi
+HEED, TURN = 0.5, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
 # how it goes on
 STIFF, LOOSE, YIELD = (
     90.0,
@@ -119,6 +121,8 @@ class Pointer:
         rows, bars = len(self.periods), sum(m for m, _ in METRES)
         self._octaves = np.log2(60.0 * HOPS_PER_SECOND / self.periods / TYPICAL)
         self._width = np.gradient(np.log(self.periods))  # how much of the range a period stands for
+        octaves = np.log2(60.0 * HOPS_PER_SECOND / self.periods / SLOWEST)
+        self._classes = octaves / math.log2(FASTEST / SLOWEST) * (TEMPI - 1)
         self._weights = np.array(WINDOW, np.float32)
         self._hold = int(self.periods[-1]) + len(WINDOW) + 1  # planes that mean something
         self._rows = np.arange(rows)
@@ -165,6 +169,7 @@ class Pointer:
         self._lit = np.ones(BINS, np.float32)  # 1 round it
         self._looked = 0  # hops since then
         self._metre = METRES[0][0]
+        self._heard, self._hops = np.zeros(TEMPI), 0
         start = self._valid * (self._prior / self.periods)
         self._fold[self._origin :] = start
         self._states[self._origin :] = start[:, None, :] * self._bar.prior[:, None]
@@ -220,6 +225,19 @@ class Pointer:
         self._fold[at : at + wide] = folded
         self.whole = float(self.tempo.sum())
         return math.log(max(self.whole, 1e-30) / max(whole, 1e-30)) - math.log1p(IDLE * math.expm1(on))
+
+    def hear(self, tempo: _Floats) -> None:
+        """What was heard of the tempo in this hop: (TEMPI,) nepers, as net.Heard has it. It counts every TURN hops."""
+        self._heard += tempo
+        self._hops += 1
+        if self._hops == TURN:
+            liking = np.interp(self._classes, np.arange(TEMPI), self._heard / TURN)
+            self._heard[:] = self._hops = 0
+            factor = np.exp(HEED * TURN / HOPS_PER_SECOND * (liking - liking.max())).astype(np.float32)
+            held = slice(self._origin, self._origin + self._hold)
+            self._states[held] *= factor
+            self._fold[held] *= factor
+            self._count()
 
     def belief(self) -> Belief:
         """The most likely tempo, then phase. What is held stays until something else is clearly likelier."""
