@@ -8,8 +8,8 @@ from the same seed: the same weights again on the same machine. Thresholds are c
 700000 on, and what is reported is of seeds from 900000 on, which nothing was chosen by. It writes
 showctl/analysis/hearing/onset_weights.py. Cost: about a second and a half of processor time a piece, and three minutes to learn.
 
-What is asked of the net: in the hop after the one in which a stroke falls and in the one after that, yes; in the hop itself it may
-say so already; in the two that follow it may say what it likes; else no.
+What is asked of the net: in the hop after the one in which a stroke falls and in the one after that, yes; in the hop itself it
+may say so already; in the two that follow it may say what it likes; else no.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def score(strokes: NDArray[np.float64], ends: NDArray[np.float64]) -> tuple[floa
 
 
 def threshold(said: list[Floats], examples: list[Example], kind: int) -> float:
-    """Nepers at which the mean F over the pieces that have such strokes, and half an F of 1 for silence in the others, is highest."""
+    """Nepers at which the mean is highest of F over pieces with such strokes, and of half a mark for silence in the others."""
     best = (-1.0, 0.0)
     for at in np.arange(-2.0, 2.01, 0.25):
         marks = []
@@ -261,7 +261,7 @@ def write(net: Net) -> None:
     WEIGHTS.write_text(HEAD.format(hidden=len(net.inward_bias), inputs=INPUTS, kinds=len(KINDS), text=text))
 
 
-HEAD = '''"""The weights of the small net that tells strokes apart (`onsets.Net`), as half floats in base 85: written by training/onsets.py."""
+HEAD = '''"""Weights of the net that tells strokes apart (`onsets.Net`), half floats in base 85: written by training/onsets.py."""
 
 from __future__ import annotations
 

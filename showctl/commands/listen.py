@@ -151,6 +151,8 @@ def _as_text(news: dict[str, Any]) -> str:
             return f"{news['emitted']:9.3f}  no beat  number {news['index']} will not come"
         case "onset":
             return f"{news['time']:9.3f}  onset    {news['strength']:.1f}"
+        case "strike":
+            return f"{news['time']:9.3f}  {news['band']:7}  {news['strength']:.1f}"
         case "section":
             return f"{news['time']:9.3f}  section  {news['kind']}"
         case "ltc":

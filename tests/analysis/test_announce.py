@@ -37,8 +37,15 @@ def test_a_beat_is_withdrawn_before_its_time_and_never_after() -> None:
 def test_onsets_and_sections() -> None:
     announcer = Announcer()
     assert announcer.feed(replace(QUIET, onset=1.5)) == [
-        {"type": "onset", "time": 9.995, "emitted": 10.0, "strength": 1.5},
+        {"type": "onset", "time": 9.988, "emitted": 10.0, "strength": 1.5, "band": "other"},
         {"type": "section", "time": 10.0, "emitted": 10.0, "kind": "steady"},
     ]
     assert announcer.feed(QUIET) == []
+    several = announcer.feed(replace(QUIET, onset=1.5, strikes=(0.0, 2.0, 1.0)))
+    assert [(one["type"], one["band"], one["strength"]) for one in several] == [
+        ("onset", "snare", 1.5),
+        ("strike", "snare", 2.0),
+        ("strike", "hat", 1.0),
+    ]
+    assert [one["type"] for one in announcer.feed(replace(QUIET, strikes=(0.5, 0.0, 0.0)))] == ["strike"]
     assert announcer.feed(replace(QUIET, section=Section.DROP))[0]["kind"] == "drop"

@@ -27,6 +27,7 @@ class Announcer:
         """The news of one hop, in the order beat, onset, section."""
         news = self._beat(heard)
         emitted = round(heard.time, 4)
+        drums = [(kind, strength) for kind, strength in zip(STRUCK, heard.strikes, strict=True) if strength > 0]
         if heard.onset > 0:
             news.append(
                 {
@@ -34,9 +35,11 @@ class Announcer:
                     "time": round(heard.time - LATE, 4),
                     "emitted": emitted,
                     "strength": round(heard.onset, 3),
-                    "band": next((kind for kind, struck in zip(STRUCK, heard.strikes, strict=True) if struck > 0), "other"),
+                    "band": drums[0][0] if drums else "other",
                 }
             )
+        when = {"time": round(heard.time - LATE, 4), "emitted": emitted}
+        news += [{"type": "strike", **when, "band": kind, "strength": round(strength, 3)} for kind, strength in drums]
         if heard.section is not self._section:
             self._section = heard.section
             news.append({"type": "section", "time": emitted, "emitted": emitted, "kind": str(heard.section)})

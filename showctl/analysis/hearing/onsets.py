@@ -1,8 +1,8 @@
-"""Attacks, and which of the drums was struck, told within two hops of the sound.
+"""Attacks, and which of the drums was struck, mostly told within two hops of the sound.
 
-Every 5 ms a spectrum is taken of the last 23 ms, under a window that falls off within its last 3 ms only, so that an attack is seen
-almost as soon as it is there; triangular filters sum it up in 22 bands from 45 Hz to 11.5 kHz, a third of an octave apart but
-for the lowest. Eight such looks (40 ms) and a running mean of about a second, all compressed against a slow follower of the
+Every 5 ms a spectrum is taken of the last 23 ms, under a window that falls off within its last 3 ms only, so that an attack is
+seen almost as soon as it is there; triangular filters sum it up in 22 bands from 45 Hz to 11.5 kHz, a third of an octave apart
+but for the lowest. Eight such looks (40 ms) and a running mean of about a second, all compressed against a slow follower of the
 loudest (so that the gain does not matter), go into one hidden layer of a small net, whose four outputs say whether something, a
 kick, a snare (claps and rims among them), or a hat or cymbal was struck within the last two hops: two short layers cost less than
 a spectrum. A bass note is told from a kick by what it lacks: the sweep and the knock of the beater.
@@ -64,7 +64,7 @@ class ShortView:
         self._ring = np.zeros(size + self._late, np.float32)
         self._looks = np.zeros((_LOOKS + 1, BANDS), np.float32)  # the last row is their running mean
         self._loudest = _LEAST
-        self.level = 0.0  # of the loudest band now, a sine at full scale and 1 kHz being 1
+        self.level = 0.0  # mean magnitude in the loudest band now
 
     def feed(self, mono: _Floats) -> _Floats:
         """(frames,) of a hop -> (_LOOKS + 1, BANDS) compressed, the latest look last but one, behind it the mean."""
@@ -117,7 +117,7 @@ class Picker:
     """When one kind is told: once a stroke."""
 
     REFRACTORY = (4, 5, 5, 4)  # hops from one to the next, by KINDS
-    REARM = -1.0  # nepers: what was told is not told again before it has been less likely than this
+    REARM = -0.5  # nepers: what was told is not told again before it has been less likely than this
 
     def __init__(self, kind: int) -> None:
         self._refractory = self.REFRACTORY[kind]
@@ -130,20 +130,33 @@ class Picker:
             self._armed = False
         elif likely < self.REARM:
             self._armed = True
-        elif likely >= 0 and self._armed and self._since > self._refractory:
-            self._armed, self._since = False, 0
-            return True
+        elif likely >= 0 and self._armed:
+            return self.tell()
         return False
+
+    def tell(self) -> bool:
+        """It is told now, for whatever reason; False where the one before was too short ago."""
+        if self._since <= self._refractory:
+            return False
+        self._armed, self._since = False, 0
+        return True
 
 
 class OnsetDetector:
-    """What is struck in a hop."""
+    """What is struck in a hop.
 
+    Something struck is often sure a hop before what it was: then the likeliest is told with it if it is likely enough, and what
+    is sure only later is told without another onset. A drum that nothing was told of is an onset itself.
+    """
+
+    GUESS = -1.0  # nepers from which the likeliest drum is told with an onset
+    APART = 5  # hops that the last onset must lie back, that a drum is another one
     GATE = 10 ** (-66 / 20)  # the loudest band of an attack exceeds it
 
     def __init__(self, rate: int, net: Net | None = None) -> None:
         self._view, self._net = ShortView(rate), net or learned()
         self._pickers = [Picker(kind) for kind in range(len(KINDS))]
+        self._last = self.APART  # hops since the last onset
         low, high = np.searchsorted(edges()[1:-1], OWN)
         self._own = (slice(None), slice(0, low), slice(low, high), slice(high, None))
 
@@ -152,8 +165,16 @@ class OnsetDetector:
         view = self._view.feed(mono)
         likely = self._net(view).tolist() if self._view.level >= self.GATE else [-math.inf] * len(KINDS)
         told = [picker.feed(one, settled) for picker, one in zip(self._pickers, likely, strict=True)]
+        self._last += 1
         if not any(told):
             return NOTHING
+        if not any(told[1:]):
+            best = max(range(1, len(KINDS)), key=likely.__getitem__)
+            told[best] = likely[best] >= self.GUESS and self._pickers[best].tell()
+        elif not told[0] and self._last > self.APART:
+            told[0] = self._pickers[0].tell()
+        if told[0]:
+            self._last = 0
         rise = np.maximum(view[_LOOKS - 1] - view[_LOOKS - 1 - 2 * _A_HOP], np.float32(0))
         pairs = zip(told, self._own, strict=True)
         onset, kick, snare, hat = (max(LEAST, round(float(rise[own].mean()), 3)) if now else 0.0 for now, own in pairs)
