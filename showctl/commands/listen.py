@@ -154,7 +154,11 @@ def _as_text(news: dict[str, Any]) -> str:
         case "strike":
             return f"{news['time']:9.3f}  {news['band']:7}  {news['strength']:.1f}"
         case "section":
-            return f"{news['time']:9.3f}  section  {news['kind']}"
+            return f"{news['time']:9.3f}  section  {news['kind']}  {news['confidence']:.0%} sure"
+        case "coming":
+            if news["time"] is None:
+                return f"{news['emitted']:9.3f}  not yet  {news['kind']}"
+            return f"{news['time']:9.3f}  coming   {news['kind']}  {news['confidence']:.0%} sure"
         case "ltc":
             return f"{news['time']:9.3f}  ltc      {news['frame']}  {news['fps']} fps{'  backwards' * (news['direction'] < 0)}"
         case "level":

@@ -11,6 +11,8 @@ is cut into blocks. About two percent of a core and a few megabytes, whatever th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,9 +67,10 @@ class Analyzer:
             self._level = self._loudness.feed(hop.samples)
         grid = self._beat(hop.time, compressed, rise, settled)
         bands = self._bands.apply(magnitudes)
-        section = self._sections.feed(self._level, bands, struck.onset, grid.period if grid else None)
         energy = self._energy.feed(self._level)
-        return Features(hop.time, self._level, bands, energy, struck.onset, grid, section, struck.strikes)
+        heard = Features(hop.time, self._level, bands, energy, struck.onset, grid, strikes=struck.strikes)
+        form = self._sections.feed(heard)
+        return replace(heard, section=form.section, sure=form.sure, coming=form.coming)
 
     def _beat(self, time: float, compressed: NDArray[np.float32], rise: NDArray[np.float32], settled: bool) -> BeatGrid | None:
         """The grid after the hop that ends at `time` (s). The net speaks of HOPS hops together: in between nothing is new."""

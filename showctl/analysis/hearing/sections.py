@@ -1,9 +1,13 @@
-"""Silence, steady, build, drop, break: what part of a song is heard, from the outside, without knowing the song.
+"""Silence, steady, build, drop, break: what part of a song is heard, and the drop a beat before it falls.
 
-Sound is summed up a beat at a time (half a second where no beat is known). The low band says whether the kick is there: gone
-by 6 dB against its median of eight bars for one and a half bars is a break; when it is back within a beat, after at least two
-bars of break or a build, and the whole is as loud as usual, that is the drop. Brightness that keeps rising for four bars, or for
-two with ever more onsets, is a build. Each way in is harder than the way to stay, so that a section does not flicker.
+A song is heard beat by beat (`phrase`). Two sums of its measures, learned from composed songs (`training/form.py`), say how
+likely this is a build, and how likely the beat after this one is the first of a drop: a roll that thickens, noise that climbs, the low
+band gone for whole bars, the place in four and sixteen beats from where the music changed before. What is likely enough is
+foretold (`coming`) a beat ahead, follows the grid until its time, and is dropped half a beat after it where nothing came.
+
+Heard is a drop when the low band is back after a build, within a tenth of a second; where the kick had played on through the
+build, when the climbing is over on the foretold beat. A kick that comes back after a break without a build is no drop. Low band
+gone for one and a half bars is a break. Each way in is harder than the way to stay, so that a section does not flicker.
 Levels in dBFS, loudness in LUFS.
 """
 
@@ -11,152 +15,149 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
-from itertools import pairwise
-from statistics import fmean, median
+from dataclasses import dataclass, replace
+from statistics import fmean
 
+from showctl.analysis.hearing.form_weights import BUILD, DROP
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
-from showctl.model import Section
+from showctl.analysis.hearing.phrase import EARLY, Phrase
+from showctl.model import Coming, Features, Section
 
 GATE, WAKE = -60.0, -55.0  # LUFS: silence below the one, sound again above the other
 _GATE_HOPS = 3 * HOPS_PER_SECOND // 4
-_MEDIAN_BEATS = 32
-_GONE = 6.0  # dB by which the low band misses its median in a break
-_BACK = 3.5  # dB below that median where it counts as being there
-_LOUD = 1.5  # dB that the loudness may lack to be as usual
 _BREAK_BEATS = 6  # the low band is gone for so long before it is a break
-_DROP_AFTER = {Section.BREAK: 8, Section.BUILD: 2}  # beats that a section must have lasted before a drop
-_CALM = 16  # beats
-_DROP_BEATS = 96  # after so many a drop is simply how the song goes
+_SMOOTH = 0.4  # share of the last beat in how likely a build is
+IN, OUT = 0.5, 0.2  # of that likelihood: a build begins above the one and is over below the other
+TOLD = 0.3  # probability of a drop from which on it is foretold
+_BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops of the last of them
+_AFTER = 8  # beats after a build in which a drop may still come
+_FRESH, _STALE = 16, 96  # beats: so long no drop follows another; after so many a drop is simply how the song goes
+_LONGEST = 128  # beats of a build
+_MOVED = 0.005  # s by which the grid must move a foretold drop
+_CALMER = 2.0  # dB that the high band falls when the climbing is over
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """One beat's worth of sound."""
+class Form:
+    """What is heard of the form of a song."""
 
-    low: float  # dBFS
-    high: float  # dBFS
-    onsets: int
-    level: float  # LUFS
+    section: Section = Section.SILENCE
+    sure: float = 1.0  # 0..1
+    coming: Coming | None = None
+
+
+class Judge:
+    """How likely a build is, and a drop on the beat after the one that begins."""
+
+    def __init__(self) -> None:
+        self.build = 0.0  # probability, smoothed
+        self.drop = 0.0  # probability
+        self._age = 0  # beats of the build
+
+    def feed(self, phrase: Phrase) -> None:
+        """A beat is over."""
+        measures = (1.0, *phrase.measures())
+        now = _likely(BUILD, measures)
+        self.build += _SMOOTH * (now - self.build)
+        self._age = self._age + 1 if self.build > IN else 0
+        self.drop = _likely(DROP, drop_terms(measures, now, self.build, self._age, phrase.marks()))
+
+
+def drop_terms(measures: tuple[float, ...], now: float, build: float, age: int, marks: tuple[float, ...]) -> tuple[float, ...]:
+    """What the weights DROP weigh."""
+    return (*measures, now, build, min(1.2, math.log2(1 + age) / 5), *marks, *(mark * build for mark in marks))
+
+
+def _likely(weights: tuple[float, ...], terms: tuple[float, ...]) -> float:
+    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, terms, strict=True))))
 
 
 class SectionFinder:
-    """One hop in, the section out."""
+    """One hop in, the form out."""
 
     def __init__(self) -> None:
-        self.section = Section.SILENCE
+        self.form = Form()
         self._quiet = 0
         self._restart()
 
-    def feed(self, level: float, bands: tuple[float, float, float], onset: float, period: float | None) -> Section:
-        """Loudness (LUFS), the three bands (dBFS), onset strength of the hop; s a beat, None where unknown."""
-        self._quiet = self._quiet + 1 if level < GATE else 0
-        if self.section is Section.SILENCE:
-            if level > WAKE:
-                self._restart()
-                self._enter(Section.STEADY)
-        elif self._quiet >= _GATE_HOPS:
-            self._enter(Section.SILENCE)
-        else:
-            self._listen(level, bands, onset, period or 0.5)
-        return self.section
-
     def _restart(self) -> None:
-        self._beats: deque[Beat] = deque(maxlen=2 * _MEDIAN_BEATS)
-        self._usual: deque[float] = deque(maxlen=_MEDIAN_BEATS)  # low band of beats outside breaks, dBFS
-        self._loud: deque[float] = deque(maxlen=_MEDIAN_BEATS)  # their loudness, LUFS
-        self._bright: deque[float] = deque(maxlen=_MEDIAN_BEATS)  # their high band, dBFS
-        self._low: deque[float] = deque(maxlen=2 * HOPS_PER_SECOND)  # power, hop by hop
-        self._high: deque[float] = deque(maxlen=2 * HOPS_PER_SECOND)
-        self._onsets = self._hops = self._gone = self._age = 0
+        self._phrase, self._judge = Phrase(), Judge()
+        self._low: deque[float] = deque(maxlen=_BACK_HOPS)  # dBFS
+        self._high: deque[float] = deque(maxlen=HOPS_PER_SECOND)
+        self._age = 0  # beats of the section
+        self._since_build = _LONGEST  # beats
 
-    def _enter(self, section: Section) -> None:
-        self.section, self._age = section, 0
-        self._gone = 0
+    def feed(self, heard: Features) -> Form:
+        """What is heard in this hop, whose section is not known yet."""
+        self._quiet = self._quiet + 1 if heard.level < GATE else 0
+        if self.form.section is Section.SILENCE:
+            if heard.level > WAKE:
+                self._restart()
+                self._enter(Section.STEADY, 0.5)
+        elif self._quiet >= _GATE_HOPS:
+            self._enter(Section.SILENCE, 1.0)
+        else:
+            self._listen(heard)
+        return self.form
 
-    def _listen(self, level: float, bands: tuple[float, float, float], onset: float, period: float) -> None:
-        self._low.append(10 ** (bands[0] / 10))
-        self._high.append(10 ** (bands[2] / 10))
-        self._onsets += onset > 0
-        self._hops += 1
-        length = min(2 * HOPS_PER_SECOND, max(25, round(period * HOPS_PER_SECOND)))
-        if self.section in _DROP_AFTER and self._dropped(level, length):
-            self._enter(Section.DROP)
-        if self._hops >= length:
-            beat = Beat(_mean_db(self._low, self._hops), _mean_db(self._high, self._hops), self._onsets, level)
-            self._onsets = self._hops = 0
-            self._beats.append(beat)
+    def _enter(self, section: Section, sure: float) -> None:
+        self.form, self._age = Form(section, sure), 0
+
+    def _listen(self, heard: Features) -> None:
+        coming, phrase = self.form.coming, self._phrase
+        self._low.append(heard.bands[0])
+        self._high.append(heard.bands[2])
+        over = phrase.feed(heard)
+        if coming is not None and heard.time > coming.time + phrase.period / 2:
+            coming = None
+        elif coming is not None and not over and heard.time < coming.time - EARLY and abs(coming.time - phrase.next) > _MOVED:
+            coming = replace(coming, time=phrase.next)
+        self.form = replace(self.form, coming=coming)
+        if self._dropped(heard.time):
+            self._enter(Section.DROP, 0.9)
+        if over:
+            self._judge.feed(phrase)
             self._age += 1
-            self._step(beat)
+            self._step()
+            self._foretell()
 
-    def _step(self, beat: Beat) -> None:
-        """A beat is over."""
-        present = self._present(beat)
-        self._gone = 0 if present else self._gone + 1
-        if present or self.section not in _DROP_AFTER:
-            self._usual.append(beat.low)
-            self._loud.append(beat.level)
-            self._bright.append(beat.high)
-        if self.section in (Section.STEADY, Section.DROP):
-            if self._gone >= _BREAK_BEATS:
-                self._forget_last(_BREAK_BEATS)
-                self._enter(Section.BREAK)
-            elif self._rising(5.0 if self.section is Section.STEADY else 8.0) and not self._fresh_drop():
-                self._enter(Section.BUILD)
-            elif self.section is Section.DROP and self._age >= _DROP_BEATS:
-                self._enter(Section.STEADY)
-        elif self.section is Section.BREAK and self._age >= 4 and self._rising(3.0):
-            self._enter(Section.BUILD)
-        elif self._over():
-            self._enter(Section.STEADY)
+    def _step(self) -> None:
+        """A beat is over: is this another section?"""
+        build, without, section = self._judge.build, self._phrase.without, self.form.section
+        self._since_build = 0 if build > IN else self._since_build + 1
+        fresh = section is Section.DROP and self._age < _FRESH
+        if section is Section.BUILD:
+            if build < OUT or self._age > _LONGEST:
+                self._enter(Section.BREAK if without >= 2 else Section.STEADY, 1 - build)
+        elif build > IN and not fresh:
+            self._enter(Section.BUILD, build)
+        elif section is Section.BREAK:
+            if not without and self._age >= 2:
+                self._enter(Section.STEADY, 1 - build)
+        elif without >= _BREAK_BEATS:
+            self._enter(Section.BREAK, 1 - build)
+        elif section is Section.DROP and self._age >= _STALE:
+            self._enter(Section.STEADY, 1 - build)
+        sure = build if self.form.section is Section.BUILD else 0.9 if self.form.section is Section.DROP else 1 - build
+        self.form = replace(self.form, sure=sure)
 
-    def _fresh_drop(self) -> bool:
-        """A drop that began within four bars: its own swell is not the next build."""
-        return self.section is Section.DROP and self._age < _CALM
+    def _foretell(self) -> None:
+        """Say so where a drop is likely on the beat after the one that begins now."""
+        fresh = self.form.section is Section.DROP and self._age < _FRESH
+        before = self.form.coming
+        if not fresh and self._judge.drop > (before.confidence if before else TOLD):
+            self.form = replace(self.form, coming=Coming(Section.DROP, self._phrase.next, self._judge.drop))
 
-    def _present(self, beat: Beat) -> bool:
-        """The low band is there as usual (or it is not known yet what is usual)."""
-        return len(self._usual) < 8 or beat.low > median(self._usual) - _GONE
-
-    def _forget_last(self, beats: int) -> None:
-        """What turned out to belong to the break does not say what is usual."""
-        for _ in range(min(beats, len(self._usual))):
-            self._usual.pop()
-            self._loud.pop()
-            self._bright.pop()
-
-    def _rising(self, least: float) -> bool:
-        """The high band climbs: slowly over four bars, or by `least` dB over two while onsets come closer together."""
-        beats = list(self._beats)
-        slow = _climb([b.high for b in beats[-16:]], 4, least - 1) if len(beats) >= 16 else False
-        quick = _climb([b.high for b in beats[-10:]], 2, least) if len(beats) >= 10 else False
-        return slow or (quick and sum(b.onsets for b in beats[-4:]) > sum(b.onsets for b in beats[-10:-6]))
-
-    def _dropped(self, level: float, length: int) -> bool:
-        """The low band is back, by a jump, over the beat that just ended, and the whole is as loud as usual."""
-        if self._age < _DROP_AFTER[self.section] or len(self._usual) < 8 or len(self._beats) < 4:
+    def _dropped(self, time: float) -> bool:
+        """The low band is back after a build, or the climbing is over where a drop had been foretold."""
+        coming, phrase = self.form.coming, self._phrase
+        fresh = self.form.section is Section.DROP and self._age < _FRESH
+        if fresh or len(self._low) < _BACK_HOPS or (coming is None and self._since_build > _AFTER):
             return False
-        now = _mean_db(self._low, length)
-        before = min(b.low for b in list(self._beats)[-4:])
-        back = now > median(self._usual) - _BACK and now > before + _GONE
-        whole = level > median(self._loud) - _LOUD and _mean_db(self._high, length) > median(self._bright) - _BACK
-        return back and whole
-
-    def _over(self) -> bool:
-        """A break or build that went nowhere: the low band came back without a jump, or nothing rises any more."""
-        if self.section is Section.BREAK:
-            return self._age >= 2 and all(self._present(b) for b in list(self._beats)[-2:])
-        return self._age >= 2 * _MEDIAN_BEATS or (self._age >= 16 and all(self._present(b) for b in list(self._beats)[-8:]))
-
-
-def _mean_db(power: deque[float], hops: int) -> float:
-    """Mean of the last `hops` powers, in dB."""
-    values = list(power)[-hops:]
-    return 10 * math.log10(max(1e-12, math.fsum(values) / max(1, len(values))))
-
-
-def _climb(levels: list[float], beats: int, least: float) -> bool:
-    """Means over so many beats rise at all but one step, and by `least` dB in all."""
-    means = [fmean(levels[at : at + beats]) for at in range(0, len(levels), beats)]
-    ups = sum(later > earlier + 0.3 for earlier, later in pairwise(means))
-    return ups >= max(3, len(means) - 2) and means[-1] - means[0] >= least
+        here = coming is not None and abs(time - coming.time) < phrase.period / 2
+        back = fmean(self._low) > phrase.top - _BACK
+        if phrase.without >= (1 if here else 2):
+            return back
+        calm = here and coming is not None and time > coming.time + 0.4 * phrase.period
+        lately = list(self._high)[-round(0.3 * phrase.period * HOPS_PER_SECOND) :]
+        return calm and back and bool(phrase.beats) and fmean(lately) < phrase.beats[-1].high - _CALMER
