@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -26,12 +27,14 @@ _SINK = 0.05  # dB a beat by which the usual low band falls
 GONE = 8.0  # dB by which the low band misses what is usual where the kick is not there
 _FADE = 0.985  # a beat, of what marks phrases
 _CHANGED = 4.0  # dB of a band that are a change
+_BAR = 4.0  # dB of changes that a bar line of the grid is worth
+_BEGUN = 8.0  # dB of changes that the beginning is worth
 _EVEN = 8.0  # dB of changes that are imagined, spread evenly
 NAMES = (
     "low band", "low against middle", "low gone in 4", "low gone in 16", "high band", "high climbs 8", "high climbs 2",
     "high climbs 16", "middle climbs 8", "density", "density grows", "snares", "snares grow", "held breath", "hats",
 )  # fmt: skip
-MARKS = ("of four", "of sixteen", "bars without", "phrases without", "downbeat")
+MARKS = ("of four", "of sixteen", "bars without", "phrases without", "bars of the grid", "downbeat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Phrase:
         self._hops: list[tuple[float, float, float]] = []  # power of the bands
         self._struck = [0, 0, 0]
         self._changes: deque[tuple[float, float]] = deque(maxlen=KEPT)  # (s, dB)
+        self._bars: deque[tuple[float, float]] = deque(maxlen=KEPT)  # (s, _BAR) of the bars that the grid had begin
         self._vanished = 0.0  # s, when the low band did
         self._ends: deque[float] = deque(maxlen=9)  # s, of the last beats
         self._spans: deque[float] = deque(maxlen=24)  # s, that a beat of two bars lasted, of late
@@ -76,12 +80,15 @@ class Phrase:
         """Whether a beat is over with this hop."""
         if self._last == -math.inf:
             self._last = heard.time
+            self._changes.append((heard.time, _BEGUN))  # music that begins, begins with a phrase
         self._keep_time(heard)
         low, middle, high = (10 ** (level / 10) for level in heard.bands)
         self._hops.append((low, middle, high))
         self._struck = [n + (s > 0) for n, s in zip(self._struck, (heard.onset, *heard.strikes[1:]), strict=True)]
         if heard.time < self.next - EARLY:
             return False
+        if self.downbeat() > 0:
+            self._bars.append((self.next, _BAR))
         self._sum_up()
         self._ends.append(self.next)
         if len(self._ends) == self._ends.maxlen:
@@ -97,6 +104,7 @@ class Phrase:
             return
         if abs(math.log2(grid.period / self.period)) > 0.3:  # another octave, or another song: phrases are counted anew
             self._changes.clear()
+            self._bars.clear()
         self.period = grid.period
         steps = math.ceil((self._last - grid.anchor) / grid.period + 0.6)
         self.next = grid.anchor + steps * grid.period
@@ -136,12 +144,13 @@ class Phrase:
         """What MARKS name, of the beat that begins at `next`: how much speaks for a change on it."""
         gone = (self.next - self._vanished) / self.pace
         without = [float(self.without > 0 and _falls_on(gone, beats)) for beats in (4, 16)]
-        return self._odds(4), self._odds(16), *without, float(self.downbeat())
+        changed = [self._odds(self._changes, beats) for beats in (4, 16)]
+        return *changed, *without, self._odds(self._bars, 4), float(self.downbeat())
 
-    def _odds(self, beats: int) -> float:
-        """How much more has changed so many beats before `next`, and twice as many, and so on, than elsewhere: octaves / 3."""
+    def _odds(self, marks: Iterable[tuple[float, float]], beats: int) -> float:
+        """How much more was marked so many beats before `next`, and twice as many, and so on, than elsewhere: octaves / 3."""
         here = all_ = 0.0
-        for at, change in self._changes:
+        for at, change in marks:
             ago = (self.next - at) / self.pace
             kept = change * _FADE**ago
             all_ += kept

@@ -1,9 +1,9 @@
 """Silence, steady, build, drop, break: what part of a song is heard, and the drop a beat before it falls.
 
 A song is heard beat by beat (`phrase`). Two sums of its measures, learned from composed songs (`training/form.py`), say how
-likely this is a build, and how likely the beat after this one is the first of a drop: a roll that thickens, noise that climbs, the low
-band gone for whole bars, the place in four and sixteen beats from where the music changed before. What is likely enough is
-foretold (`coming`) a beat ahead, follows the grid until its time, and is dropped half a beat after it where nothing came.
+likely this is a build, and how likely the beat after this one is the first of a drop: a roll that thickens, noise that
+climbs, the low band gone for whole bars, the place in four and sixteen beats from where the music changed before. What is
+likely enough is foretold (`coming`) a beat ahead, follows the grid until its time, and is let go of half a beat after it.
 
 Heard is a drop when the low band is back after a build, within a tenth of a second; where the kick had played on through the
 build, when the climbing is over on the foretold beat. A kick that comes back after a break without a build is no drop. Low band
@@ -28,7 +28,8 @@ _GATE_HOPS = 3 * HOPS_PER_SECOND // 4
 _BREAK_BEATS = 6  # the low band is gone for so long before it is a break
 _SMOOTH = 0.4  # share of the last beat in how likely a build is
 IN, OUT = 0.5, 0.2  # of that likelihood: a build begins above the one and is over below the other
-TOLD = 0.3  # probability of a drop from which on it is foretold
+BUILT = 0.6  # of that likelihood within _AFTER beats: a drop may be heard that was not foretold
+TOLD = 0.35  # probability of a drop from which on it is foretold
 _BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops of the last of them
 _AFTER = 8  # beats after a build in which a drop may still come
 _FRESH, _STALE = 16, 96  # beats: so long no drop follows another; after so many a drop is simply how the song goes
@@ -85,7 +86,7 @@ class SectionFinder:
         self._low: deque[float] = deque(maxlen=_BACK_HOPS)  # dBFS
         self._high: deque[float] = deque(maxlen=HOPS_PER_SECOND)
         self._age = 0  # beats of the section
-        self._since_build = _LONGEST  # beats
+        self._built: deque[float] = deque(maxlen=_AFTER)  # how likely a build was, of the last beats
 
     def feed(self, heard: Features) -> Form:
         """What is heard in this hop, whose section is not known yet."""
@@ -124,7 +125,7 @@ class SectionFinder:
     def _step(self) -> None:
         """A beat is over: is this another section?"""
         build, without, section = self._judge.build, self._phrase.without, self.form.section
-        self._since_build = 0 if build > IN else self._since_build + 1
+        self._built.append(build)
         fresh = section is Section.DROP and self._age < _FRESH
         if section is Section.BUILD:
             if build < OUT or self._age > _LONGEST:
@@ -152,7 +153,7 @@ class SectionFinder:
         """The low band is back after a build, or the climbing is over where a drop had been foretold."""
         coming, phrase = self.form.coming, self._phrase
         fresh = self.form.section is Section.DROP and self._age < _FRESH
-        if fresh or len(self._low) < _BACK_HOPS or (coming is None and self._since_build > _AFTER):
+        if fresh or len(self._low) < _BACK_HOPS or (coming is None and max(self._built, default=0.0) < BUILT):
             return False
         here = coming is not None and abs(time - coming.time) < phrase.period / 2
         back = fmean(self._low) > phrase.top - _BACK
