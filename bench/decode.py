@@ -70,7 +70,7 @@ def listen(item: Item, delay: float) -> tuple[list[dict[str, Any]], float, float
     with np.load(item.activation) as z:
         beat, down = z["beat"].astype(float), z["down"].astype(float)
         music = z["music"].astype(float) if "music" in z else None
-        tempo = z["tempo"] if "tempo" in z else None
+        tempo = z.get("tempo")
         level = z["level"].astype(float) if "level" in z else np.full(len(beat), -20.0)
         delay = float(z["delay"]) if "delay" in z else delay
         fps = float(z["fps"])

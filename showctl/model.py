@@ -80,7 +80,7 @@ NO_STRIKES: Strikes = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A section that is foretold: what will begin, on which beat, and how likely that is. It may be moved or taken back until then."""
+    """A section that is foretold: what begins on which beat, and how likely that is; it may be moved or taken back until then."""
 
     section: Section
     time: float  # s, when it begins

@@ -4,8 +4,8 @@
     python -m training.export CHECKPOINT... --activations FOLDER --data SHARD [--names a,b]
 
 Several checkpoints of one shape listen together. Mean and scale of the training are folded into the first layer; weights are
-kept as half floats. Activations are written by the numpy net, one .npz a piece (`beat`, `down`, `music`, `tempo`, a row a hop): what
-bench/decode.py tunes the tracker on.
+kept as half floats. Activations are written by the numpy net, one .npz a piece (`beat`, `down`, `music`, `tempo`, a row a
+hop): what bench/decode.py tunes the tracker on.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ A_SHARD = 20  # pieces
 HOP = RATE // 100
 MARKS = {0: (1.0, 0.05), 1: (1.0, 0.6), 2: (1.0, 1.0), 3: (0.0, 0.0), 4: (0.0, 0.0)}  # hops after a stroke: wanted, its weight
 COMPOSERS = ("band", "band", "electronic", "electronic", "metal", "piano")
-BARE, NOTHING, MILD = 0.08, 0.15, 0.65  # shares: bare strokes, speech and crowds; and up to here the spoiling is mild
+BARE, NOTHING, MILD = 0.2, 0.12, 0.65  # shares: bare strokes, speech and crowds; and up to here the spoiling is mild
 STRUCK = ("footsteps", "glasses", "tuning", "single drums")  # scenes of `nothing`
 WINDOW, ONE_STROKE = 0.05, 0.03  # s
 WEIGHTS = Path(__file__).parents[1] / "showctl" / "analysis" / "hearing" / "onset_weights.py"
@@ -59,19 +59,41 @@ class Example:
 # --- what is listened to ---------------------------------------------------------------------------------------------
 
 
+def click(rng: np.random.Generator) -> Floats:
+    """A burst of noise or a pip of a few milliseconds: a stick, a hand, a metronome."""
+    frames = int(rng.uniform(0.01, 0.06) * RATE)
+    fall = np.exp(-np.arange(frames, dtype=np.float32) / RATE / rng.uniform(0.0002, 0.006)).astype(np.float32)
+    sound = noise(rng, frames) if rng.random() < 0.6 else sine(float(rng.uniform(600, 5000)), frames)
+    return (sound * fall / max(1e-6, float(np.abs(sound * fall).max()))).astype(np.float32)
+
+
+def snare_drum(rng: np.random.Generator) -> Floats:
+    """A shell of two tones and the hiss of the wires, in any mixture."""
+    frames = int(0.3 * RATE)
+    t = np.arange(frames, dtype=np.float32) / RATE
+    low = float(rng.uniform(150, 260))
+    shell = sine(low, frames) + rng.uniform(0.2, 0.9) * sine(low * float(rng.uniform(1.4, 1.9)), frames)
+    sound = rng.uniform(0.1, 1) * shell * np.exp(-t / rng.uniform(0.02, 0.1))
+    sound += rng.uniform(0.2, 1) * noise(rng, frames) * np.exp(-t / rng.uniform(0.03, 0.12))
+    return (sound / np.abs(sound).max()).astype(np.float32)
+
+
+STRUCK_BY_HAND = {"click": click, "snare drum": snare_drum}
+
+
 def bare(seed: int) -> Piece:
     """Single strokes far apart, or none, on silence or noise, between tones that swell and hum: what is no stroke is none."""
     rng = np.random.default_rng(seed)
     seconds = 20.0
     audio = np.zeros(int(seconds * RATE), np.float32)
     hits: dict[str, list[float]] = {kind: [] for kind in ("kick", "snare", "hat", "note")}
-    at, names = rng.uniform(0.3, 1), sorted(VOICES)
+    at, names = rng.uniform(0.3, 1), [*sorted(VOICES), *["click"] * 4, *["snare drum"] * 3]
     if rng.random() < 0.3:
         at = seconds
     while at < seconds - 1:
         name = names[rng.integers(len(names))]
         kind = "snare" if name in ("clap", "snap", "rim") else "hat" if name in ("ride", "crash", "shaker") else name.split()[0]
-        sound, start = VOICES[name](rng)[: int(0.9 * RATE)], int(at * RATE)
+        sound, start = (VOICES.get(name) or STRUCK_BY_HAND[name])(rng)[: int(0.9 * RATE)], int(at * RATE)
         audio[start : start + len(sound)] += np.float32(rng.uniform(0.1, 1)) * sound[: len(audio) - start]
         hits[kind if kind in hits else "note"].append(at)
         at += rng.uniform(0.15, 1.5)

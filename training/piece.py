@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 44100  # Hz of all audio here
-KINDS = ("kick", "snare", "hat", "note")  # of hits: closed and open hats, rides and cymbals are "hat"; all else that is struck "note"
+KINDS = ("kick", "snare", "hat", "note")  # of hits: hats, rides and cymbals are "hat"; all else that is struck is "note"
 
 Times: TypeAlias = NDArray[np.float64]
 

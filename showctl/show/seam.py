@@ -2,8 +2,8 @@
 
 Rounding (0.1 ms, 0.1 dB, thousandths) makes what two machines' FFTs hear the same. Thinning makes the log of a night small:
 of a hundred hops a second only those enter the engine that say something new (an onset, a kick, another section or one that
-is foretold, another beat) and one every INTERVAL. What enters is exactly what is recorded, so that a replay is exact: feed the engine only
-what `take` returns, and write down the same.
+is foretold, another beat) and one every INTERVAL. What enters is exactly what is recorded, so that a replay is exact: feed the
+engine only what `take` returns, and write down the same.
 """
 
 from __future__ import annotations

@@ -338,9 +338,8 @@ def _coming(content: Any, name: str) -> Coming:
 
 
 READERS: dict[str, Any] = {
-    **dict.fromkeys(
-        ("time", "level", "energy", "onset", "anchor", "period", "confidence", "rate", "fade", "at", "speed", "by", "sure"), _float
-    ),
+    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence"), _float),
+    **dict.fromkeys(("rate", "fade", "at", "speed", "by", "sure"), _float),
     **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
     **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),
     "on": _bool,

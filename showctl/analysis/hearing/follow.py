@@ -28,7 +28,7 @@ LIKELY = 0.35  # probability that a beat falls where it is foretold, from which 
 SURE = 0.4  # probability of the place in the bar from which on it is told
 LOOK = 6  # hops between two readings of the belief while no beat is near
 # trust, in nepers of log-odds
-GAIN = 1.5  # how much the evidence of a hop counts
+GAIN = 1.0  # how much the evidence of a hop counts
 TRUST, DOUBT = 0.0, -2.0  # follow above, give up below
 BEGIN, END = 2e-4, 2e-4  # of a hop: how likely a beat sets in, or ends
 UNKNOWN, LEAST, MOST = -0.7, -4.0, 8.0  # before anything was heard; bounds, so that a change is seen soon
@@ -39,6 +39,7 @@ CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of
 # before anything can be foretold
 STRONG = 0.5  # probability of a beat that is told at once
 EARLY = -2.5  # trust that this takes
+ONSET = HOPS_PER_SECOND // 4  # hops after silence in which it is not: that sound sets in is no beat
 GATE = -60.0  # LUFS; below it nothing is followed
 _SILENT = HOPS_PER_SECOND // 2  # hops below the gate until the grid is withdrawn
 _FORGET = 3 * HOPS_PER_SECOND  # ... and until everything is forgotten
@@ -57,7 +58,7 @@ class BeatTracker:
         self._trust = UNKNOWN
         self._trusted = False
         self._solid = self._coasted = 0  # hops
-        self._quiet = 0  # hops below the gate
+        self._quiet = self._loud = 0  # hops below the gate, and above
         self._look = 0  # hops until the belief is read
         self._heard = 0.0  # probability of a beat in the hop before
 
@@ -76,10 +77,10 @@ class BeatTracker:
     ) -> BeatGrid | None:
         """The hop that ends at `time` (s): momentary loudness (LUFS); probabilities of a beat and of a downbeat `delay` before.
 
-        None for those where nothing was heard; `music`: probability of music now, where it is known; `tempo`: what is heard of the
-        tempo, as net.Heard has it.
+        None for those where nothing was heard; `music`: probability of music now, where it is known; `tempo`: what is heard of
+        it, as net.Heard has it.
         """
-        self._quiet = self._quiet + 1 if level < GATE else 0
+        self._quiet, self._loud = (self._quiet + 1, 0) if level < GATE else (0, self._loud + 1)
         if self._quiet >= _SILENT:
             self._hush()
             return None
@@ -93,7 +94,7 @@ class BeatTracker:
             self._grid = None
         elif self._look <= 0:
             self._foretell(time, self._pointer.belief())
-        if beat is not None and beat >= STRONG > self._heard and self._trust > EARLY:
+        if beat is not None and beat >= STRONG > self._heard and self._trust > EARLY and self._loud > ONSET:
             self._tell_at_once(time)
         self._heard = beat or 0.0
         return self._grid

@@ -1,10 +1,10 @@
 """What a few small recurrent nets hear: how likely a beat, and a downbeat, fell a moment ago.
 
 Each of them: two hops of the view (compressed and rise) -> a layer -> two gated recurrent units (Cho et al. 2014, with the reset
-gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; whether there is a beat to be followed
-at all; and at what tempo people would tap to it, roughly. They were trained to speak DELAY after the beat, when the attack has passed through the window. How they were
-trained, on what, and how well they do on what they never heard: docs/hearing-model.md. Weights are plain arrays; one step is a
-handful of products of a matrix with a vector.
+gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; whether there is a beat to be
+followed at all; and at what tempo people would tap to it, roughly. They were trained to speak DELAY after the beat, when the
+attack has passed through the window. How they were trained, on what, and how well they do on what they never heard:
+docs/hearing-model.md. Weights are plain arrays; one step is a handful of products of a matrix with a vector.
 """
 
 from __future__ import annotations

@@ -32,23 +32,18 @@ METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how li
 TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
 PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
 BRISK = 0.0  # nepers a beat in favour of quicker tempi
-HEED, TURN = 0.5, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
+HEED, TURN = 0.1, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
 # how it goes on
-STIFF, LOOSE, YIELD = (
-    90.0,
-    20.0,
-    0.05,
-)  # a beat's change of tempo: exp(-STIFF x relative change), a YIELD of them exp(-LOOSE x ..)
+STIFF, LOOSE = 90.0, 20.0  # a beat's change of tempo: exp(-STIFF x relative change), or more freely exp(-LOOSE x ..)
+YIELD = 0.05  # of the beats change it freely
 STRAY, REBAR = 0.004, 0.002  # of the probability at a beat goes on at any beat of its metre; in any metre
 LEAK = 2e-5  # of the probability begins anew each hop: how a jump of tempo is found again
 # what a beat looks like
 WINDOW = (0.4, 0.9, 1.0, 0.9, 0.4)  # weights of the hops round a beat
 FLOOR = 0.004  # probabilities are held so far from 0 and 1
 USUAL, USUAL_DOWN = 0.05, 0.27  # how often a hop has a beat; a beat is a downbeat
-WEIGHT, DOWN_WEIGHT = (
-    0.5,
-    0.8,
-)  # of the evidence of a hop for a beat, of a beat for a downbeat: neighbours are far from independent
+WEIGHT = 0.65  # of the evidence of a hop for a beat
+DOWN_WEIGHT = 0.8  # of the evidence of a beat for a downbeat
 MISS = 0.6  # of that evidence at worst: beats are left out
 IDLE = 0.01  # how often a hop has a beat where there is no music
 # what is held
