@@ -16,24 +16,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
-from showctl.analysis.hearing.analyzer import Analyzer
 from showctl.analysis.hearing.sections import SectionFinder
-from showctl.model import AudioBlock, BeatGrid, Coming, Features, Section
-from training.electronic import song
-from training.piece import RATE
+from showctl.model import Coming, Section
+from training.heard import Rows, hear, heard_song, hops
 
 STYLES = ("house", "progressive house", "trance", "techno", "drum and bass", "dubstep")
-BLOCK = 4410  # frames
 NEAR = 0.1  # s
 ONCE = 8.0  # s
 
@@ -47,25 +42,7 @@ class Told:
     seconds: float = 0.0
 
 
-def hear(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """(hops, 15) what the ear says of a song, without its form."""
-    ear, rows = Analyzer(rate), []
-    for start in range(0, len(samples), BLOCK):
-        for f in ear.feed(AudioBlock(start, samples[start : start + BLOCK].reshape(-1, 1), rate)):
-            g = f.grid or BeatGrid(0.0, 0, 0.0, 0, 0)
-            grid = (g.anchor, g.index, g.period, g.bar_position, g.beats_per_bar, g.confidence)
-            rows.append((f.time, f.level, *f.bands, f.onset, *f.strikes, *grid))
-    return np.array(rows)
-
-
-def hops(rows: NDArray[np.float64]) -> Iterator[Features]:
-    """The same as Features."""
-    for time, level, low, middle, high, onset, kick, snare, hat, anchor, index, period, place, bar, sure in rows.tolist():
-        grid = BeatGrid(anchor, int(index), period, int(place), int(bar), sure) if period > 0 else None
-        yield Features(time, level, (low, middle, high), onset=onset, grid=grid, strikes=(kick, snare, hat))
-
-
-def told(rows: NDArray[np.float64]) -> Told:
+def told(rows: Rows) -> Told:
     """Its form, as it is told now."""
     finder, out = SectionFinder(), Told(seconds=float(rows[-1, 0]))
     section, coming, since = None, None, 0.0
@@ -104,25 +81,11 @@ def judged(it: Told, drops: list[float], beat: float) -> tuple[Counter[str], str
     )
 
 
-def composed(seed: int, style: str, keep: Path | None) -> tuple[NDArray[np.float64], list[float], float]:
-    """(what is heard, drops (s), a beat (s)) of a song, from `keep` if it is there."""
-    path = keep and keep / f"{style.replace(' ', '_')}_{seed}.npz"
-    if path and path.exists():
-        data = np.load(path)
-        return data["rows"], data["drops"].tolist(), float(data["beat"])
-    piece = song(seed, style)
-    rows, beat = hear(piece.audio, RATE), float(np.median(np.diff(piece.beats)))
-    drops = [at for at, name in piece.sections if name == "drop"]
-    if path:
-        np.savez_compressed(path, rows=rows, drops=np.array(drops), beat=beat)
-    return rows, drops, beat
-
-
-def recorded(path: Path, keep: Path | None) -> NDArray[np.float64]:
+def recorded(path: Path, keep: Path | None) -> Rows:
     """What is heard in a file."""
     kept = keep and keep / f"{path.stem}.npz"
     if kept and kept.exists():
-        rows: NDArray[np.float64] = np.load(kept)["rows"]
+        rows: Rows = np.load(kept)["rows"]
         return rows
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     rows = hear(samples.mean(axis=1), rate)
@@ -145,10 +108,11 @@ def main() -> int:
     minutes = 0.0
     for n in range(options.songs):
         style = STYLES[n % len(STYLES)]
-        rows, drops, beat = composed(options.first + n, style, options.keep)
-        counts, words = judged(told(rows), drops, beat)
+        heard = heard_song(options.first + n, style, options.keep)
+        it = told(heard.rows)
+        counts, words = judged(it, heard.begins("drop"), heard.beat)
         styles[style] += counts
-        minutes += rows[-1, 0] / 60
+        minutes += it.seconds / 60
         print(f"{style:20}{options.first + n}  {words}", flush=True)
     for style, c in styles.items():
         print(f"{style:20}drops {c['drops']:3}  ahead {c['ahead']:3}  heard {c['heard']:3}  false {c['false']:3}")

@@ -1,6 +1,6 @@
 """What tells a build and a coming drop: weights learned by `training/form.py` from songs that `training/` composes.
 
-BUILD weighs 1 and the measures of a beat (`phrase.NAMES`); DROP weighs `sections.drop_terms`. Sums are log-odds in nepers.
+BUILD weighs 1 and the measures of a beat (`phrase.NAMES`); DROP weighs what `sections.Judge` gives. Sums are log-odds in nepers.
 """
 
 BUILD = (

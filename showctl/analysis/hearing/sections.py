@@ -50,26 +50,25 @@ class Form:
 class Judge:
     """How likely a build is, and a drop on the beat after the one that begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: tuple[float, ...] = BUILD) -> None:
         self.build = 0.0  # probability, smoothed
-        self.drop = 0.0  # probability
+        self._weights = weights
         self._age = 0  # beats of the build
 
-    def feed(self, phrase: Phrase) -> None:
-        """A beat is over."""
-        measures = (1.0, *phrase.measures())
-        now = _likely(BUILD, measures)
+    def feed(self, measures: tuple[float, ...], marks: tuple[float, ...]) -> tuple[float, ...]:
+        """A beat is over, of which a Phrase has these; what the weights DROP weigh."""
+        measures = (1.0, *measures)
+        now = likely(self._weights, measures)
         self.build += _SMOOTH * (now - self.build)
         self._age = self._age + 1 if self.build > IN else 0
-        self.drop = _likely(DROP, drop_terms(measures, now, self.build, self._age, phrase.marks()))
+        return (
+            *(*measures, now, self.build, min(1.2, math.log2(1 + self._age) / 5)),
+            *(*marks, *(mark * self.build for mark in marks)),
+        )
 
 
-def drop_terms(measures: tuple[float, ...], now: float, build: float, age: int, marks: tuple[float, ...]) -> tuple[float, ...]:
-    """What the weights DROP weigh."""
-    return (*measures, now, build, min(1.2, math.log2(1 + age) / 5), *marks, *(mark * build for mark in marks))
-
-
-def _likely(weights: tuple[float, ...], terms: tuple[float, ...]) -> float:
+def likely(weights: tuple[float, ...], terms: tuple[float, ...]) -> float:
+    """The probability that is the sum of terms in log-odds."""
     return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, terms, strict=True))))
 
 
@@ -83,6 +82,7 @@ class SectionFinder:
 
     def _restart(self) -> None:
         self._phrase, self._judge = Phrase(), Judge()
+        self._drop = 0.0  # probability of one on the beat after the one that begins
         self._low: deque[float] = deque(maxlen=_BACK_HOPS)  # dBFS
         self._high: deque[float] = deque(maxlen=HOPS_PER_SECOND)
         self._age = 0  # beats of the section
@@ -117,7 +117,7 @@ class SectionFinder:
         if self._dropped(heard.time):
             self._enter(Section.DROP, 0.9)
         if over:
-            self._judge.feed(phrase)
+            self._drop = likely(DROP, self._judge.feed(phrase.measures(), phrase.marks()))
             self._age += 1
             self._step()
             self._foretell()
@@ -146,8 +146,8 @@ class SectionFinder:
         """Say so where a drop is likely on the beat after the one that begins now."""
         fresh = self.form.section is Section.DROP and self._age < _FRESH
         before = self.form.coming
-        if not fresh and self._judge.drop > (before.confidence if before else TOLD):
-            self.form = replace(self.form, coming=Coming(Section.DROP, self._phrase.next, self._judge.drop))
+        if not fresh and self._drop > (before.confidence if before else TOLD):
+            self.form = replace(self.form, coming=Coming(Section.DROP, self._phrase.next, self._drop))
 
     def _dropped(self, time: float) -> bool:
         """The low band is back after a build, or the climbing is over where a drop had been foretold."""
