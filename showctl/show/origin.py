@@ -139,7 +139,7 @@ def _next(cue: Cue) -> list[str]:
     lines = []
     if cue.when is not None:
         at = "" if cue.when.quantise == "none" else f", at the next {cue.when.quantise}"
-        lines.append(f"when: fires by itself when {cue.when.section} is heard{at}, while it is the next")
+        lines.append(f"when: fires by itself when {cue.when.section} is foreseen or heard{at}, while it is the next")
     if cue.follow is not None:
         lines.append(f"follow: the next GO {in_words(cue.follow)} after this one")
     if cue.hang is not None:
