@@ -77,7 +77,7 @@ def test_drums_are_found() -> None:
     beats = beat_times((120, 10))
     sound = drums(beats)
     assert share(beats[1:-1], onset_times(sound)) > 0.95
-    assert share(beats[1:-1], strike_times(sound, "kick")) > 0.7  # on every second lies a snare
+    assert share(beats[2:-1:2], strike_times(sound, "kick")) > 0.9  # under a snare, on every second, a kick may be missed
 
 
 @pytest.mark.slow

@@ -149,6 +149,7 @@ class OnsetDetector:
     is sure only later is told without another onset. A drum that nothing was told of is an onset itself.
     """
 
+    CLEAR = 1.7  # nepers: a mean rise of all bands within 20 ms that is an onset whatever the net says, a click in the quiet
     GUESS = -1.0  # nepers from which the likeliest drum is told with an onset
     APART = 5  # hops that the last onset must lie back, that a drum is another one
     GATE = 10 ** (-66 / 20)  # the loudest band of an attack exceeds it
@@ -163,7 +164,11 @@ class OnsetDetector:
     def feed(self, mono: _Floats, settled: bool) -> Struck:
         """(frames,) of a hop -> what begins in it. Not `settled`: part of the window was never heard, nothing is told."""
         view = self._view.feed(mono)
-        likely = self._net(view).tolist() if self._view.level >= self.GATE else [-math.inf] * len(KINDS)
+        rise = np.maximum(view[_LOOKS - 1] - view[_LOOKS - 1 - 2 * _A_HOP], np.float32(0))
+        likely = [-math.inf] * len(KINDS)
+        if self._view.level >= self.GATE:
+            likely = self._net(view).tolist()
+            likely[0] = max(likely[0], float(rise.mean()) - self.CLEAR)
         told = [picker.feed(one, settled) for picker, one in zip(self._pickers, likely, strict=True)]
         self._last += 1
         if not any(told):
@@ -175,7 +180,6 @@ class OnsetDetector:
             told[0] = self._pickers[0].tell()
         if told[0]:
             self._last = 0
-        rise = np.maximum(view[_LOOKS - 1] - view[_LOOKS - 1 - 2 * _A_HOP], np.float32(0))
         pairs = zip(told, self._own, strict=True)
         onset, kick, snare, hat = (max(LEAST, round(float(rise[own].mean()), 3)) if now else 0.0 for now, own in pairs)
         return Struck(onset, (kick, snare, hat))
