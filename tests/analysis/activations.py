@@ -67,20 +67,23 @@ def grids(
     ]
 
 
-def flashes(given: Sequence[BeatGrid | None]) -> Floats:
-    """When (s) lamps flash: the anchor of each beat as it stood at its time, or when it was told where that was later."""
-    told: dict[int, float] = {}
-    withdrawn: set[int] = set()
+def stood(given: Sequence[BeatGrid | None]) -> list[tuple[float, BeatGrid]]:
+    """The beats that were not taken back: when each flashes (s), which is when it was told where that came too late; its grid."""
+    told: dict[int, tuple[float, BeatGrid]] = {}
     before: BeatGrid | None = None
     for hop, grid in enumerate(given):
         now = (hop + 1) / HOPS_PER_SECOND
         if before is not None and grid is None and before.anchor > now:
-            withdrawn.add(before.index)
+            told.pop(before.index, None)
         if grid is not None and grid is not before:
-            told[grid.index] = max(grid.anchor, now)
-            withdrawn.discard(grid.index)
+            told[grid.index] = max(grid.anchor, now), grid
         before = grid
-    return np.array(sorted(t for index, t in told.items() if index not in withdrawn))
+    return sorted(told.values(), key=lambda one: one[0])
+
+
+def flashes(given: Sequence[BeatGrid | None]) -> Floats:
+    """When (s) lamps flash."""
+    return np.array([t for t, _ in stood(given)])
 
 
 def right(beats: Floats, flash: Floats, within: float = 0.05) -> float:
