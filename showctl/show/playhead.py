@@ -81,7 +81,8 @@ class Playhead:
     followed: dict[int, int] = field(default_factory=dict)  # how often the link of a cue was followed, for those that lead back
     adrift: bool = False  # it keeps the look of a cue that is gone: the next GO plays the whole state
     leaving: bool = False  # the next link back is not followed
-    answered: float = -math.inf  # s, the beginning of the section that fired a cue last
+    answered: Section | None = None  # the section that fired a cue last
+    answered_since: float = -math.inf  # s, when that section began
     waiting: list[Waiting] = field(default_factory=list)  # marks that wait for the dark
     look_again: float = math.inf  # s, when marks that found light are looked at again
     history: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=HISTORY))
@@ -209,14 +210,17 @@ class Playhead:
             begins.append(heard.section_since)
         if coming is not None and coming.section is section and coming.confidence >= SURE:
             begins.append(coming.time)
-        earliest = max(self.pending_since - FRESH, self.answered + SAME)
+        earliest = self.pending_since - FRESH
+        if section is self.answered:
+            earliest = max(earliest, self.answered_since + SAME)
         return next((since for since in begins if since >= earliest), None)
 
     def answer(self, heard: Heard) -> None:
         """The pending cue is fired by the section that is heard or foretold, which fires no other of this list."""
         when = None if self.pending is None else self.track.list.cues[self.pending].when
         since = None if when is None else self._begins(when.section, heard)
-        self.answered = self.answered if since is None else since
+        if when is not None and since is not None:
+            self.answered, self.answered_since = when.section, since
 
     def _on_time_code(self, t: float) -> None:
         if self.code is None or not self.track.times.at:

@@ -93,3 +93,12 @@ def test_a_cue_that_became_pending_after_the_drop_waits_for_the_next() -> None:
     show.at(20.0, *said(20, SURE))
     show.at(21.0, Go(time=21.0))
     assert [number for _, number in show.fired()] == ["1"]
+
+
+def test_a_short_build_fires_its_cue_and_the_drop_after_it_the_next() -> None:
+    build, drop = When(Section.BUILD), When(Section.DROP)
+    show = Show(plan([dimmer(1)], cues(cue(1), cue(2, when=build), cue(3, when=drop))))
+    show.at(0.0, Go(time=0.0))
+    kinds = [(5.0, Section.BREAK), (8.0, Section.BUILD), (10.0, Section.DROP)]
+    show.at(20.0, *[beat(t, int(t * 2) + 1, section=kind) for t, kind in kinds])
+    assert show.fired() == [(0.0, "1"), (8.0, "2"), (10.0, "3")]
