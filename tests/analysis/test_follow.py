@@ -14,6 +14,7 @@ from showctl.analysis.hearing.hops import HOPS_PER_SECOND
 from showctl.analysis.hearing.pointer import SHORTEST, Pointer, periods
 from tests.analysis.activations import DELAY, flashes, grids, right, said, stood
 
+pytestmark = pytest.mark.slow
 TEMPI = st.floats(70, 190)
 SEEDS = st.integers(0, 10_000)
 

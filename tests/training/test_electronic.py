@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+
+pytest.importorskip("scipy", reason="training composes with scipy, which showctl does not need: it comes with `make bench`")
 from scipy.signal import butter, sosfilt
 
 from showctl.model import Section

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="training composes with scipy, which showctl does not need: it comes with `make bench`")
+
 from training import metal, metal_grooves, metal_sounds, tone
 from training.piece import KINDS, RATE
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="training composes with scipy, which showctl does not need: it comes with `make bench`")
+
 from training import nothing, synth_fluid, tone
 from training.piece import RATE
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="training composes with scipy, which showctl does not need: it comes with `make bench`")
+
 from showctl.analysis.hearing.onsets import INPUTS, KINDS, Net
 from training import onsets
 from training.onsets import Example
