@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, replace
-from statistics import fmean
+from itertools import pairwise
+from statistics import fmean, median
 
 from showctl.analysis.hearing.form_weights import BUILD, DROP
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
@@ -28,12 +29,17 @@ _GATE_HOPS = 3 * HOPS_PER_SECOND // 4
 _BREAK_BEATS = 6  # the low band is gone for so long before it is a break
 _SMOOTH = 0.4  # share of the last beat in how likely a build is
 IN, OUT = 0.5, 0.2  # of that likelihood: a build begins above the one and is over below the other
-BUILT = 0.6  # of that likelihood within _AFTER beats: a drop may be heard that was not foretold
+RISES = 0.6  # what it counts that the high band climbs and climbs
+BUILT = 0.7  # of that likelihood within _AFTER beats: a drop may be heard that was not foretold
 TOLD = 0.35  # probability of a drop from which on it is foretold
 _BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops of the last of them
+_DULL = 5.0  # dB by which the high band may miss what is usual: where only the kick is back, it is no drop
 _AFTER = 8  # beats after a build in which a drop may still come
+_SETTLED = 8  # beats after which a build is one, however weak
 _FRESH, _STALE = 16, 96  # beats: so long no drop follows another; after so many a drop is simply how the song goes
 _LONGEST = 128  # beats of a build
+_STEP = 0.3  # dB that it has to climb in each bar
+_CLIMB = {Section.STEADY: 4.0, Section.DROP: 7.0, Section.BREAK: 2.0, Section.BUILD: 2.0, Section.SILENCE: math.inf}  # dB in all
 _MOVED = 0.005  # s by which the grid must move a foretold drop
 _CALMER = 2.0  # dB that the high band falls when the climbing is over
 
@@ -86,6 +92,7 @@ class SectionFinder:
         self._low: deque[float] = deque(maxlen=_BACK_HOPS)  # dBFS
         self._high: deque[float] = deque(maxlen=HOPS_PER_SECOND)
         self._age = 0  # beats of the section
+        self._bright: deque[float] = deque(maxlen=2 * _FRESH)  # dBFS, the high band of beats with a low one, outside builds
         self._built: deque[float] = deque(maxlen=_AFTER)  # how likely a build was, of the last beats
 
     def feed(self, heard: Features) -> Form:
@@ -125,13 +132,16 @@ class SectionFinder:
     def _step(self) -> None:
         """A beat is over: is this another section?"""
         build, without, section = self._judge.build, self._phrase.without, self.form.section
-        self._built.append(build)
+        self._built.append(max(build, RISES if self._rising() else 0.0))
+        rises = self._built[-1]
+        if not without and section is not Section.BUILD:
+            self._bright.append(self._phrase.beats[-1].high)
         fresh = section is Section.DROP and self._age < _FRESH
         if section is Section.BUILD:
-            if build < OUT or self._age > _LONGEST:
+            if max(self._built) < OUT or self._age > _LONGEST:
                 self._enter(Section.BREAK if without >= 2 else Section.STEADY, 1 - build)
-        elif build > IN and not fresh:
-            self._enter(Section.BUILD, build)
+        elif rises > IN and not fresh:
+            self._enter(Section.BUILD, rises)
         elif section is Section.BREAK:
             if not without and self._age >= 2:
                 self._enter(Section.STEADY, 1 - build)
@@ -141,6 +151,14 @@ class SectionFinder:
             self._enter(Section.STEADY, 1 - build)
         sure = build if self.form.section is Section.BUILD else 0.9 if self.form.section is Section.DROP else 1 - build
         self.form = replace(self.form, sure=sure)
+
+    def _rising(self) -> bool:
+        """The high band climbs steadily over four bars, whatever else there is: also where no roll or noise is as was learned."""
+        least = _CLIMB[self.form.section]
+        high = [beat.high for beat in self._phrase.beats][-16:]
+        means = [fmean(high[at : at + 4]) for at in range(0, len(high), 4)]
+        ups = sum(later > earlier + _STEP for earlier, later in pairwise(means))
+        return len(high) == 16 and ups == 3 and means[-1] - means[0] >= least
 
     def _foretell(self) -> None:
         """Say so where a drop is likely on the beat after the one that begins now."""
@@ -153,10 +171,13 @@ class SectionFinder:
         """The low band is back after a build, or the climbing is over where a drop had been foretold."""
         coming, phrase = self.form.coming, self._phrase
         fresh = self.form.section is Section.DROP and self._age < _FRESH
-        if fresh or len(self._low) < _BACK_HOPS or (coming is None and max(self._built, default=0.0) < BUILT):
+        built = max(self._built, default=0.0) >= BUILT or (self.form.section is Section.BUILD and self._age >= _SETTLED)
+        if fresh or len(self._low) < _BACK_HOPS or (coming is None and not built):
             return False
         here = coming is not None and abs(time - coming.time) < phrase.period / 2
-        back = fmean(self._low) > phrase.top - _BACK
+        lately = list(self._high)[-_BACK_HOPS:]
+        whole = len(self._bright) < _AFTER or fmean(lately) > median(self._bright) - _DULL
+        back = whole and fmean(self._low) > phrase.top - _BACK
         if phrase.without >= (1 if here else 2):
             return back
         calm = here and coming is not None and time > coming.time + 0.4 * phrase.period
