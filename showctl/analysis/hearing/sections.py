@@ -120,7 +120,8 @@ class SectionFinder:
             coming = None
         elif coming is not None and not over and heard.time < coming.time - EARLY and abs(coming.time - phrase.next) > _MOVED:
             coming = replace(coming, time=phrase.next)
-        self.form = replace(self.form, coming=coming)
+        if coming is not self.form.coming:
+            self.form = replace(self.form, coming=coming)
         if self._dropped(heard.time):
             self._enter(Section.DROP, 0.9)
         if over:
