@@ -64,6 +64,9 @@ def test_the_stream_may_have_begun_before() -> None:
 def test_rates_it_cannot_take_are_told() -> None:
     with pytest.raises(ValueError, match="22050 Hz"):
         Analyzer(22050)
+    with pytest.raises(ValueError, match="16000 Hz"):  # a whole number of hops, but nothing above 8 kHz
+        Analyzer(16000)
+    assert len(Analyzer(32000).feed(AudioBlock(0, silence(1.0, 32000)[:, None], 32000))) == 100
     with pytest.raises(ValueError, match="48000 Hz in a stream at 44100 Hz"):
         Analyzer(44100).feed(AudioBlock(0, silence(0.1)[:, None], 48000))
 

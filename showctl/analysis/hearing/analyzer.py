@@ -33,7 +33,7 @@ class Analyzer:
     """Hears one stream at one rate."""
 
     def __init__(self, rate: int) -> None:
-        """`rate` (Hz): 44100 and 48000 are meant; any multiple of 100 from 8000 on works, else ValueError."""
+        """`rate` (Hz): 44100 and 48000 are meant; any multiple of 100 from 32000 on works, else ValueError."""
         self.rate = rate
         self._hopper = Hopper(rate)
         self._begin(-1)

@@ -1,10 +1,9 @@
-"""Two views of the sound that just ended, hop by hop: a long one for the beat and the bands, a short one for onsets.
+"""The view of the sound that just ended, hop by hop, which the net and the bands are given.
 
-The long view is a spectrum of 50 ms through triangular filters, twelve an octave; the short one's
-window falls off within its last 3 ms only, so that an attack is seen almost as soon as it is there. Magnitudes are
-scaled so that a full-scale sine reads 1. Both are compressed against a slow follower of the loudest, which makes what
-follows independent of the gain (Klapuri et al. 2006 on compression; Boeck & Widmer 2013, "superflux", on comparing
-with the strongest of the neighbouring filters, so that a vibrato is not an attack).
+A spectrum of 50 ms through triangular filters, twelve an octave. Magnitudes are scaled so that a full-scale sine reads 1, and
+compressed against a slow follower of the loudest, which makes what follows independent of the gain (Klapuri et al. 2006 on
+compression; Boeck & Widmer 2013, "superflux", on comparing with the strongest of the neighbouring filters, so that a vibrato is
+not an attack). Onsets have a shorter view of their own (`onsets`).
 """
 
 from __future__ import annotations
@@ -125,9 +124,12 @@ class View:
 
     LOWEST, AN_OCTAVE, COUNT = 40.0, 12, 81  # Hz; filters an octave; how many there are
     BIN = 20  # Hz
+    LEAST_RATE = 32000  # Hz
 
     def __init__(self, rate: int) -> None:
-        """`rate` (Hz): a multiple of 100 from 32000 on, so that the highest filter ends below half of it."""
+        """`rate` (Hz): a multiple of 100 from 32000 on, so that the highest filter ends below half of it; else ValueError."""
+        if rate < self.LEAST_RATE:
+            raise ValueError(f"sound at {rate} Hz holds too little of what a beat is heard by: resample it to 48000 Hz first")
         self.size = rate // self.BIN
         self._spectrum = Spectrum(self.size, self.size * 3 // 10)
         self._filters = Filters(self.size, rate, self.AN_OCTAVE, self.LOWEST, 15000.0)
