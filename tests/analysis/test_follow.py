@@ -29,7 +29,7 @@ def test_tempo_and_phase_are_found_under_jitter_and_misses(bpm: float, start: fl
     assert right(settled, flash) >= 0.85
     assert np.median([g.bpm for g in given_ if g and g.anchor > 8]) == pytest.approx(bpm, rel=0.03)
     errors = [flash[np.abs(flash - t).argmin()] - t for t in settled]
-    assert abs(float(np.median(errors))) < 0.012
+    assert abs(float(np.median(errors))) < 0.02
 
 
 @settings(max_examples=5, deadline=None)
@@ -118,6 +118,19 @@ def test_a_firm_beat_is_kept_through_a_break_and_not_for_ever() -> None:
     flash = flashes(grids(said(beats, 40, seed=4)))
     assert right(np.arange(15.5, 20, 0.5), flash) == 1.0
     assert not np.any(flash > 32)
+
+
+@pytest.mark.parametrize(("period", "lasts"), [(0.31, 1.5), (0.67, 4.0)])
+def test_a_break_after_a_muddle_is_entered_on_the_beat_not_by_beats_that_are_long_over(period: float, lasts: float) -> None:
+    """Where the beat was not told for a while, what was left out is not made up for."""
+    firm, other = np.arange(0.5, 12, 0.5), np.arange(12, 12 + lasts, period)
+    heard = said(np.concatenate([firm, other]), 25, seed=1)
+    heard.beat[1200 : 1200 + round(100 * lasts)] = heard.beat[1200 : 1200 + round(100 * lasts)].clip(0.16, 0.55)
+    told: dict[int, float] = {}  # how late each was, s
+    for hop, grid in enumerate(grids(heard)):
+        if grid is not None:
+            told.setdefault(grid.index, (hop + 1) / HOPS_PER_SECOND - grid.anchor)
+    assert max(told.values()) <= DELAY + 0.011
 
 
 def test_a_hint_chooses_the_octave() -> None:

@@ -33,6 +33,7 @@ TRUST, DOUBT = 0.0, -2.0  # follow above, give up below
 BEGIN, END = 2e-4, 2e-4  # of a hop: how likely a beat sets in, or ends
 UNKNOWN, LEAST, MOST = -0.7, -4.0, 8.0  # before anything was heard; bounds, so that a change is seen soon
 MUSIC = 0.02  # weight of what the net says about music in a hop
+PRAISE = 0.15  # nepers: at most so much of it speaks for a beat; that there is music is no beat yet
 FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a firm beat is kept with nothing to hold on to
 FAINT = 0.15  # probability of a beat that is nothing to hold on to
 CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
@@ -106,7 +107,7 @@ class BeatTracker:
         trust = math.log(p / (1 - p)) + GAIN * gain
         if music is not None:
             m = min(max(music, 0.02), 0.98)
-            trust += MUSIC * math.log(m / (1 - m))
+            trust += MUSIC * min(math.log(m / (1 - m)), PRAISE)
         self._trust = min(max(trust, LEAST), MOST)
 
     def _follows(self) -> bool:
@@ -129,7 +130,7 @@ class BeatTracker:
             beat, late = beat + period, True
         if self._coasted and self._grid is not None:  # nothing speaks: straight on
             period = self._grid.period
-            beat = self._last if self._last > time else self._last + period
+            beat = self._last if self._last > time else self._last + (math.floor((time - self._last) / period) + 1) * period
         self._look = LOOK
         if self._grid is not None and self._last > time:
             if abs(beat - self._last) > WRONG * period:

@@ -25,7 +25,7 @@ from showctl.model import NO_STRIKES, Strikes
 
 _Floats = NDArray[np.float32]
 _SPAN, _FALL = 1 / 43, 0.003  # s: about so long is a look, and so long the fall of its window
-_STEP, _EDGE, _TOP, _AN_OCTAVE = 45.0, 180.0, 16000.0, 3  # Hz: bands of equal width up to EDGE, then so many an octave
+_STEP, _EDGE, _AN_OCTAVE = 45.0, 180.0, 3  # Hz: bands of equal width up to EDGE, then so many an octave
 _TILT = 1000.0  # Hz: bands above count for more, as music has less there
 _GAIN, _LEAST = 300.0, 1e-3  # of the compression; the loudest is taken for no less than this
 _KEEP = 0.5 ** (1 / (3.0 * HOPS_PER_SECOND))  # of the loudest, a hop: it halves within 3 s

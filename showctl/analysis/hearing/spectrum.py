@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
 
 _Floats = NDArray[np.float32]
-_TINY = np.float32(1e-9)
 
 
 class Spectrum:
