@@ -35,6 +35,7 @@ TOLD = 0.4  # probability of a drop from which on it is foretold
 _BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops of the last of them
 _DULL = 5.0  # dB by which the high band may miss what is usual: where only the kick is back, it is no drop
 _AFTER = 8  # beats after a build in which a drop may still come
+_LONG_GONE = 4  # beats for which the low band must have been gone in a weak build: a drummer leaves his kick out for two
 _SETTLED = 8  # beats after which a build is one, however weak
 _FRESH, _STALE = 16, 96  # beats: so long no drop follows another; after so many a drop is simply how the song goes
 _LONGEST = 128  # beats of a build
@@ -172,14 +173,15 @@ class SectionFinder:
         """The low band is back after a build, or the climbing is over where a drop had been foretold."""
         coming, phrase = self.form.coming, self._phrase
         fresh = self.form.section is Section.DROP and self._age < _FRESH
-        built = max(self._built, default=0.0) >= BUILT or (self.form.section is Section.BUILD and self._age >= _SETTLED)
-        if fresh or len(self._low) < _BACK_HOPS or (coming is None and not built):
+        strong = max(self._built, default=0.0) >= BUILT
+        weak = self.form.section is Section.BUILD and self._age >= _SETTLED
+        if fresh or len(self._low) < _BACK_HOPS or (coming is None and not strong and not weak):
             return False
         here = coming is not None and abs(time - coming.time) < phrase.period / 2
         lately = list(self._high)[-_BACK_HOPS:]
         whole = len(self._bright) < _AFTER or fmean(lately) > median(self._bright) - _DULL
         back = whole and fmean(self._low) > phrase.top - _BACK
-        if phrase.without >= (1 if here else 2):
+        if phrase.without >= (1 if here else 2 if strong else _LONG_GONE):
             return back
         calm = here and coming is not None and time > coming.time + 0.4 * phrase.period
         lately = list(self._high)[-round(0.3 * phrase.period * HOPS_PER_SECOND) :]
