@@ -21,7 +21,7 @@ HOPS = 2  # a step
 TEMPI, SLOWEST, FASTEST = 48, 40.0, 250.0  # classes of tempo, equal steps of pitch; beats a minute of the first and the last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Heard:
     """One hop, DELAY ago."""
 
