@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "the same show offline, as fast as it goes, byte for byte repeatable",
     "diff": "what of the light is another in a second render, as text and as a picture",
     "listen": "what the ear hears: beats, onsets, sections, levels",
+    "room": "the acoustics of the room, and the equaliser that fits it",
     "devices": "the sound devices and MIDI desks of this machine, by name",
     "doctor": "what of this machine works, and what to do about the rest",
     "service": "the systemd units: install, status",

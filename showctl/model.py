@@ -410,6 +410,33 @@ class ShowFrame:
     events: tuple[Happened, ...] = ()
 
 
+# --- the room ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EqBand:
+    """One band of an equaliser, as the Audio EQ Cookbook (R. Bristow-Johnson) has it."""
+
+    kind: Literal["peaking", "low_shelf", "high_shelf"]
+    freq: float  # Hz
+    gain: float  # dB
+    q: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomResponse:
+    """What one microphone hears of the programme, band by band, as known at `time`: the system, the room and the place."""
+
+    time: float  # s
+    freq: NDArray[np.float64]  # (bands,) Hz, the 1/6-octave grid of analysis.room.grid
+    magnitude: NDArray[np.float64]  # (bands,) dB against the programme, the programme's level taken out
+    coherence: NDArray[np.float64]  # (bands,) 0..1
+    trusted: NDArray[np.bool_]  # (bands,) whether the magnitude may be acted upon
+    delay: float  # s from the programme to the microphone, at the beginning
+    drift: float  # ppm, positive where the microphone's clock is fast
+    delay_trusted: bool
+
+
 # --- health and errors ---------------------------------------------------------------------------------------------
 
 

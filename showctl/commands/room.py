@@ -1,0 +1,21 @@
+"""`showctl room WHAT`: the acoustics of the room, and the equaliser that fits it. WHAT is a table; each has a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+COMMANDS: dict[str, str] = {}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `room` takes: one of COMMANDS, and what that takes."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
+    for name, text in COMMANDS.items():
+        module = importlib.import_module(f"showctl.commands.room_{name}")
+        module.arguments(commands.add_parser(name, help=text, description=f"{text.capitalize()}.", allow_abbrev=False))
+
+
+def run(args: argparse.Namespace) -> int:
+    """As the subcommand has it: 0 done, 1 found something wrong, 2 wrong use, 69 missing, 78 cannot be run."""
+    return int(importlib.import_module(f"showctl.commands.room_{args.command}").run(args))
