@@ -437,6 +437,114 @@ class RoomResponse:
     delay_trusted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EqWanted:
+    """What a fit would have, and the moment that it knows of: nothing heard later went into it."""
+
+    time: float  # s, the end of the measurement that was fitted
+    bands: tuple[EqBand, ...]  # at most as many as showctl owns, in any order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqCommand(Control):
+    """What somebody asks of the equaliser. `apply` takes the proposal over once; `mine` and `yours` say whose a band is."""
+
+    do: Literal["off", "advise", "auto", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn"]
+    band: int | None = None  # from 0, in the order of the venue file; None: every band
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleState:
+    """The equaliser as the console last told it: the bands that the venue file names, in its order, and nothing else."""
+
+    answered: float | None = None  # s, when the console last answered; None: never
+    bands: tuple[EqBand, ...] = ()  # none until all of them have been read
+    on: bool = True  # the equaliser's own switch
+    touched: tuple[int, ...] = ()  # bands that somebody else has changed since the last step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EqInputs:
+    """All that the policy of the equaliser goes by, as known at one moment."""
+
+    console: ConsoleState
+    responses: tuple[RoomResponse | None, ...] = ()  # one a microphone, the equaliser in them; None where nothing is known
+    wanted: EqWanted | None = None
+    programme: float = -120.0  # dBFS, level of the programme in the last seconds
+    troubles: tuple[str, ...] = ()  # of microphones and inputs (dead, noisy, clipped, moved), in words that say what to do
+    commands: tuple[EqCommand, ...] = ()  # since the last step, in order
+    live: bool = True  # whether people are listening: the show's slow limits hold
+
+
+EqMode: TypeAlias = Literal["off", "advise", "auto"]
+EqOwner: TypeAlias = Literal["showctl", "engineer"]
+
+
+@dataclass(frozen=True, slots=True)
+class EqState:
+    """What the policy decided in one step, and all that a page wants to know of it."""
+
+    time: float  # s
+    mode: EqMode
+    bands: tuple[EqBand, ...]  # what the console holds once `writes` are there; none until it has been read
+    owners: tuple[EqOwner, ...]
+    writes: tuple[tuple[int, EqBand], ...] = ()  # band and what it becomes: to be sent now
+    proposal: tuple[EqBand | None, ...] = ()  # what each band would become; None where it stays
+    frozen: str = ""  # why nothing moves by itself, in words that say what to do; empty where it may
+    doing: Literal["", "update", "settle", "roll_back", "undo", "restore", "bypass", "unbypass"] = ""
+    bypassed: bool = False
+    paused: float = 0.0  # s, until when no update begins after a roll-back or an undo
+    error: float | None = None  # dB RMS of what is heard from what is aimed at, over trusted bands
+    snapshot: tuple[EqBand, ...] = ()  # the bands as they were found at the start
+    events: tuple[Happened, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLimit:
+    """How loud a venue may be: LAeq over 1, 15 or 60 minutes, or the highest C-weighted peak."""
+
+    of: Literal["laeq_1", "laeq_15", "laeq_60", "lcpeak"]
+    level: float  # dB
+
+
+@dataclass(frozen=True, slots=True)
+class LevelWarning:
+    """A limit that is near or passed."""
+
+    limit: LevelLimit
+    over: bool  # it is passed already
+    within: float | None  # s until it is passed if it stays as loud as now; None where it is not going to be, or is
+    hold: float | None  # dB(A) that can be held from now on without passing it; None for peaks
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Sound pressure at one microphone, once a second. Averages are over what was measured of their time."""
+
+    time: float  # s, the end of the second
+    la: float  # dB(A) of this second
+    laeq_1: float  # dB(A) over the last minute
+    laeq_15: float
+    laeq_60: float
+    lcpeak: float  # dB(C), the highest peak of this second
+    measured: float  # s of sound in the last 60 minutes
+    clipped: bool  # the input was overdriven in this second: it was louder than these figures say
+    warnings: tuple[LevelWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Howl:
+    """Feedback that is building up, and what to do about it."""
+
+    time: float  # s, when it was known
+    freq: float  # Hz
+    level: float  # dBFS
+    growth: float  # dB/s
+    fader: float  # Hz, the third-octave band that a graphic equaliser has for it
+    text: str
+
+
 # --- health and errors ---------------------------------------------------------------------------------------------
 
 
