@@ -6,7 +6,7 @@ Pieces are composed with seeds from 500000 on and spoilt as in a venue (`trainin
 own; what was looked at is kept in FOLDER, so that a run that was stopped goes on. Numpy and Adam (Kingma & Ba 2015), always
 from the same seed: the same weights again on the same machine. Thresholds are chosen on seeds from
 700000 on, and what is reported is of seeds from 900000 on, which nothing was chosen by. It writes
-showctl/analysis/hearing/onset_weights.py. Cost: about a second and a half of processor time a piece, and three minutes to learn.
+showctl/analysis/hearing/onset_weights.npz. Cost: about a second and a half of processor time a piece, and three minutes to learn.
 
 What is asked of the net: in the hop after the one in which a stroke falls and in the one after that, yes; in the hop itself it
 may say so already; in the two that follow it may say what it likes; else no.
@@ -15,12 +15,11 @@ may say so already; in the two that follow it may say what it likes; else no.
 from __future__ import annotations
 
 import argparse
-import base64
 import importlib
 import math
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +43,7 @@ COMPOSERS = ("band", "band", "electronic", "electronic", "metal", "piano")
 BARE, NOTHING, MILD = 0.2, 0.12, 0.65  # shares: bare strokes, speech and crowds; and up to here the spoiling is mild
 STRUCK = ("footsteps", "glasses", "tuning", "single drums")  # scenes of `nothing`
 WINDOW, ONE_STROKE = 0.05, 0.03  # s
-WEIGHTS = Path(__file__).parents[1] / "showctl" / "analysis" / "hearing" / "onset_weights.py"
+WEIGHTS = Path(__file__).parents[1] / "showctl" / "analysis" / "hearing" / "onset_weights.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,38 +274,8 @@ def report(net: Net, examples: list[Example]) -> None:
 
 
 def write(net: Net) -> None:
-    """The module that the ear reads."""
-    arrays = (net.inward, net.inward_bias, net.outward, net.outward_bias)
-    raw = b"".join(array.astype("<f2").tobytes() for array in arrays)
-    packed = base64.b85encode(raw).decode()
-    text = "\n".join(packed[at : at + 128] for at in range(0, len(packed), 128))
-    WEIGHTS.write_text(HEAD.format(hidden=len(net.inward_bias), inputs=INPUTS, kinds=len(KINDS), text=text))
-
-
-HEAD = '''"""Weights of the net that tells strokes apart (`onsets.Net`), half floats in base 85: written by training/onsets.py."""
-
-from __future__ import annotations
-
-import base64
-
-import numpy as np
-from numpy.typing import NDArray
-
-INPUTS, HIDDEN, KINDS = {inputs}, {hidden}, {kinds}
-
-
-def arrays() -> list[NDArray[np.float32]]:
-    """(INPUTS, HIDDEN), (HIDDEN,), (HIDDEN, KINDS), (KINDS,)."""
-    flat = np.frombuffer(base64.b85decode("".join(_PACKED.split())), "<f2").astype(np.float32)
-    shapes = ((INPUTS, HIDDEN), (HIDDEN,), (HIDDEN, KINDS), (KINDS,))
-    ends = np.cumsum([np.prod(shape) for shape in shapes])
-    return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
-
-
-_PACKED = r"""
-{text}
-"""
-'''
+    """The file that the ear reads: half floats."""
+    np.savez(WEIGHTS, **{one.name: getattr(net, one.name).astype("<f2") for one in fields(net)})
 
 
 def main() -> None:

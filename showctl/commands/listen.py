@@ -16,18 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from showctl.analysis.hearing.meter import Reading, Summary
+    from showctl.analysis.hearing.meter import LevelMeter, Reading, Summary
     from showctl.model import AudioBlock
 
 HELP = "print the beats, onsets and sections heard in a file or on an audio device"
 WRONG_USE, MISSING = 2, 69
+STEREO = 2
+A_BLOCK = 16384  # audio frames of a file at a time: stages that work on many hops after another take less time for each
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("source", metavar="FILE|device:NAME", help="a sound file, or an audio device by (part of) its name")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--ltc", type=int, metavar="CHANNEL", help="read linear time code on this channel, from 1")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--channel",
+        type=int,
+        metavar="N",
+        action="append",
+        default=[],
+        help="listen to this channel, from 1; give it once for each (else the first two of a device, all of a file)",
+    )
+    which.add_argument("--ltc", type=int, metavar="CHANNEL", help="read linear time code on this channel, from 1")
     parser.add_argument(
         "--levels", action="store_true", help="loudness, range, true peak and energy, ten times a second and of the whole"
     )
@@ -41,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
 
     show = _as_json if args.json else _as_text
     try:
-        blocks = _blocks(args.source)
+        blocks = _blocks(args.source, max(STEREO, args.ltc or 0, *args.channel))
+        if args.channel:
+            blocks = _only(blocks, args.channel)
         for news in listen(blocks, args.levels) if args.ltc is None else read_ltc(blocks, args.ltc):
             print(show(news), flush=args.source.startswith("device:"))
         sys.stdout.flush()
@@ -60,13 +73,12 @@ def listen(blocks: Iterator[AudioBlock], levels: bool) -> Iterator[dict[str, Any
     """Blocks of sound -> the objects of command-line `listen`, the last of type "end". Ctrl-C ends a device."""
     from showctl.analysis.hearing.analyzer import Analyzer
     from showctl.analysis.hearing.announce import Announcer
-    from showctl.analysis.hearing.meter import LevelMeter
 
     announcer, analyzer, meter, heard = Announcer(), None, None, 0.0
     try:
         for block in blocks:
             if analyzer is None:
-                analyzer, meter = Analyzer(block.rate), LevelMeter(block.rate) if levels else None
+                analyzer, meter = Analyzer(block.rate), _meter(block.rate) if levels else None
             readings = {reading.time: reading for reading in meter.feed(block)} if meter else {}
             for features in analyzer.feed(block):
                 yield from announcer.feed(features)
@@ -101,17 +113,36 @@ def read_ltc(blocks: Iterator[AudioBlock], channel: int) -> Iterator[dict[str, A
     yield {"type": "end", "duration": round(heard, 4), "cpu_seconds": round(time.process_time(), 3)}
 
 
-def _blocks(source: str) -> Iterator[AudioBlock]:
+def _meter(rate: int) -> LevelMeter:
+    from showctl.analysis.hearing.meter import LevelMeter
+
+    return LevelMeter(rate)
+
+
+def _blocks(source: str, channels: int) -> Iterator[AudioBlock]:
+    """`channels` is how many are opened of a device, if it has so many."""
     if not source.startswith("device:"):
         from showctl.inputs import wavfile
 
-        return wavfile.blocks(Path(source))
+        return wavfile.blocks(Path(source), A_BLOCK)
     name = source.removeprefix("device:")
     if not name:
         raise ValueError("device: needs a name after the colon, as `showctl devices` lists them")
     from showctl.sound.portaudio import device_blocks
 
-    return device_blocks(name)
+    return device_blocks(name, channels)
+
+
+def _only(blocks: Iterator[AudioBlock], wanted: list[int]) -> Iterator[AudioBlock]:
+    """These channels (from 1) of every block. ValueError where the sound has not all of them."""
+    from showctl.inputs.ear_channels import Chosen
+
+    chosen = Chosen(tuple(sorted(set(wanted))))
+    for block in blocks:
+        there = block.samples.shape[1]
+        if missing := [channel for channel in chosen.channels if not 1 <= channel <= there]:
+            raise ValueError(f"there is no channel {missing[0]}: the sound has {there}")
+        yield chosen.of(block)
 
 
 def _level(reading: Reading, energy: float) -> dict[str, Any]:

@@ -252,9 +252,12 @@ def shut(stream: Any) -> None:
         stream.close(ignore_errors=True)
 
 
-def device_blocks(wanted: str) -> Iterator[AudioBlock]:
-    """The sound of a device for as long as it is there, in blocks of BLOCK_S at most. DeviceError if it is not, or goes away."""
-    source = Input(wanted)
+def device_blocks(wanted: str, channels: int = 2) -> Iterator[AudioBlock]:
+    """The sound of a device for as long as it is there, in blocks of BLOCK_S at most. DeviceError if it is not, or goes away.
+
+    `channels` as for Input.
+    """
+    source = Input(wanted, channels=channels)
     try:
         while True:
             source.tend()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,41 @@ def test_a_short_loss_is_time_that_passed_and_no_onset() -> None:
     assert heard[-1].time == pytest.approx(2.0)
     assert not [f for f in heard if f.onset and f.time > 0.1]
     assert min(f.level for f in heard[100:]) > heard[99].level - 1
+
+
+@pytest.mark.parametrize("at", [100, 101])
+def test_after_a_loss_beats_are_heard_of_sound_alone(at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    hop, lost, hiss = RATE // 100, 10, noise(3.0, -20)[:, None]
+
+    def hear(*blocks: AudioBlock) -> tuple[list[np.ndarray], list[bool]]:
+        """What the net was given in each hop, and whether what it said counted."""
+        given: list[np.ndarray] = []
+        counted: list[bool] = []
+        analyzer = Analyzer(RATE)
+        feed_net, feed_beats = analyzer._net.feed, analyzer._beats.feed
+
+        def net(compressed: np.ndarray, rise: np.ndarray) -> Any:
+            given.append(np.concatenate([compressed, rise]))
+            return feed_net(compressed, rise)
+
+        def beats(time: float, level: float, beat: float | None, *more: Any) -> Any:
+            counted.append(beat is not None)
+            return feed_beats(time, level, beat, *more)
+
+        monkeypatch.setattr(analyzer._net, "feed", net)
+        monkeypatch.setattr(analyzer._beats, "feed", beats)
+        for block in blocks:
+            analyzer.feed(block)
+        return given, counted
+
+    whole, _ = hear(AudioBlock(0, hiss, RATE))
+    first, rest = hiss[: at * hop], hiss[(at + lost) * hop :]
+    given, counted = hear(AudioBlock(0, first, RATE), AudioBlock((at + lost) * hop, rest, RATE, lost=lost * hop))
+    settled = [n for n in range(at, len(counted)) if counted[n]]
+    assert at + lost + 5 <= settled[0] <= at + lost + 9  # the window, and little more
+    assert settled == list(range(settled[0], len(counted)))
+    for n in settled:
+        assert given[n] == pytest.approx(whole[n], abs=1e-6)
 
 
 def test_a_long_loss_begins_anew_at_the_right_time() -> None:

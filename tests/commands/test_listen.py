@@ -91,6 +91,21 @@ def test_at_the_end_stands_how_loud_the_whole_was(tmp_path: Path, capsys: pytest
     assert set(objects(capsys.readouterr().out)[-1]) == {"type", "duration", "cpu_seconds"}
 
 
+def test_one_channel_alone_is_heard(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples, rate = soundfile.read(song, dtype="float32")
+    clicks = np.resize(np.append(0.9, np.zeros(rate // 7)), len(samples))
+    soundfile.write(tmp_path / "desk.wav", np.stack([clicks, samples, samples], axis=1), rate, subtype="FLOAT")
+    assert run(str(song), "--json") == 0
+    whole = objects(capsys.readouterr().out)[:-1]
+    assert run(str(tmp_path / "desk.wav"), "--json", "--channel", "2") == 0
+    assert objects(capsys.readouterr().out)[:-1] == whole
+    assert run(str(tmp_path / "desk.wav"), "--json", "--channel", "3", "--channel", "2") == 0
+    beats = [o["time"] for o in objects(capsys.readouterr().out) if o["type"] == "beat"]
+    assert beats == [o["time"] for o in whole if o["type"] == "beat"]
+    assert run(str(tmp_path / "desk.wav"), "--channel", "2", "--channel", "4") == 2
+    assert capsys.readouterr().err == "showctl listen: there is no channel 4: the sound has 3\n"
+
+
 def test_people_get_lines(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(str(song), "--levels") == 0
     out = capsys.readouterr().out

@@ -11,22 +11,22 @@ is cut into blocks. About two percent of a core and a few megabytes, whatever th
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator
 
 from showctl.analysis.hearing.follow import BeatTracker
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND, Hop, Hopper
 from showctl.analysis.hearing.loudness import Energy, Loudness
-from showctl.analysis.hearing.net import DELAY, HOPS, Net
+from showctl.analysis.hearing.net import DELAY, HOPS, Heard, Net
 from showctl.analysis.hearing.onsets import OnsetDetector
 from showctl.analysis.hearing.sections import SectionFinder
 from showctl.analysis.hearing.spectrum import Bands, View
 from showctl.analysis.hearing.weights import weights
 from showctl.model import AudioBlock, BeatGrid, Features
 
-_SETTLE = 5  # hops after a loss until the long window holds nothing but sound again
+# Hops after a loss from which on all that is heard is of sound alone: the window of the view, as far as its rise looks back
+# before that, and the first of the hops that the net takes together.
+_SETTLE = HOPS_PER_SECOND // View.BIN + View.LAG + HOPS
+_TOGETHER = 40  # hops that are worked on together, at most: a long block takes no more memory than that
 
 
 class Analyzer:
@@ -54,28 +54,51 @@ class Analyzer:
 
     def feed(self, block: AudioBlock) -> list[Features]:
         """The Features of every hop that is complete with this block. ValueError when the block has another rate."""
-        return [self._hear(hop) for hop in self._hopper.push(block)]
+        return [heard for hops in _together(self._hopper.push(block)) for heard in self._hear(hops)]
 
-    def _hear(self, hop: Hop) -> Features:
-        if hop.anew:
+    def _hear(self, hops: list[Hop]) -> list[Features]:
+        """Hops that follow each other, stage by stage: the weights of the nets throw all else out of the processor's cache."""
+        if hops[0].anew:
             self._begin(self._beats.index)
+        settled = [self._settled(hop) for hop in hops]
+        views = [self._view.feed(hop.mono) for hop in hops]
+        bands = [self._bands.apply(magnitudes) for magnitudes, _, _ in views]
+        struck = [self._onsets.feed(hop.mono, sure) for hop, sure in zip(hops, settled, strict=True)]
+        levels = [self._loud(hop) for hop in hops]
+        said = [self._net.feed(compressed, rise) for _, compressed, rise in views]
+        heard = []
+        for hop, sure, low_to_high, stroke, level, beats in zip(hops, settled, bands, struck, levels, said, strict=True):
+            grid = self._beat(hop.time, level, beats if sure else tuple(None for _ in beats))
+            first = (hop.time, level, low_to_high, self._energy.feed(level), stroke.onset, grid)
+            form = self._sections.feed(Features(*first, strikes=stroke.strikes))
+            heard.append(Features(*first, form.section, stroke.strikes, form.sure, form.coming))
+        return heard
+
+    def _settled(self, hop: Hop) -> bool:
         self._deaf = max(0, self._deaf - 1) if hop.heard else _SETTLE
-        settled = self._deaf == 0
-        magnitudes, compressed, rise = self._view.feed(hop.mono)
-        struck = self._onsets.feed(hop.mono, settled)
+        return self._deaf == 0
+
+    def _loud(self, hop: Hop) -> float:
+        """LUFS; a hop that was not heard is as loud as the one before."""
         if hop.heard:
             self._level = self._loudness.feed(hop.samples)
-        grid = self._beat(hop.time, compressed, rise, settled)
-        bands = self._bands.apply(magnitudes)
-        energy = self._energy.feed(self._level)
-        heard = Features(hop.time, self._level, bands, energy, struck.onset, grid, strikes=struck.strikes)
-        form = self._sections.feed(heard)
-        return replace(heard, section=form.section, sure=form.sure, coming=form.coming)
+        return self._level
 
-    def _beat(self, time: float, compressed: NDArray[np.float32], rise: NDArray[np.float32], settled: bool) -> BeatGrid | None:
+    def _beat(self, time: float, level: float, heard: Iterable[Heard | None]) -> BeatGrid | None:
         """The grid after the hop that ends at `time` (s). The net speaks of HOPS hops together: in between nothing is new."""
-        heard = self._net.feed(compressed, rise)
         for ago, one in zip(range(HOPS - 1, -1, -1), heard, strict=False):
-            known = (one.beat, one.down, one.music, one.tempo) if settled else (None, None, None, None)
-            self._grid = self._beats.feed(time - ago / HOPS_PER_SECOND, self._level, *known)
+            known = (None, None, None, None) if one is None else (one.beat, one.down, one.music, one.tempo)
+            self._grid = self._beats.feed(time - ago / HOPS_PER_SECOND, level, *known)
         return self._grid
+
+
+def _together(hops: Iterator[Hop]) -> Iterator[list[Hop]]:
+    """At most _TOGETHER of them; where hearing begins anew, so does a list."""
+    together: list[Hop] = []
+    for hop in hops:
+        if together and (hop.anew or len(together) == _TOGETHER):
+            yield together
+            together = []
+        together.append(hop)
+    if together:
+        yield together

@@ -49,9 +49,8 @@ class Hopper:
         self._size = hop_frames(rate)
         self._origin: int | None = None  # frames at the beginning of hop 0
         self._count = 0  # hops given out since the origin
-        self._part = np.zeros((self._size, 1), np.float32)
-        self._filled = 0
-        self._whole = True  # nothing of the hop being filled was lost
+        self._part = np.zeros((0, 1), np.float32)  # the beginning of the next hop
+        self._whole = True  # nothing of it was lost
         self._anew = False
 
     def push(self, block: AudioBlock) -> Iterator[Hop]:
@@ -64,40 +63,38 @@ class Hopper:
         if self._origin is None:
             self._origin = block.start
         elif block.lost > LONG_LOSS * self._rate:
-            self._origin += self._count * self._size + self._filled + block.lost
-            self._count = self._filled = 0
+            self._origin += self._count * self._size + len(self._part) + block.lost
+            self._count, self._part = 0, self._part[:0]
             self._whole, self._anew = True, True
         elif block.lost > 0:
-            yield from self._fill(np.zeros((block.lost, samples.shape[1]), np.float32), heard=False)
-        yield from self._fill(samples, heard=True)
+            yield from self._cut(np.zeros((block.lost, samples.shape[1]), np.float32), heard=False)
+        yield from self._cut(samples, heard=True)
 
-    def _fill(self, samples: NDArray[np.float32], heard: bool) -> Iterator[Hop]:
-        at = 0
-        while at < len(samples):
-            take = min(self._size - self._filled, len(samples) - at)
-            self._part[self._filled : self._filled + take] = samples[at : at + take]
-            self._filled += take
-            self._whole &= heard
-            at += take
-            if self._filled == self._size:
-                yield self._finish()
-
-    def _finish(self) -> Hop:
+    def _cut(self, samples: NDArray[np.float32], heard: bool) -> Iterator[Hop]:
         assert self._origin is not None
-        self._count += 1
-        time = (self._origin + self._count * self._size) / self._rate
-        hop = Hop(time, self._part.copy(), _mono(self._part), self._whole, self._anew)
-        self._filled, self._whole, self._anew = 0, True, False
-        return hop
+        sound = np.concatenate([self._part, samples])
+        self._whole &= heard or not len(samples)
+        mono = _mono(sound[: len(sound) // self._size * self._size])
+        for begin in range(0, len(mono), self._size):
+            end = begin + self._size
+            self._count += 1
+            time = (self._origin + self._count * self._size) / self._rate
+            yield Hop(time, sound[begin:end], mono[begin:end], self._whole, self._anew)
+            self._whole, self._anew = heard, False
+        self._part = sound[len(mono) :].copy()
+        if not len(self._part):
+            self._whole = True
 
 
 def _harmless(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(frames, channels) of finite numbers within +-4; a row of samples is one channel."""
-    array = np.asarray(samples, np.float32)
+    """(frames, channels) of finite numbers within +-4, in the order of time; a row of samples is one channel."""
+    array = np.ascontiguousarray(samples, np.float32)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(f"sound must be (frames, channels), not {array.shape}")
+    if not array.size or (array.min() >= -_LOUDEST and array.max() <= _LOUDEST):  # not so where one is not a number
+        return array
     clean = np.where(np.isfinite(array), array, np.float32(0.0))
     return np.clip(clean, -_LOUDEST, _LOUDEST)
 

@@ -76,7 +76,9 @@ class KFilter:
         x = samples.reshape(self._shape)
         given = (x @ self._entering).reshape(channels, rows * 4)
         states = (given @ self._carry.T + self._state @ self._decay.T).reshape(channels, rows + 1, 4)
-        self._state = np.where(np.abs(states[:, -1]) < 1e-30, 0.0, states[:, -1])  # numbers too small for the FPU are slow
+        self._state = states[:, -1]
+        if not given.any():  # it dies away in silence: numbers too small for the FPU are slow
+            self._state = np.where(np.abs(self._state) < 1e-30, 0.0, self._state)
         weighted: _Floats = (x @ self._within + states[:, :-1] @ self._leaving).reshape(channels, -1)
         return weighted
 
@@ -124,7 +126,7 @@ class Loudness:
         if self._filter is None or channels != len(self._weights):
             self._filter, self._weights = KFilter(self._rate, channels), weights(channels)
         weighted = self._filter.filter(samples.T.astype(np.float64))
-        self._squares.append(float(np.sum(weighted * weighted, axis=1) @ self._weights) / len(samples))
+        self._squares.append(float(np.add.reduce(weighted * weighted, axis=1) @ self._weights) / len(samples))
         return lufs(self.mean_square)
 
     @property

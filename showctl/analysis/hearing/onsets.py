@@ -8,7 +8,7 @@ kick, a snare (claps and rims among them), or a hat or cymbal was struck within 
 a spectrum. A bass note is told from a kick by what it lacks: the sweep and the knock of the beater.
 
 There is no looking ahead: what exceeds its threshold is told at once and not again before it has fallen well below it. The
-weights (`onset_weights`) were learned by training/onsets.py from music that the project composes, where every stroke is known.
+weights (onset_weights.npz) were learned by training/onsets.py from music that the project composes, where every stroke is known.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from showctl.analysis.hearing import onset_weights
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND, hop_frames
+from showctl.analysis.hearing.weights import weights
 from showctl.model import NO_STRIKES, Strikes
 
 _Floats = NDArray[np.float32]
@@ -62,6 +63,7 @@ class ShortView:
         self._filters = triangles.astype(np.float32)
         self._late = (hop_frames(rate) + 1) // 2  # frames of the second half of a hop
         self._ring = np.zeros(size + self._late, np.float32)
+        self._both = sliding_window_view(self._ring, size)[:: self._late]  # what is looked at in a hop
         self._looks = np.zeros((_LOOKS + 1, BANDS), np.float32)  # the last row is their running mean
         self._loudest = _LEAST
         self.level = 0.0  # mean magnitude in the loudest band now
@@ -71,12 +73,10 @@ class ShortView:
         ring, looks, frames = self._ring, self._looks, len(mono)
         ring[:-frames] = ring[frames:]
         ring[-frames:] = mono
-        both = np.stack([ring[: len(self._window)], ring[self._late :]])
-        both *= self._window
         looks[: _LOOKS - _A_HOP] = looks[_A_HOP:_LOOKS]
-        looks[_LOOKS - _A_HOP : _LOOKS] = now = np.abs(np.fft.rfft(both)) @ self._filters
+        looks[_LOOKS - _A_HOP : _LOOKS] = now = np.abs(np.fft.rfft(self._both * self._window)) @ self._filters
         looks[_LOOKS] += (now[1] - looks[_LOOKS]) * _MEAN
-        self.level = float(now.max())
+        self.level = float(np.maximum.reduce(now, axis=None))
         self._loudest = max(self._loudest * _KEEP, _LEAST, self.level)
         compressed: _Floats = np.log1p(looks * np.float32(_GAIN / self._loudest))
         return compressed
@@ -99,7 +99,7 @@ class Net:
 
 def learned() -> Net:
     """The net that is shipped."""
-    return Net(*onset_weights.arrays())
+    return Net(**weights("onset_weights.npz"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class OnsetDetector:
         likely = [-math.inf] * len(KINDS)
         if self._view.level >= self.GATE:
             likely = self._net(view).tolist()
-            likely[0] = max(likely[0], float(rise.mean()) - self.CLEAR)
+            likely[0] = max(likely[0], float(np.add.reduce(rise) / np.float32(BANDS)) - self.CLEAR)
         told = [picker.feed(one, settled) for picker, one in zip(self._pickers, likely, strict=True)]
         self._last += 1
         if not any(told):

@@ -9,6 +9,7 @@ not an attack). Onsets have a shorter view of their own (`onsets`).
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +44,8 @@ class Filters:
     def __init__(self, size: int, rate: int, an_octave: int, lowest: float, highest: float) -> None:
         count = round(math.log2(highest / lowest) * an_octave)
         wanted = lowest * 2.0 ** (np.arange(count + 1) / an_octave)
-        bins = np.unique(np.round(wanted * size / rate).astype(np.intp))
-        self._edges = bins[bins >= 2]  # bin 0 and 1 hold what a constant offset leaks
+        bins = sorted({round(hz) for hz in (wanted * size / rate).tolist()})  # np.unique would import numpy.ma: slow to start
+        self._edges = np.array([one for one in bins if one >= 2], np.intp)  # bin 0 and 1 hold what a constant offset leaks
         width = np.diff(self._edges)
         share = np.concatenate([np.arange(w) / w for w in width]).astype(np.float32)
         normal = (2.0 / np.repeat(np.concatenate([width, width[-1:]]), np.concatenate([width, [0]]))).astype(np.float32)
@@ -77,7 +78,7 @@ class Compressor:
 
     def feed(self, magnitudes: _Floats) -> _Floats:
         """(filters,) -> (filters,) compressed."""
-        self.loudest = max(self.loudest * self._keep, self._least, float(magnitudes.max()))
+        self.loudest = max(self.loudest * self._keep, self._least, float(np.maximum.reduce(magnitudes)))
         compressed: _Floats = np.log1p(magnitudes * (self._gain / np.float32(self.loudest)))
         return compressed
 
@@ -86,7 +87,7 @@ class Flux:
     """How much each filter rose: against the strongest of its neighbours `lag` hops ago."""
 
     def __init__(self, filters: int, lag: int) -> None:
-        self._past = [np.zeros(filters, np.float32) for _ in range(lag)]
+        self._past = deque([np.zeros(filters, np.float32) for _ in range(lag)], maxlen=lag)
 
     def feed(self, compressed: _Floats) -> _Floats:
         """(filters,) -> (filters,) rise, never below 0."""
@@ -94,7 +95,7 @@ class Flux:
         widest = compressed.copy()
         np.maximum(widest[1:], compressed[:-1], out=widest[1:])
         np.maximum(widest[:-1], compressed[1:], out=widest[:-1])
-        self._past = [*self._past[1:], widest]
+        self._past.append(widest)
         return rise
 
 
@@ -123,6 +124,7 @@ class View:
 
     LOWEST, AN_OCTAVE, COUNT = 40.0, 12, 81  # Hz; filters an octave; how many there are
     BIN = 20  # Hz
+    LAG = 2  # hops that the rise looks back
     LEAST_RATE = 32000  # Hz
 
     def __init__(self, rate: int) -> None:
@@ -133,7 +135,7 @@ class View:
         self._spectrum = Spectrum(self.size, self.size * 3 // 10)
         self._filters = Filters(self.size, rate, self.AN_OCTAVE, self.LOWEST, 15000.0)
         self._compress = Compressor(400.0, 10.0, 1e-4)
-        self._flux = Flux(len(self._filters), 2)
+        self._flux = Flux(len(self._filters), self.LAG)
 
     def feed(self, mono: _Floats) -> tuple[_Floats, _Floats, _Floats]:
         """(frames,) of a hop -> (bins,) magnitudes, (COUNT,) compressed, (COUNT,) rise."""
