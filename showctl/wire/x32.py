@@ -167,7 +167,7 @@ def heard(raw: Raw) -> tuple[float, float, float]:
     return LOW * math.exp(f * _DECADES), 2 * GAIN * g - GAIN, NARROWEST * math.exp(-q * _FOLDS)
 
 
-def quantised(wanted: EqBand, limits: Limits = Limits()) -> EqBand:
+def quantised(wanted: EqBand, limits: Limits) -> EqBand:
     """The band that the console will hold when it is sent this one."""
     held = band(parameters(wanted, limits))
     assert held is not None
@@ -177,6 +177,15 @@ def quantised(wanted: EqBand, limits: Limits = Limits()) -> EqBand:
 def within(key: Key, value: float) -> bool:
     """Whether a console's value is one that the scale has."""
     return 0 <= value <= LAST_TYPE if key == "type" else 0.0 <= value <= 1.0
+
+
+def stepped(key: str, value: float) -> float:
+    """A value as it came, of 32 bits -> the step itself, where it is one."""
+    steps = STEPS.get(key)  # type: ignore[call-overload]
+    if steps is None or not -1.0 < value < 2.0:
+        return value
+    step: float = round(value * steps) / steps
+    return step if abs(step - value) < 1e-6 else value
 
 
 def alike(key: str, one: float, other: float) -> bool:

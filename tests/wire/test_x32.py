@@ -1,0 +1,582 @@
+"""Scales, steps and limits of the consoles' equalisers, and what is said to a console, in time that the test makes."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from showctl.model import EqBand, State
+from showctl.wire import x32
+from showctl.wire.osc import decode, encode
+from showctl.wire.x32 import Equaliser, Limits, equaliser
+from showctl.wire.x32_dialogue import BURST, DEAD_S, RATE, REMOTE_S, Dialogue
+from tests.fakes.x32 import FakeConsole, Peer
+
+WIDE = Limits(gain=(-15.0, 15.0), q=(0.3, 10.0))
+VENUE = Limits(gain=(-6.0, 1.0), q=(0.7, 4.0), freq=(40.0, 16_000.0))
+US, DESK = ("10.0.0.2", 40_000), ("10.0.0.3", 40_001)
+CUT = EqBand("peaking", 250.0, -6.0, 2.0)
+bands = st.builds(
+    EqBand,
+    st.sampled_from(["peaking", "low_shelf", "high_shelf"]),
+    st.floats(1e-3, 1e6),
+    st.floats(-100, 100),
+    st.floats(1e-3, 1e3),
+)
+
+
+# --- scales ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_scales_are_those_that_were_measured() -> None:
+    kind, f, g, q = x32.parameters(CUT, WIDE)
+    assert kind == 2
+    assert f == pytest.approx(0.36564, abs=0.5 / 200)
+    assert g == pytest.approx(0.3)
+    assert q == pytest.approx(0.45898, abs=0.5 / 71)
+    assert x32.heard((2, 0.0, 0.0, 0.0)) == (20.0, -15.0, 10.0)
+    assert x32.heard((2, 1.0, 1.0, 1.0)) == pytest.approx((20_000.0, 15.0, 0.3))
+
+
+@given(bands)
+def test_what_is_sent_is_on_a_step_and_comes_back_as_it_is(wanted: EqBand) -> None:
+    raw = x32.parameters(wanted, WIDE)
+    for key, value in zip(("f", "g", "q"), raw[1:], strict=True):
+        assert value * x32.STEPS[key] == pytest.approx(round(value * x32.STEPS[key]), abs=1e-9)  # type: ignore[index]
+    held = x32.band(raw)
+    assert held is not None
+    assert x32.parameters(held, WIDE) == raw
+    assert x32.quantised(held, WIDE) == held
+
+
+@given(bands)
+def test_nothing_leaves_that_is_beyond_the_limits(wanted: EqBand) -> None:
+    held = x32.quantised(wanted, VENUE)
+    assert -6.0 <= held.gain <= 1.0
+    assert 0.7 - 1e-9 <= held.q <= 4.0 + 1e-9
+    assert 40.0 - 1e-9 <= held.freq <= 16_000.0 + 1e-6
+
+
+@given(st.floats(20, 20_000), st.floats(-15, 15), st.floats(0.3, 10))
+def test_a_band_moves_by_half_a_step_at_most(freq: float, gain: float, q: float) -> None:
+    held = x32.quantised(EqBand("peaking", freq, gain, q), WIDE)
+    assert abs(math.log(held.freq / freq)) <= math.log(1000) / 400 + 1e-9
+    assert abs(held.gain - gain) <= 0.125 + 1e-9
+    assert abs(math.log(held.q / q)) <= math.log(10 / 0.3) / 142 + 1e-9
+
+
+@pytest.mark.parametrize(
+    "wrong", [EqBand("peaking", math.nan, 0, 1), EqBand("peaking", 100, math.inf, 1), EqBand("peaking", 9, 0, 0)]
+)
+def test_what_is_no_number_is_our_mistake(wrong: EqBand) -> None:
+    with pytest.raises(ValueError, match="is no band"):
+        x32.parameters(wrong, WIDE)
+
+
+@pytest.mark.parametrize("kind", [0, 3, 5, 6, 13])
+def test_cuts_and_crossovers_are_no_bands_of_ours(kind: int) -> None:
+    assert x32.band((kind, 0.5, 0.5, 0.5)) is None
+
+
+@pytest.mark.parametrize(
+    ("console", "name", "address"),
+    [
+        ("x32", "main", "/main/st/eq/6/g"),
+        ("x32", "mono", "/main/m/eq/6/g"),
+        ("x32", "mtx/1", "/mtx/01/eq/6/g"),
+        ("x32", "bus/16", "/bus/16/eq/6/g"),
+        ("x32", "ch/5", "/ch/05/eq/4/g"),
+        ("xr18", "main", "/lr/eq/6/g"),
+        ("xr18", "bus/6", "/bus/6/eq/6/g"),
+        ("xr18", "ch/16", "/ch/16/eq/4/g"),
+    ],
+)
+def test_equalisers_are_where_the_console_has_them(console: x32.Console, name: str, address: str) -> None:
+    one = equaliser(console, name)
+    assert one.address(one.bands - 1, "g") == address
+    assert address in FakeConsole(console).values
+    with pytest.raises(ValueError, match="no band"):
+        one.address(one.bands, "g")
+
+
+@pytest.mark.parametrize(
+    ("console", "name", "said"),
+    [
+        ("x32", "mian", "there are main, mono, mtx/1 to 6"),
+        ("x32", "mtx/7", "`mtx/1` to `mtx/6`"),
+        ("x32", "mtx", "`mtx/1` to `mtx/6`"),
+        ("x32", "main/1", "without a number"),
+        ("xr18", "mtx/1", "there are main, bus/1 to 6"),
+        ("xr18", "bus/0", "`bus/1` to `bus/6`"),
+    ],
+)
+def test_equalisers_that_are_not_there(console: x32.Console, name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        equaliser(console, name)
+
+
+# --- the dialogue ----------------------------------------------------------------------------------------------------
+
+
+class Stand:
+    """A console and us, in steps of 10 ms; a packet takes one step each way."""
+
+    def __init__(self, *names: str, model: x32.Console = "x32", limits: Limits = WIDE, **fake: bool) -> None:
+        self.fake = FakeConsole(model, **fake)
+        self.us = Dialogue(model, [equaliser(model, name) for name in names or ("main",)], limits)
+        self.now = 100.0
+        self.sent: list[tuple[float, bytes]] = []
+        self.off = False
+        self.loses: Callable[[bytes], bool] = lambda _: False
+
+    def step(self) -> None:
+        self.now += 0.01
+        out = self.us.due(self.now)
+        self.sent += [(self.now, data) for data in out]
+        answers: list[tuple[Peer, bytes]] = []
+        for data in out:
+            if not self.off and not self.loses(data):
+                answers += self.fake.packet(data, US, self.now)
+        self.hear(answers)
+
+    def hear(self, packets: list[tuple[Peer, bytes]]) -> None:
+        for peer, data in packets:
+            if peer == US and not self.off and not self.loses(data):
+                self.us.received(data, self.now)
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 100)):
+            self.step()
+
+    def hand(self, address: str, value: float) -> None:
+        self.hear(self.fake.hand(address, value, self.now))
+
+    def writes(self, first: int = 0) -> list[tuple[str, float]]:
+        """Address and value of all that was set, from one packet on."""
+        messages = [decode(data)[0] for _, data in self.sent[first:]]
+        return [(m.address, float(m.arguments[0])) for m in messages if m.arguments]  # type: ignore[arg-type]
+
+
+def on(stand: Stand) -> Stand:
+    """A desk as it leaves the factory, about: switched on, flat, and read."""
+    for address in stand.fake.values:
+        key = address.rpartition("/")[2]
+        stand.fake.hand(address, {"on": 1, "mode": 0, "type": 2, "g": 0.5, "f": 0.5}.get(key, 33 / 71), 0.0)
+    stand.run(1.0)
+    return stand
+
+
+def raw(stand: Stand, band: int, prefix: str = "/main/st/eq") -> tuple[float, ...]:
+    return tuple(stand.fake.value(f"{prefix}/{band + 1}/{key}") for key in ("type", "f", "g", "q"))
+
+
+def test_it_reads_all_before_it_says_anything() -> None:
+    stand = Stand()
+    assert stand.us.take("main").bands == ()
+    assert not stand.us.write("main", 0, CUT)
+    on(stand)
+    state = stand.us.take("main")
+    assert len(state.bands) == 6
+    assert state.on
+    assert state.touched == ()
+    assert state.bands[0].gain == 0.0
+    assert stand.writes() == []
+
+
+def test_a_band_becomes_what_was_asked_and_is_read_back() -> None:
+    stand = on(Stand())
+    assert stand.us.write("main", 2, CUT)
+    assert not stand.us.settled("main")
+    stand.run(0.2)
+    assert stand.us.settled("main")
+    assert raw(stand, 2) == pytest.approx(x32.parameters(CUT, WIDE))
+    assert stand.us.take("main").bands[2] == x32.quantised(CUT, WIDE)
+    assert {address for address, _ in stand.writes()} == {"/main/st/eq/3/f", "/main/st/eq/3/g"}  # the rest was so already
+    assert [address for address, _ in stand.writes()][-1] == "/main/st/eq/3/g"
+
+
+def test_the_gain_comes_last_where_it_grows_and_first_where_it_shrinks() -> None:
+    stand = on(Stand())
+    stand.us.write("main", 0, EqBand("peaking", 100.0, -6.0, 1.0))
+    stand.run(0.3)
+    stand.us.write("main", 0, EqBand("low_shelf", 400.0, -1.0, 0.7))
+    stand.run(0.3)
+    assert [address.rpartition("/")[2] for address, _ in stand.writes()] == ["f", "q", "g", "g", "type", "f", "q"]
+
+
+@pytest.mark.parametrize("fake", [{"rounds": True}, {"tells_all": True}, {"rounds": True, "tells_all": True}])
+def test_consoles_that_round_and_that_tell_us_what_we_said(fake: dict[str, bool]) -> None:
+    stand = on(Stand(**fake))
+    for k in range(12):
+        stand.us.write("main", 1, EqBand("peaking", 990.0, -0.25 * k, 3.3))
+        stand.run(0.13)
+    assert stand.us.take("main").touched == ()
+    assert stand.us.take("main").bands[1] == x32.quantised(EqBand("peaking", 990.0, -2.75, 3.3), WIDE)
+
+
+def test_nobody_is_asked_or_told_beyond_the_limits_of_a_venue() -> None:
+    stand = on(Stand(limits=VENUE))
+    stand.us.write("main", 0, EqBand("high_shelf", 19_000.0, 12.0, 9.9))
+    stand.run(0.3)
+    held = stand.us.take("main").bands[0]
+    assert held.gain == 1.0
+    assert held.q <= 4.0
+    assert held.freq <= 16_000.0
+
+
+def test_lost_packets_are_sent_again() -> None:
+    chance = random.Random(5)
+    stand = Stand()
+    on(stand)
+    stand.loses = lambda _: chance.random() < 0.3
+    for i in range(6):
+        stand.us.write("main", i, EqBand("peaking", 100.0 * 2**i, -3.0, 2.0))
+    stand.run(6.0)
+    assert stand.us.settled("main")
+    assert [raw(stand, i)[2] for i in range(6)] == pytest.approx([0.4] * 6)
+    assert stand.us.take("main").touched == ()
+    assert stand.us.counts["retried"] > 0
+
+
+def test_answers_are_known_by_their_address_in_any_order_and_number() -> None:
+    stand = on(Stand())
+    stand.us.write("main", 0, CUT)
+    late: list[bytes] = []
+    for _ in range(60):
+        stand.now += 0.01
+        answers = [data for out in stand.us.due(stand.now) for _, data in stand.fake.packet(out, US, stand.now)]
+        late += [encode("/", "main/st/eq/1 PEQ"), *answers, *answers]
+        if len(late) > 12:
+            for data in reversed(late):
+                stand.us.received(data, stand.now)
+            late = []
+    assert stand.us.settled("main")
+    state = stand.us.take("main")
+    assert state.bands[0] == x32.quantised(CUT, WIDE)
+    assert state.touched == ()
+
+
+def test_a_hand_at_the_console_is_noticed_at_once_and_has_the_band() -> None:
+    stand = on(Stand())
+    stand.us.write("main", 3, CUT)
+    stand.run(0.5)
+    sent = len(stand.writes())
+    stand.hand("/main/st/eq/4/g", 0.6)
+    stand.us.write("main", 1, CUT)
+    state = stand.us.take("main")
+    assert state.touched == (3,)
+    assert state.bands[3].gain == pytest.approx(3.0)
+    assert stand.us.take("main").touched == ()  # told once
+    stand.run(1.0)
+    assert {address[:12] for address, _ in stand.writes()[sent:]} == {"/main/st/eq/"}
+    assert {address[12] for address, _ in stand.writes()[sent:]} == {"2"}
+    assert "moved at the console: 4" in stand.us.health(stand.now)[1]
+
+
+def test_a_hand_on_a_band_that_is_just_being_written_wins() -> None:
+    stand = on(Stand())
+    stand.loses = lambda data: data.startswith(b"/main/st/eq/1/f\0,f")  # ours does not get there
+    stand.us.write("main", 0, CUT)
+    stand.run(0.1)
+    stand.loses = lambda _: False
+    stand.hand("/main/st/eq/1/f", 0.9)
+    assert not stand.us.write("main", 0, CUT)  # nobody has been told yet
+    stand.run(1.0)
+    assert raw(stand, 0) == pytest.approx((2, 0.9, 0.5, 33 / 71))
+    assert stand.us.take("main").touched == (0,)
+    assert stand.us.write("main", 0, CUT)  # whoever writes now knows of it
+    stand.run(0.3)
+    assert stand.us.take("main").bands[0] == x32.quantised(CUT, WIDE)
+
+
+def test_a_hand_that_turns_back_what_we_just_did_is_a_hand() -> None:
+    stand = on(Stand())
+    for gain in (-2.0, -2.25):
+        stand.us.write("main", 0, EqBand("peaking", 250.0, gain, 2.0))
+        stand.run(0.5)
+    stand.hand("/main/st/eq/1/g", 13 / 30)
+    assert stand.us.take("main").touched == (0,)
+
+
+def test_a_whole_band_in_one_message_is_understood() -> None:
+    stand = on(Stand())
+    stand.hear(stand.fake.packet(encode("/main/st/eq/5", 2, 0.5, 0.25, 0.3), DESK, stand.now))
+    state = stand.us.take("main")
+    assert state.touched == (4,)
+    assert state.bands[4].gain == pytest.approx(-7.5)
+
+
+def test_a_touch_is_noticed_where_the_console_has_no_room_for_a_listener() -> None:
+    stand = Stand()
+    for i in range(4):
+        stand.fake.packet(encode("/xremote"), ("10.0.1.1", i), 1e9)
+    on(stand)
+    stand.hand("/main/st/eq/2/q", 0.1)
+    assert US not in stand.fake.listeners
+    stand.run(3.0)
+    assert stand.us.take("main").touched == (1,)
+
+
+def test_the_console_never_forgets_us() -> None:
+    stand = on(Stand())
+    stand.run(35.0)
+    asked = [at for at, data in stand.sent if data.startswith(b"/xremote")]
+    assert max(b - a for a, b in zip(asked, asked[1:], strict=False)) <= REMOTE_S + 0.02
+    assert stand.fake.listeners[US] > stand.now
+
+
+def test_a_console_that_dies_is_noticed_within_three_seconds_and_nothing_is_sent_to_it_that_was_meant_before() -> None:
+    stand = on(Stand())
+    stand.off = True
+    died = stand.now
+    stand.us.write("main", 0, CUT)
+    while stand.us.health(stand.now)[0] is State.RUNNING:
+        stand.step()
+    assert stand.now - died < 3.0
+    assert "has not answered" in stand.us.health(stand.now)[1]
+    assert not stand.us.write("main", 0, CUT)
+    count = len(stand.writes())
+    stand.run(20.0)
+    assert len(stand.writes()) == count
+    stand.off = False
+    stand.run(1.5)
+    assert stand.us.health(stand.now)[0] is State.RUNNING
+    assert stand.us.take("main").touched == ()
+    assert raw(stand, 0)[2] == 0.5  # who wants it still says so again
+
+
+def test_what_another_hand_did_while_the_console_was_not_heard_is_the_hands() -> None:
+    stand = on(Stand())
+    stand.off = True
+    stand.run(4.0)
+    stand.hand("/main/st/eq/6/f", 0.2)
+    stand.off = False
+    stand.run(1.5)
+    assert stand.us.take("main").touched == (5,)
+
+
+def test_a_write_whose_confirmation_was_lost_with_the_console_is_still_ours() -> None:
+    stand = on(Stand())
+    stand.loses = lambda data: b"/main/st/eq/1/f" in data and b",f" not in data
+    stand.us.write("main", 0, CUT)
+    stand.step()  # it gets there
+    stand.off = True
+    stand.run(4.0)
+    stand.off, stand.loses = False, lambda _: False
+    stand.run(1.5)
+    assert stand.us.take("main").touched == ()
+    assert raw(stand, 0)[1] == pytest.approx(0.365)
+
+
+def test_a_process_that_was_held_up_does_not_call_the_console_dead() -> None:
+    stand = on(Stand())
+    stand.now += 0.01
+    answers = [one for out in stand.us.due(stand.now) for one in stand.fake.packet(out, US, stand.now)]
+    stand.now += 30.0
+    stand.hear(answers or stand.fake.packet(encode("/status"), US, stand.now))
+    stand.run(1.0)
+    assert stand.us.counts["silences"] == 0
+
+
+def test_no_console_at_all_is_said() -> None:
+    stand = Stand()
+    stand.off = True
+    stand.run(1.0)
+    assert stand.us.health(stand.now)[0] is State.STARTING
+    stand.run(2.0)
+    state, words = stand.us.health(stand.now)
+    assert state is State.DEGRADED
+    assert "is it on" in words
+    stand.off = False
+    on(stand)
+    assert stand.us.health(stand.now)[0] is State.RUNNING
+
+
+def test_a_console_of_another_type_is_said() -> None:
+    stand = Stand("main")
+    stand.us = Dialogue("xr18", [equaliser("xr18", "main")], WIDE)
+    stand.run(12.0)
+    state, words = stand.us.health(stand.now)
+    assert state is State.DEGRADED
+    assert "X32" in words
+    assert "xr18" in words
+    assert not stand.us.write("main", 0, CUT)
+
+
+def test_an_equaliser_that_is_off_is_switched_on_when_all_of_it_is_ours_or_flat() -> None:
+    stand = Stand()
+    stand.fake.hand("/main/st/eq/4/g", 0.9, 0.0)  # what the switch hides
+    stand.run(1.0)
+    state = stand.us.take("main")
+    assert not state.on
+    assert state.touched == ()  # an emulator begins as six cuts, switched off
+    stand.us.write("main", 0, CUT)
+    stand.run(3.0)
+    assert stand.fake.value("/main/st/eq/on") == 1
+    assert stand.writes()[-1] == ("/main/st/eq/on", 1.0)
+    assert [raw(stand, i)[2] for i in range(6)] == pytest.approx([0.3, *[0.5] * 5])
+    assert {raw(stand, i)[0] for i in range(6)} == {2}
+    assert stand.us.take("main").on
+
+
+def test_what_a_hand_switches_off_stays_off() -> None:
+    stand = on(Stand())
+    stand.hand("/main/st/eq/on", 0)
+    assert not stand.us.take("main").on
+    stand.us.write("main", 0, CUT)
+    stand.run(1.0)
+    assert stand.fake.value("/main/st/eq/on") == 0
+    assert "switched off" in stand.us.health(stand.now)[1]
+
+
+def test_cuts_that_are_in_use_are_the_engineers_from_the_start() -> None:
+    stand = Stand()
+    stand.fake.hand("/main/st/eq/on", 1, 0.0)
+    for i in (1, 2, 3, 4, 5):
+        stand.fake.hand(f"/main/st/eq/{i + 1}/type", 2, 0.0)
+    stand.run(1.0)
+    state = stand.us.take("main")
+    assert state.touched == (0,)
+    assert state.bands[0] == EqBand("peaking", 20.0, 0.0, 10.0)
+
+
+def test_graphic_mode_of_an_x_air_is_said_and_counts_as_off() -> None:
+    stand = on(Stand(model="xr18"))
+    assert stand.us.take("main").on
+    stand.hand("/lr/eq/mode", 1)
+    assert not stand.us.take("main").on
+    state, words = stand.us.health(stand.now)
+    assert state is State.DEGRADED
+    assert "PEQ" in words
+
+
+def test_what_was_found_comes_back_but_for_what_a_hand_has_moved() -> None:
+    stand = Stand()
+    before = [
+        (3, 0.31, 0.61, 0.2),
+        (2, 0.5, 0.4, 0.1),
+        (1, 0.2, 0.55, 0.3),
+        (2, 0.6, 0.5, 0.4),
+        (4, 0.9, 0.5, 0.3),
+        (2, 0.7, 0.2, 0.2),
+    ]
+    for i, values in enumerate(before):
+        for key, value in zip(("type", "f", "g", "q"), values, strict=True):
+            stand.fake.hand(f"/main/st/eq/{i + 1}/{key}", value, 0.0)
+    stand.run(1.0)
+    for i in range(5):
+        stand.us.write("main", i, EqBand("peaking", 300.0 + i, -2.0, 2.0))
+    stand.run(3.0)
+    assert stand.us.take("main").on
+    stand.hand("/main/st/eq/3/g", 0.1)
+    stand.us.take("main")
+    assert stand.us.restore("main")
+    stand.run(3.0)
+    assert stand.us.settled("main")
+    assert stand.fake.value("/main/st/eq/on") == 0
+    for i in (0, 1, 3, 4, 5):
+        assert raw(stand, i) == pytest.approx(before[i], abs=0.003), i
+    assert raw(stand, 2)[2] == pytest.approx(0.1)
+
+
+def test_a_console_that_does_not_take_it_is_said_and_left_alone() -> None:
+    stand = on(Stand())
+    stand.loses = lambda data: data.startswith(b"/main/st/eq/1/g\0,f") and len(data) == 24 and data[-4:] == encode("/a", 0.3)[-4:]
+    stand.us.write("main", 0, CUT)
+    stand.run(4.0)
+    state, words = stand.us.health(stand.now)
+    assert state is State.DEGRADED
+    assert "/main/st/eq/1/g" in words
+    count = len(stand.writes())
+    stand.run(2.0)
+    assert len(stand.writes()) == count
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"/main/st/eq/1/g",
+        encode("/main/st/eq/1/g", "6 dB"),
+        encode("/main/st/eq/1/g", math.nan),
+        encode("/main/st/eq/1/g", 7),
+        encode("/main/st/eq/1", 2, 0.5),
+        encode("/main/st/eq/7/g", 0.5),
+        encode("/main/st/eq/1/g"),
+        encode("/info", "X32"),
+        b"node\0\0\0\0,s\0\0/main/st/eq/1 PEQ\0\0",
+    ],
+)
+def test_nonsense_moves_nothing(packet: bytes) -> None:
+    stand = on(Stand())
+    stand.us.received(packet, stand.now)
+    state = stand.us.take("main")
+    assert state.touched == ()
+    assert state.bands[0].gain == 0.0
+    stand.run(1.0)
+    assert stand.us.health(stand.now)[0] is State.RUNNING
+
+
+def test_bands_and_equalisers_that_are_not_there_are_our_mistake() -> None:
+    stand = on(Stand())
+    with pytest.raises(ValueError, match="no band 7"):
+        stand.us.write("main", 6, CUT)
+    with pytest.raises(KeyError):
+        stand.us.write("bus/1", 0, CUT)
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+def addresses(equalisers: list[Equaliser]) -> Iterator[str]:
+    for one in equalisers:
+        yield one.switch
+        yield from (one.address(i, key) for i in range(one.bands) for key in x32.KEYS)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False), st.booleans(), st.floats(0.0, 0.4))
+def test_whatever_happens_only_named_bands_are_written_within_limits_and_never_a_touched_one(
+    chance: random.Random, tells_all: bool, loss: float
+) -> None:
+    stand = on(Stand("main", "bus/2", limits=VENUE, tells_all=tells_all))
+    named = set(addresses([equaliser("x32", name) for name in ("main", "bus/2")]))
+    start = len(stand.sent)
+    stand.loses = lambda _: chance.random() < loss
+    for _ in range(60):
+        name, band = chance.choice(["main", "bus/2"]), chance.randrange(6)
+        match chance.randrange(4):
+            case 0:
+                stand.us.write(
+                    name, band, EqBand("peaking", chance.uniform(10, 30_000), chance.gauss(0, 9), chance.uniform(0.1, 20))
+                )
+            case 1:
+                prefix = "/main/st/eq" if name == "main" else "/bus/02/eq"
+                stand.hand(f"{prefix}/{band + 1}/{chance.choice('fgq')}", chance.random())
+            case 2:
+                stand.us.take(name)
+            case _:
+                stand.off = chance.random() < 0.1
+        touched = {n: set(strip.touched) for n, strip in stand.us._strips.items()}
+        before = len(stand.sent)
+        stand.step()
+        for address, _ in stand.writes(before):
+            where = "main" if address.startswith("/main") else "bus/2"
+            assert not any(address.startswith(f"{stand.us._strips[where].eq.prefix}/{i + 1}/") for i in touched[where])
+        stand.run(chance.choice([0.01, 0.1, 0.5]))
+    for address, value in stand.writes(start):
+        assert address in named
+        if address.endswith("/g"):
+            assert 0.3 - 1e-6 <= value <= 16 / 30 + 1e-6
+    times = [at for at, data in stand.sent if not data.startswith((b"/xremote", b"/info"))]
+    for i, at in enumerate(times):
+        assert sum(1 for other in times[i:] if other - at < 1.0) <= BURST + RATE + 1
+
+
+def test_the_dead_time_leaves_room_for_the_promise() -> None:
+    assert DEAD_S < 2.9
