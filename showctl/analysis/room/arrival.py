@@ -1,9 +1,9 @@
 """When the sound of a PA zone arrives, which way round, and how loud: read from the zone's impulse response at a microphone.
 
-The direct sound begins at the first sample within 20 dB of the highest (ISO 3382-1, A.3.4), as long as that is well above the noise
-at the end of the response. Polarity is the sign of the strongest sample of the direct sound, below 1 kHz where that is clear: a
-horn may ring either way, but a swapped cable turns the low end. The level is that of the whole response between 250 Hz and 4 kHz,
-dB, as pink noise would be heard: equal weight to every octave.
+The direct sound begins at the first sample within 20 dB of the highest (ISO 3382-1), as long as that is well above the noise at
+the end of the response. Polarity is the sign of the strongest sample of the direct sound, below 1 kHz where that is clear: a horn
+may ring either way, but a swapped cable turns the low end. The level is that of the whole response between 250 Hz and 4 kHz, dB,
+as pink noise would be heard: equal weight to every octave.
 
 What is compared are zones at one microphone, so absolute delay of the sound card falls out.
 """

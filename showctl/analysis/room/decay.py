@@ -1,15 +1,15 @@
 """How a room dies away: an impulse response to reverberation time and clarity, an octave at a time, as ISO 3382-1 has them.
 
 EDT, T20 and T30 (s) are the slopes of Schroeder's backward integral from 0 to -10, -5 to -25 and -5 to -35 dB, each as the time
-that 60 dB would take. C50 and C80 (dB) are early over late energy, parted 50 and 80 ms after the direct sound, ahead of the octave
-filter (which would smear the cut; ISO 3382-1, 5.3.4); D50 is the early share, 0..1. `snr_db` is the strongest 10 ms of the octave
-over its noise.
+that 60 dB would take. C50 and C80 (dB) are early over late energy, parted 50 and 80 ms after the direct sound, ahead of the
+octave filter (which would smear the cut); D50 is the early share, 0..1. `snr_db` is the strongest 10 ms of the octave over its
+noise.
 
 Noise makes such figures wrong, and a wrong one is worse than none. It is subtracted from the energy, and what lies below it is
 extrapolated (see tail.py). How far off a figure may be is worked out for each: from what noise does to an integral of energy
-(variance N (N + 2 S) / B a second for a floor of power N, a signal of power S and a bandwidth B), from how well the floor is known
-and from what is extrapolated. A figure whose standard error is too large is None, and so is one for which the octave has not the
-range.
+(variance N (N + 2 S) / B a second for a floor of power N, a signal of power S and a bandwidth B), from how well the floor is
+known and from what is extrapolated. A figure whose standard error is too large is None, and so is one for which the octave has
+not the range.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from showctl.analysis.room.arrival import onset
-from showctl.analysis.room.tail import Tail, blocks_of, tail, whole
+from showctl.analysis.room.tail import Tail, blocks_of, tail
 
 Sound = NDArray[np.float64]
 
@@ -73,15 +73,18 @@ def decays(sound: Sound, rate: float, octaves: tuple[float, ...] = OCTAVES) -> l
 
     The response may begin with noise or nothing, and needs some tenths of a second of its noise at the end.
     """
-    sound = whole(scaled(sound), rate)
+    sound = scaled(sound)
     start = onset(sound)
     return [_decay(sound, rate, freq, start) for freq in octaves if held(freq, rate)]
 
 
 def scaled(sound: Sound) -> Sound:
-    """The sound with a peak of 1 (silence stays), so that no figure depends on its level."""
-    peak = float(np.abs(sound).max(initial=0.0))
-    return np.asarray(sound, np.float64) / (peak or 1.0)
+    """The sound with a peak of 1, so that no figure depends on its level, and without the digital silence at its end."""
+    loud = np.flatnonzero(sound)
+    if not len(loud):
+        return np.zeros(0)
+    sound = np.asarray(sound[: loud[-1] + 1], np.float64)
+    return np.asarray(sound / np.abs(sound).max())
 
 
 def held(freq: float, rate: float) -> bool:

@@ -1,13 +1,10 @@
 """The end of a decay, where it sinks into the noise: how fast it falls, how high the noise is, how well both are known.
 
-The energy of an octave from some time on is modelled as one exponential and a constant floor. Its mean over a short block is gamma
-distributed (noise of bandwidth B has 2 B degrees of freedom a second), so the three numbers are fitted by maximum likelihood, with
-Fisher scoring, and the inverse of the information says how far off they may be. The fit begins 15 dB above the floor: earlier, the
-decay need not be of the same slope. Where exponential and floor cross, the response is cut (Lundeby, Vigran, Bietz and Vorländer,
-Acustica 81, 1995); the exponential stands in for the rest of the energy.
-
-That floor must be one: many responses are faded out or filled up with silence, and the lower noise behind that step is not what
-the decay sinks into. So they are cut where an even floor suddenly falls, which no decay does.
+The energy of an octave from some time on is modelled as one exponential and a constant floor. Its mean over a short block is
+gamma distributed (noise of bandwidth B has 2 B degrees of freedom a second), so the three numbers are fitted by maximum
+likelihood, with Fisher scoring, and the inverse of the information says how far off they may be. The fit begins 15 dB above the
+floor: earlier, the decay need not be of the same slope. Where exponential and floor cross, the response is cut (Lundeby, Vigran,
+Bietz and Vorländer, Acustica 81, 1995); the exponential stands in for the rest of the energy.
 
 Energy is a sample's square; times are s from the direct sound.
 """
@@ -27,8 +24,6 @@ LEAST_BLOCKS = 15
 ABOVE_FLOOR = 10**1.5  # of energy
 ROUNDS, STEPS = 3, 60
 SLOWEST, FASTEST = 13.8 / 45, 13.8 / 0.035  # 1/s: decay times of 45 s and 35 ms, outside of which no room lies
-STEP_BLOCKS = 30  # looked at on either side of a step
-LOW, STEP, EVEN = 1e-3, 4.0, 1.3  # of energy: a floor below the loudest; how far it falls; how even it was
 ANY_ROOM = 0.25  # of the energy beyond the cut: real decays bend where nobody hears it
 
 
@@ -54,22 +49,7 @@ class _Fit:
 def blocks_of(energy: Sound, rate: float) -> Sound:
     """(frames,) -> (blocks,): the mean of each BLOCK_S."""
     size = int(rate * BLOCK_S)
-    blocks: Sound = energy[: len(energy) // size * size].reshape(-1, size).mean(axis=1)
-    return blocks
-
-
-def whole(sound: Sound, rate: float) -> Sound:
-    """(frames,) response -> the part of it ahead of the step where its floor falls, or all of it."""
-    blocks = blocks_of(sound**2, rate)
-    means = np.convolve(blocks, np.ones(STEP_BLOCKS) / STEP_BLOCKS, "valid")
-    earlier, before, after = means[: -2 * STEP_BLOCKS], means[STEP_BLOCKS:-STEP_BLOCKS], means[2 * STEP_BLOCKS :]
-    if not len(earlier):
-        return sound
-    falls = (before < LOW * blocks.max()) & (before > STEP * after) & (before < EVEN * earlier) & (earlier < EVEN * before)
-    falls &= before > STEP / 2 * np.maximum.accumulate(after[::-1])[::-1]  # and never rises again
-    if not falls.any():
-        return sound
-    return sound[: (int(np.argmax(falls)) + STEP_BLOCKS) * int(rate * BLOCK_S)]
+    return np.asarray(energy[: len(energy) // size * size].reshape(-1, size).mean(axis=1), np.float64)
 
 
 def tail(energy: Sound, rate: float, width: float) -> Tail | None:
@@ -87,7 +67,7 @@ def tail(energy: Sound, rate: float, width: float) -> Tail | None:
         loud = np.flatnonzero(blocks > ABOVE_FLOOR * noise)
         begin = min(int(loud[-1]) + 1 if len(loud) else int(np.argmax(blocks)), len(blocks) - LEAST_BLOCKS // 2)
         unit = noise  # so that the three numbers are of the same order
-        fit, spread = _fitted(np.arange(len(blocks) - begin) * BLOCK_S, blocks[begin:] / unit, width * BLOCK_S)
+        fit, spread = _fitted(np.arange(0.0, len(blocks) - begin) * BLOCK_S, blocks[begin:] / unit, width * BLOCK_S)
         noise = fit.noise * unit
         if abs(fit.noise - 1) < 0.05:
             break
@@ -128,7 +108,7 @@ def _fitted(times: Sound, blocks: Sound, shape: float) -> tuple[_Fit, NDArray[np
         if gained < 1e-9 * len(blocks) and damped < 1:
             break
     slopes = _slopes(at, times, mean)
-    spread: NDArray[np.float64] = np.linalg.pinv(slopes.T @ slopes * shape)
+    spread = np.asarray(np.linalg.pinv(slopes.T @ slopes * shape), np.float64)
     return _Fit(float(at[0]), float(at[1]), float(at[2])), spread
 
 
@@ -141,4 +121,4 @@ def _deviance(at: Sound, times: Sound, blocks: Sound) -> tuple[float, Sound]:
 def _slopes(at: Sound, times: Sound, mean: Sound) -> NDArray[np.float64]:
     """How the ln of the means moves with ln level, ln rate and noise."""
     decaying = mean - at[2]
-    return np.stack([decaying, -decaying * math.exp(at[1]) * times, np.ones_like(times)], axis=1) / mean[:, None]
+    return np.asarray(np.stack([decaying, -decaying * math.exp(at[1]) * times, np.ones_like(times)], axis=1) / mean[:, None])
