@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from showctl.analysis.room import devices
 from showctl.model import EqBand, State
 from showctl.wire import x32
 from showctl.wire.osc import decode, encode
 from showctl.wire.x32 import Equaliser, Limits, equaliser
-from showctl.wire.x32_dialogue import BURST, DEAD_S, RATE, REMOTE_S, Dialogue
+from showctl.wire.x32_dialogue import BURST, RATE, REMOTE_S, Dialogue
 from tests.fakes.x32 import FakeConsole, Peer
 
 WIDE = Limits(gain=(-15.0, 15.0), q=(0.3, 10.0))
@@ -539,6 +540,7 @@ def addresses(equalisers: list[Equaliser]) -> Iterator[str]:
         yield from (one.address(i, key) for i in range(one.bands) for key in x32.KEYS)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False), st.booleans(), st.floats(0.0, 0.4))
 def test_whatever_happens_only_named_bands_are_written_within_limits_and_never_a_touched_one(
@@ -578,5 +580,13 @@ def test_whatever_happens_only_named_bands_are_written_within_limits_and_never_a
         assert sum(1 for other in times[i:] if other - at < 1.0) <= BURST + RATE + 1
 
 
-def test_the_dead_time_leaves_room_for_the_promise() -> None:
-    assert DEAD_S < 2.9
+def test_what_is_fitted_for_these_consoles_is_what_they_take() -> None:
+    for device in (devices.X32, devices.XR18):
+        assert device.bands == equaliser("x32", "main").bands
+        for key, scale in (("f", device.freq), ("g", device.gain), ("q", device.q)):
+            assert scale.count == x32.STEPS[key] + 1  # type: ignore[index]
+        for freq in device.freq.values()[::7]:
+            for q in device.q.values()[::5]:
+                one = EqBand("peaking", float(freq), -2.25, float(q))
+                held = x32.quantised(one, WIDE)
+                assert (held.freq, held.gain, held.q) == pytest.approx((one.freq, one.gain, one.q))

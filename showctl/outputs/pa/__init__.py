@@ -1,0 +1,1 @@
+"""Equalisers of the PA: consoles that are told by network."""
