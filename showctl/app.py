@@ -147,6 +147,7 @@ class Daemon:
         self.seam = Seam()
         self.chase = Chase("ltc", f"ltc:{options.audio}")
         self.eos: EosDoor | None = None
+        self.ear: Ear | None = None
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = loaded.version
         self.standing = options.state / "standing.json"
@@ -281,6 +282,8 @@ class Daemon:
             raise
         if isinstance(self.output, Output) and ready.safe is not None:
             self.output.set_safe(ready.safe)
+        if self.ear is not None:
+            self.ear.listen_to(change.loaded.venue.audio.channels)
         self.plan, self.fingerprint = ready.plan, change.loaded.version
         self.board.load(ready.shown, change.loaded.warnings, change.loaded.version)
         self.stepped, self.changed = at, True
@@ -442,7 +445,7 @@ class Daemon:
         if self.options.audio == "none":
             self.board.report(Health("ear", State.RUNNING, "off: no sound is listened to (--audio none)", self.clock.now()))
         else:
-            ear = Ear(
+            self.ear = Ear(
                 self.options.audio,
                 output=self.options.heard,
                 on_features=self._heard,
@@ -452,7 +455,7 @@ class Daemon:
                 on_codes=self._read,
                 channels=self.loaded.venue.audio.channels,
             )
-            parts.append(("ear", ear.run))
+            parts.append(("ear", self.ear.run))
         mqtt = self.loaded.venue.mqtt
         if mqtt is not None:
             parts.append(("mqtt", partial(self._mqtt, mqtt)))

@@ -41,6 +41,8 @@ SWITCH_S = 0.0005  # how long the thread that makes an engine may keep the tick 
 SHOWN = 5  # problems that are logged; all of them are on the page
 CRUMB = 50  # cues of a version that are let go of at a time
 
+AT_ONCE = {"audio": frozenset({"channels", "latency"})}  # settings of the venue that need no new start
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -411,9 +413,20 @@ def place(problem: Problem) -> str:
 def _words(old: Loaded, new: Loaded, playing: Mapping[str, str]) -> str:
     """What a version changes, and what of it only at the next start."""
     words = list(changes(old.plan, new.plan, playing))
-    later = sorted(k for k in old.settings.keys() | new.settings.keys() if old.settings.get(k) != new.settings.get(k))
-    words += [f"`{key}` of the venue takes effect at the next start" for key in later]
+    for key in sorted(old.settings.keys() | new.settings.keys()):
+        was, now = _parts(old.settings.get(key), AT_ONCE.get(key)), _parts(new.settings.get(key), AT_ONCE.get(key))
+        words += [f"`{key}: {one}` of the venue changed" for one in sorted(was[0] | now[0]) if was[0].get(one) != now[0].get(one)]
+        if was[1] != now[1]:
+            words.append(f"`{key}` of the venue takes effect at the next start")
     return "; ".join(words) or "nothing that is seen or heard"
+
+
+def _parts(settings: Any, at_once: frozenset[str] | None) -> tuple[dict[str, Any], Any]:
+    """What of these settings takes effect at once, and the rest."""
+    if at_once is None:
+        return {}, settings
+    every = settings or {}
+    return {k: v for k, v in every.items() if k in at_once}, {k: v for k, v in every.items() if k not in at_once}
 
 
 def _cues(loaded: Loaded | None) -> list[Cue]:

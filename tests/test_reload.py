@@ -279,6 +279,18 @@ async def test_settings_of_the_venue_take_effect_at_the_next_start(daemon: Daemo
     assert daemon.taken[0].words.endswith("; `osc` of the venue takes effect at the next start")
 
 
+async def test_channels_and_latency_of_the_sound_need_no_new_start(daemon: Daemon) -> None:
+    daemon.loader.answer("v2", louder(0.5), audio={"in": "X18", "channels": ["17", "18"]})
+    await daemon.until(lambda: daemon.taken)
+    assert daemon.taken[0].words.endswith(
+        "; `audio: channels` of the venue changed; `audio` of the venue takes effect at the next start"
+    )
+    daemon.loader.answer("v3", louder(0.5), audio={"in": "X18", "channels": ["3"], "latency": "20ms"})
+    await daemon.until(lambda: len(daemon.taken) == 2)
+    assert daemon.taken[1].words == "reloaded: `audio: channels` of the venue changed; `audio: latency` of the venue changed"
+    assert daemon.taken[1].loaded.venue.audio.channels == [3]
+
+
 async def test_a_version_that_the_engine_refuses_is_no_fault_of_the_show(daemon: Daemon, caplog) -> None:
     daemon.fail = ValueError("it contradicts itself")
     daemon.loader.answer("v2", louder(0.5))

@@ -6,7 +6,7 @@ It is started by the daemon with one end of a socket pair (SOCK_SEQPACKET) and a
 hangs or crashes takes nothing else down. Every few milliseconds it takes what the source has, feeds the analysis, puts every
 time of the result on CLOCK_MONOTONIC (the moment the sound entered the machine) and sends one record a hop. A channel of
 linear time code is cut out before (`ear_ltc`), and each time that is read there is a record, too. It ends by itself when the
-daemon's end of the socket is gone.
+daemon's end of the socket is gone. What the daemon may say while it runs is to which channels it is to listen now.
 
 Where a device went away, PortAudio cannot be used any more: the process then becomes a fresh one (exec, same process id, same
 socket) that looks for it.
@@ -37,7 +37,15 @@ from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import STEREO, Tape
 from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
-from showctl.wire.features import CodeRead, EarStatus, encode_code, encode_features, encode_status
+from showctl.wire.features import (
+    STATUS_LIMIT,
+    CodeRead,
+    EarStatus,
+    decode_choice,
+    encode_code,
+    encode_features,
+    encode_status,
+)
 
 WAITING = 1000  # records kept for a daemon that is late, 10 s
 STATUS_EVERY_S, STATUS_AT_MOST_EVERY_S = 1.0, 0.5
@@ -70,6 +78,9 @@ class Source(Protocol):
 
     def tend(self) -> None:
         """Open, close and look after what can come loose."""
+
+    def reach(self, channels: int, /) -> bool:
+        """Open so many channels from now on, if there are; whether the sound begins anew for that."""
 
     def blocks(self) -> list[AudioBlock]:
         """What has come since the last call."""
@@ -119,7 +130,7 @@ class Ear:
         poller.register(self._socket, select.POLLIN)
         try:
             while self.step():
-                if poller.poll(1000 * self._source.wait) and self._gone():
+                if poller.poll(1000 * self._source.wait) and not self._obey():
                     return
         except DeviceError as error:
             self._send(encode_status(EarStatus(State.DEGRADED, str(error), self._source.name)))
@@ -231,14 +242,27 @@ class Ear:
             return None
         return True
 
-    def _gone(self) -> bool:
-        """The daemon says nothing, so what can be read is its end."""
+    def _obey(self) -> bool:
+        """Listen to the channels that the daemon asks for; False when its end is gone."""
         try:
-            return not self._socket.recv(64, socket.MSG_DONTWAIT)
+            data = self._socket.recv(STATUS_LIMIT, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            return False
-        except ConnectionError:
             return True
+        except ConnectionError:
+            return False
+        if data:
+            self._choose(decode_choice(data))
+        return bool(data)
+
+    def _choose(self, channels: tuple[int, ...]) -> None:
+        self._chosen = Chosen(channels) if channels else None
+        if self._source.reach(max((STEREO, *channels))):
+            self._analyzer = None  # the new stream counts its frames from nought
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Those that are listened to, from 1; () where none were chosen."""
+        return () if self._chosen is None else self._chosen.channels
 
 
 def open_source(spec: str, speaker: bool, channels: int = STEREO) -> Source:
@@ -306,8 +330,15 @@ def main(argv: list[str] | None = None) -> int:
             ear.run()
         except DeviceError:
             os.set_inheritable(args.fd, True)
-            os.execv(sys.executable, [sys.executable, "-m", "showctl.inputs.ear", *(sys.argv[1:] if argv is None else argv)])
+            os.execv(sys.executable, [sys.executable, "-m", "showctl.inputs.ear", *_words(args, ear.channels)])
     return 0
+
+
+def _words(args: argparse.Namespace, channels: tuple[int, ...]) -> list[str]:
+    """The command line that begins anew with these channels."""
+    words = ["--source", args.source, "--fd", str(args.fd), *(["--speaker"] if args.speaker else [])]
+    words += [] if args.ltc is None else ["--ltc", str(args.ltc)]
+    return [*words, *(word for channel in channels for word in ("--channel", str(channel)))]
 
 
 if __name__ == "__main__":

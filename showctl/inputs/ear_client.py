@@ -19,11 +19,12 @@ from dataclasses import replace
 
 from showctl.model import DeviceError, Features, Health, State, WireError
 from showctl.units import round_level
-from showctl.wire.features import MESSAGE_LIMIT, CodeRead, EarStatus, decode
+from showctl.wire.features import MESSAGE_LIMIT, CodeRead, EarStatus, decode, encode_choice
 
 NEWEST = 1000  # Features handed over at once, at most: a loop that was late longer than 10 s skips the rest
 BATCH = 2000  # messages a wake-up of the loop, at most: an ear that raves has its turn, and the tick has its own
 SILENT_S = 10.0  # the ear speaks every second; a driver that hangs it for so long will not come back
+FIRST_WORD_S = 60.0  # before its first word it has to be loaded: twenty busy programs on two cores make ten seconds of that
 END_S = 2.0  # it is given this long to end by itself
 
 
@@ -52,9 +53,20 @@ class Ear:
         self._process: asyncio.subprocess.Process | None = None
         self._health: tuple[State, str] | None = None
         self._since = 0.0
+        self._socket: socket.socket | None = None  # our end, while there is a process
         self._spoke = 0.0  # loop time of the last message
+        self._patience = FIRST_WORD_S
         self._malformed = 0
         self._index_base = self._index = 0
+
+    def listen_to(self, channels: Sequence[int]) -> None:
+        """Other channels from now on."""
+        if tuple(channels) == self._channels:
+            return
+        self._channels = tuple(channels)
+        if self._socket is not None:
+            with suppress(OSError):  # an ear that has ended or hangs: the one that follows it is started with them
+                self._socket.send(encode_choice(self._channels))
 
     @property
     def pid(self) -> int | None:
@@ -72,10 +84,12 @@ class Ear:
             finally:
                 theirs.close()
             ended = loop.create_future()
+            self._socket = ours
             loop.add_reader(ours, self._read, ours, ended)
             try:
                 await self._watch(ended)
             finally:
+                self._socket = None
                 loop.remove_reader(ours)
                 ours.close()  # the ear ends by itself when its daemon's end is gone
                 await self._end()
@@ -100,12 +114,14 @@ class Ear:
     async def _watch(self, ended: asyncio.Future[None]) -> None:
         """Wait for the end, or for too long a silence."""
         loop = asyncio.get_running_loop()
-        self._spoke = loop.time()
+        self._spoke, self._patience = loop.time(), FIRST_WORD_S
         while True:
-            left = self._spoke + SILENT_S - loop.time()
+            left = self._spoke + self._patience - loop.time()
             if left <= 0:
-                raise DeviceError(f"the ear has said nothing for {SILENT_S:.0f} s: the sound driver hangs; it is started again")
-            await asyncio.wait([ended], timeout=left)
+                begun = self._patience != FIRST_WORD_S
+                why = "the sound driver hangs" if begun else "is this machine busy with something else?"
+                raise DeviceError(f"the ear has said nothing for {self._patience:.0f} s: {why}; it is started again")
+            await asyncio.wait([ended], timeout=min(left, SILENT_S))
             if ended.done():
                 ended.result()
                 assert self._process is not None
@@ -154,7 +170,7 @@ class Ear:
                 alive = False
                 break
             self._take(data, heard, codes)
-        self._spoke = asyncio.get_running_loop().time()
+        self._spoke, self._patience = asyncio.get_running_loop().time(), SILENT_S
         if heard:
             self._on_features(list(heard))
         if codes:

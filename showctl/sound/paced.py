@@ -83,6 +83,10 @@ class Paced:
     def tend(self) -> None:
         """Nothing can come loose here: opening is part of reading."""
 
+    def reach(self, _channels: int) -> bool:
+        """All channels are read as it is: nothing begins anew."""
+        return False
+
     def blocks(self) -> list[AudioBlock]:
         """What has become due since the last call."""
         now = self._now()

@@ -229,6 +229,17 @@ class Input:
             return f"{self.device} loses sound: the machine is too busy, or the card's period too short (try 256 frames)"
         return f"{self.device} says {self.rate} Hz and delivers {real:.0f}: set the same rate at the card and in its mixer"
 
+    def reach(self, channels: int) -> bool:
+        """Open so many channels from now on, if there are; whether the sound begins anew for that."""
+        if channels <= self._channels:
+            return False
+        self._channels = channels
+        if self._stream is None:
+            return False
+        self.close()
+        self.device, self._next_try = "", 0.0
+        return True
+
     def close(self) -> None:
         """Let go of the device."""
         stream, self._stream = self._stream, None

@@ -1,5 +1,7 @@
 """What the ear's process tells the daemon: a record a hop, each time code it read, and how it is. PURE: bytes <-> values.
 
+The daemon tells its ear one thing only: to which channels it is to listen now.
+
 One message is one datagram of a socket pair, told apart by its first byte. A record ("F") is RECORD.size bytes, and of
 time code ("T") CODE.size, little endian, floats as doubles so that nothing is lost on the way: decode(encode(x)) == x. A
 status ("{") is a small JSON object.
@@ -186,6 +188,23 @@ def decode_status(data: bytes) -> EarStatus:
     if not (texts and counts and type(body["clipped"]) is bool and type(body["peak"]) is float and math.isfinite(body["peak"])):
         raise WireError("a status with a field of the wrong type")
     return EarStatus(**{**body, "state": state})
+
+
+def encode_choice(channels: tuple[int, ...]) -> bytes:
+    """What the daemon tells its ear: the channels (from 1) that are listened to from now on; () for the first two, or all."""
+    return json.dumps({"type": "choice", "channels": channels}).encode()
+
+
+def decode_choice(data: bytes) -> tuple[int, ...]:
+    """The channels that encode_choice was given. Raises WireError on anything else."""
+    try:
+        body: Any = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"a choice that is not JSON: {error}") from None
+    channels = body.get("channels") if isinstance(body, dict) and body.get("type") == "choice" else None
+    if not isinstance(channels, list) or not all(type(one) is int and one >= 1 for one in channels):
+        raise WireError("not a choice of channels")
+    return tuple(channels)
 
 
 def decode(data: bytes) -> Features | CodeRead | EarStatus:

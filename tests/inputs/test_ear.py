@@ -11,7 +11,7 @@ from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import Tape
 from showctl.model import AudioBlock, BeatGrid, DeviceError, Features, State
 from showctl.sound.portaudio import DeviceGone
-from showctl.wire.features import CodeRead, EarStatus, decode
+from showctl.wire.features import CodeRead, EarStatus, decode, encode_choice
 from showctl.wire.timecode import Rate
 from tests.wire.ltc_encoder import label, play, tape
 
@@ -35,7 +35,7 @@ class Desk:
     name, device, problem, rate, overflows, lost, wait, stretch = "device:desk", "Desk (JACK)", "", RATE, 0, 0, 0.005, 1.01
 
     def __init__(self):
-        self.queue, self.frames, self.closed, self.trouble, self.shift = [], 0, False, None, 0.0
+        self.queue, self.frames, self.closed, self.trouble, self.shift, self.reached = [], 0, False, None, 0.0, []
 
     def play(self, seconds, level=0.1, rate=RATE):
         for _ in range(round(seconds * 100)):
@@ -48,6 +48,10 @@ class Desk:
     def tend(self):
         if self.trouble:
             raise self.trouble
+
+    def reach(self, channels):
+        self.reached.append(channels)
+        return channels > 2
 
     def blocks(self):
         out, self.queue = self.queue, []
@@ -183,6 +187,30 @@ def test_a_daemon_that_is_late_finds_the_newest(bench):
     assert WAITING <= len(received) < frames
     newest = received[-WAITING:]
     assert newest[-1].time - newest[0].time == pytest.approx((WAITING - 1) * 0.01 * 1.01)
+
+
+def test_it_listens_to_the_channels_that_the_daemon_asks_for(bench):
+    seen = []
+    bench.ear._make = lambda _: SimpleNamespace(feed=lambda block: seen.append(block.samples.shape[1]) or [])
+    bench.run(0.1)
+    bench.daemon.send(encode_choice((2,)))
+    assert bench.ear._obey()
+    bench.run(0.1)
+    assert (seen[0], seen[-1], bench.ear.channels) == (2, 1, (2,))
+    bench.daemon.send(encode_choice(()))
+    assert bench.ear._obey()
+    bench.run(0.1)
+    assert (seen[-1], bench.ear.channels, bench.desk.reached) == (2, (), [2, 2])
+
+
+def test_a_stream_that_begins_anew_is_heard_anew(bench):
+    bench.run(0.1)
+    before = bench.ear._analyzer
+    bench.daemon.send(encode_choice((17,)))
+    assert bench.ear._obey()
+    bench.run(0.1)
+    assert bench.desk.reached == [17]
+    assert bench.ear._analyzer is not before
 
 
 def test_it_ends_when_the_daemon_is_gone(bench):

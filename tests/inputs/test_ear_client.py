@@ -136,6 +136,36 @@ async def test_only_the_chosen_channels_reach_the_analysis(tmp_path, channels, l
     assert (max(f.level for f in heard) > -20) == loud
 
 
+async def test_other_channels_are_listened_to_while_it_runs(tmp_path):
+    import soundfile
+
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(60 * 48000) / 48000)
+    soundfile.write(tmp_path / "tone.wav", np.stack([tone, 0.0001 * tone], axis=1), 48000)
+    async with running(f"file:{tmp_path}/tone.wav") as (ear, _task, heard, health):
+        await eventually(lambda: heard and heard[-1].level > -20, "the tone")
+        pid, time_before = ear.pid, heard[-1].time
+        ear.listen_to((2,))
+        await eventually(lambda: heard[-1].level < -60, "the quiet channel")
+        await eventually(lambda: "channel 2" in health[-1].detail or "below -60 dBFS" in health[-1].detail, "its name")
+        ear.listen_to(())
+        await eventually(lambda: heard[-1].level > -20, "the tone again")
+        assert ear.pid == pid
+        assert heard[-1].time > time_before
+        assert dict(health[-1].counters)["malformed"] == 0
+
+
+async def test_a_process_that_takes_long_to_begin_is_waited_for(clicks, monkeypatch):
+    monkeypatch.setattr(ear_client, "SILENT_S", 0.01)  # far less than it takes to start Python
+    async with running(f"file:{clicks}") as (_ear, task, heard, health):
+        await eventually(lambda: heard or task.done(), "a word")
+        assert len(health) > 2 or heard
+    monkeypatch.setattr(ear_client, "FIRST_WORD_S", 0.01)
+    async with running(f"file:{clicks}") as (_ear, task, heard, _health):
+        with pytest.raises(DeviceError, match="busy with something else"):
+            await asyncio.wait_for(task, 15)
+        assert not heard
+
+
 async def test_a_file_that_is_not_there_is_told(tmp_path):
     async with running(f"file:{tmp_path}/nothing.wav") as (_, task, _heard, health):
         await eventually(lambda: health[-1].state is State.DEGRADED, "a word")

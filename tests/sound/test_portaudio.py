@@ -11,7 +11,7 @@ import pytest
 from showctl.commands import devices as command
 from showctl.model import DeviceError
 from showctl.sound import portaudio
-from showctl.sound.portaudio import Device, DeviceGone, Input, find
+from showctl.sound.portaudio import Device, DeviceGone, Input, device_blocks, find
 from tests.sound import fake_sounddevice
 
 
@@ -117,6 +117,29 @@ def test_as_many_channels_are_opened_as_are_asked_for_and_there(sd, inputs, aske
     sd.devices.append(sd.device("desk", inputs=inputs))
     Input("desk", channels=asked).tend()
     assert sd.opened[0].channels == opened
+
+
+def test_more_channels_than_are_open_begin_the_sound_anew(sd):
+    sd.devices.append(sd.device("desk", inputs=8))
+    source = Input("desk")
+    source.tend()
+    assert not source.reach(2)
+    assert source.reach(5)
+    assert sd.opened[0].closed
+    source.tend()
+    assert sd.opened[1].channels == 5
+    assert not source.reach(3)
+    assert len(sd.opened) == 2
+
+
+def test_a_device_is_read_in_as_many_channels_as_are_asked_for(sd, monkeypatch):
+    sd.devices.append(sd.device("desk", inputs=8))
+    monkeypatch.setattr(portaudio.time, "sleep", lambda _: sd.opened[0].feed(np.ones((480, 4))))
+    blocks = device_blocks("desk", 4)
+    assert next(blocks).samples.shape == (480, 4)
+    assert sd.opened[0].channels == 4
+    blocks.close()
+    assert sd.opened[0].closed
 
 
 def test_its_own_rate_is_taken_and_another_tried(sd):

@@ -14,9 +14,11 @@ from showctl.wire.features import (
     CodeRead,
     EarStatus,
     decode,
+    decode_choice,
     decode_code,
     decode_features,
     decode_status,
+    encode_choice,
     encode_code,
     encode_features,
     encode_status,
@@ -89,6 +91,17 @@ def test_a_time_code_comes_back_as_it_went(code):
 @given(statuses)
 def test_a_status_comes_back_as_it_went(status):
     assert decode(encode_status(status)) == status
+
+
+@given(st.lists(st.integers(1, 32), max_size=32))
+def test_a_choice_of_channels_comes_back_as_it_went(channels):
+    assert decode_choice(encode_choice(tuple(channels))) == tuple(channels)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"type": "choice"}', b'{"type": "choice", "channels": [0]}', b"[" * 100_000])
+def test_what_is_no_choice_is_refused(data):
+    with pytest.raises(WireError):
+        decode_choice(data)
 
 
 def test_a_status_that_is_too_long_is_cut_not_lost():
