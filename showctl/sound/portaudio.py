@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,19 +102,19 @@ def devices() -> list[Device]:
     ]
 
 
-def find(found: list[Device], wanted: str) -> int:
-    """Index of the input called `wanted`, whole or in part, in any case; the whole name wins, then the first.
+def find(found: list[Device], wanted: str, side: Literal["input", "output"] = "input") -> int:
+    """Index of the input (or output) called `wanted`, whole or in part, in any case; the whole name wins, then the first.
 
     DeviceError when there is none; it lists what there is instead.
     """
-    names = {n: d.name.casefold() for n, d in enumerate(found) if d.inputs}
+    names = {n: d.name.casefold() for n, d in enumerate(found) if (d.inputs if side == "input" else d.outputs)}
     key = wanted.strip().casefold()
     for matches in (lambda name: name == key, lambda name: key in name):
         for n, name in names.items():
             if matches(name):
                 return n
-    there = ", ".join(repr(found[n].name) for n in names) or "no sound input at all (is it plugged in, is JACK or ALSA up?)"
-    raise DeviceError(f"there is no sound input called {wanted!r}; there is {there}. It is looked for again until it comes")
+    there = ", ".join(repr(found[n].name) for n in names) or f"no sound {side} at all (is it plugged in, is JACK or ALSA up?)"
+    raise DeviceError(f"there is no sound {side} called {wanted!r}; there is {there}")
 
 
 class DeviceGone(DeviceError):
@@ -175,7 +175,7 @@ class Input:
                 self._start()
                 self.problem = ""
             except DeviceError as error:
-                self.problem = str(error)
+                self.problem = f"{error}; it is looked for until it comes"
                 self._next_try, self._pause = now + self._pause, min(2 * self._pause, LONGEST_WAIT_S)
 
     def _start(self) -> None:
@@ -195,7 +195,7 @@ class Input:
                 self.rate, reason = 0, str(error.args[0]) if error.args else "no reason given"
                 if "rate" in reason.lower():
                     continue
-                raise DeviceError(f"{device.name!r} cannot be opened ({reason}): is another program using it?") from None
+                raise DeviceError(f"{device.name!r} cannot be opened ({reason}): another program may be using it") from None
             self._stream, self._called, self.device = stream, self._now(), f"{device.name} ({device.api})"
             return
         raise DeviceError(f"{device.name!r} runs at {device.rate} Hz: set it to 48000 or 44100 Hz")

@@ -157,7 +157,7 @@ def test_its_own_rate_is_taken_and_another_tried(sd):
     ("refused", "words"),
     [
         ({48000: "Invalid sample rate", 44100: "Invalid sample rate"}, "set it to 48000 or 44100 Hz"),
-        ({48000: "Device unavailable"}, "is another program using it?"),
+        ({48000: "Device unavailable"}, "another program may be using it"),
     ],
 )
 def test_what_cannot_be_opened_is_told_with_the_next_step(sd, refused, words):
