@@ -1,0 +1,190 @@
+"""Programme and microphone side by side, and what can be said of the room between them: the core of `transfer` and `listening`.
+
+A frame is 2.7 s, long enough that a hall's reverberation falls within it. Frames are summed over segments of some seconds:
+programme power xx, microphone power yy, cross-spectrum xy. Over segments the estimate is dual-channel H1 (J. S. Bendat and A. G.
+Piersol, "Random Data", ch. 6), with three things that music and a crowd make necessary:
+
+- The power of the room in a band is taken from products of DIFFERENT segments. What is noise, a crowd, or a voice that is late by
+  now more, now less, has no fixed phase against the programme, so it adds nothing in the mean, however loud it is. The square of
+  an average, as analysers show it, has the noise in it.
+- Music is lines with nothing between. Within a band a bin counts by 1 / (1 + v/p)^2, where v is the variance of its response by
+  the scatter of the segments and p the band's power: bins that are known count alike, as the ear and the smoothing of curves have
+  it, and those that are not do not count.
+- An answer comes with its error: segments left out one at a time (jackknife: B. Efron, 1982), and how much of the band the
+  programme has sounded at all. Trust is that error, not a coherence: a band at coherence 0.2 is known well after a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from showctl.analysis.room.grid import BANDS, SMOOTH
+
+Sound = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Powers = NDArray[np.float32]  # (bins,)
+Spectrum = NDArray[np.complex64]  # (bins,)
+
+FRAME = 2.7  # s
+TRUSTED = 0.8  # dB of error that an answer may have and be trusted
+LEAST = 4  # segments that must stand side by side before anything is trusted
+FEWEST = 0.05  # of the square of the programme that is products of different segments; below, it sounded but once
+OVERLAP = 1 / 6  # correlation of the noise in frames that overlap by half
+DECIBEL = 10 / math.log(10)  # dB that a small relative error of power is
+
+
+@dataclass(slots=True)
+class Segment:
+    """Sums over the frames of some seconds."""
+
+    time: float  # s, middle of what has sounded
+    frames: int
+    xx: Powers
+    yy: Powers
+    xy: Spectrum
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What the segments say of each band of BANDS, and how far each bin is to be believed."""
+
+    power: Floats  # (bands,) of the response; 0 where nothing is known
+    error: Floats  # (bands,) dB, standard deviation to be expected; inf where nothing is known
+    coherence: Floats  # (bands,) 0..1, of the microphone's power what comes of the programme
+    trusted: NDArray[np.bool_]  # (bands,)
+    response: Spectrum  # (bins,) H1
+    worth: Powers  # (bins,) 0..1
+
+
+class Frames:
+    """How sound at `rate` (Hz) becomes bins, and which bins make up which band."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.size = 1 << round(math.log2(FRAME * rate))
+        self.hop = self.size // 2
+        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.size) / self.size)).astype(np.float32)
+        edges = np.append(BANDS * 2 ** (-SMOOTH / 2), BANDS[-1] * 2 ** (SMOOTH / 2)) * self.size / rate
+        edges = np.minimum(np.rint(edges).astype(np.int64), self.size // 2)
+        self.low, self.high = int(edges[0]), int(edges[-1])
+        self.count = int(np.searchsorted(edges, self.high))  # bands that this rate holds
+        self._first = edges[: self.count] - self.low
+        self._width = np.diff(edges[: self.count + 1])
+        self.freqs: Floats = np.arange(self.low, self.high) * (rate / self.size)
+
+    def spectrum(self, sound: Sound) -> Spectrum:
+        """(size,) -> (bins,) from the lowest band to the highest."""
+        bins: Spectrum = fft.rfft(sound * self._window)[self.low : self.high]
+        return bins
+
+    def bands(self, values: NDArray[np.floating]) -> Floats:
+        """(bins,) -> (bands,) sums."""
+        sums = np.zeros(len(BANDS))
+        sums[: self.count] = np.add.reduceat(values, self._first)
+        return sums
+
+    def bins(self, values: Floats) -> Powers:
+        """(bands,) -> (bins,), the band's value for each of its bins."""
+        return np.repeat(values[: self.count].astype(np.float32), self._width)
+
+    def width(self) -> Floats:
+        """(bands,) bins in each; 0 where the rate does not hold the band."""
+        width = np.zeros(len(BANDS))
+        width[: self.count] = self._width
+        return width
+
+    def impulse(self, known: Known) -> Sound:
+        """(size,) the impulse response, of the bins that are believed."""
+        spectrum = np.zeros(self.size // 2 + 1, dtype=np.complex64)
+        spectrum[self.low : self.high] = known.response * known.worth
+        response: Sound = fft.irfft(spectrum, self.size)
+        return response
+
+
+def nothing(frames: Frames) -> Known:
+    """Before anything has sounded."""
+    bands, bins = len(BANDS), frames.high - frames.low
+    none = np.zeros(bins, dtype=np.float32)
+    return Known(
+        np.zeros(bands), np.full(bands, np.inf), np.zeros(bands), np.zeros(bands, dtype=bool), none.astype(np.complex64), none
+    )
+
+
+def known(frames: Frames, segments: Sequence[Segment], weights: Floats) -> Known:
+    """What segments, weighted (segments,), say together."""
+    if len(segments) < 2 or not any(s.xx.any() for s in segments):
+        return nothing(frames)
+    a = weights.astype(np.float32)
+    x, y = (sum(w * s.xx for w, s in zip(a, segments, strict=True)), sum(w * s.yy for w, s in zip(a, segments, strict=True)))
+    s = sum(w * one.xy for w, one in zip(a, segments, strict=True))
+    # Scaled to 1, so that no square of quiet music falls out of single precision.
+    scale_x, scale_y = float(x.max()), max(float(y.max()), 1e-30)
+    across = math.sqrt(scale_x * scale_y)
+    parts = [(w * one.xx / scale_x, w * one.xy / across) for w, one in zip(a, segments, strict=True)]
+    x, y, s = x / scale_x + np.float32(1e-12), y / scale_y, s / across
+    # Neighbours share half a frame, so a little more than a segment's product with itself goes.
+    shared = 1 + _shared(segments)
+    own_s, own_x = shared * sum(product(c, c) for _, c in parts), shared * sum(q * q for q, _ in parts)
+    whole = x * x
+    pairs = np.maximum(whole - own_x, FEWEST * whole)
+    h = s / x
+    squared = (product(s, s) - own_s) / pairs  # of the response, without bias
+    scatter = sum(product(d, d) for d in (c - h * q for q, c in parts)) * (shared * whole / pairs)
+    noise = frames.bands(scatter / x) / np.maximum(frames.width(), 1)
+    v = frames.bins(noise) / x
+    w, p = _weighed(frames, squared, x, v)
+    sums = frames.bands(w)
+    left_out = []
+    for q, c in parts:
+        rest = np.maximum((x - q) ** 2 - (own_x - shared * q * q), FEWEST * whole)
+        power = product(s - c, s - c) - (own_s - shared * product(c, c))
+        left_out.append(frames.bands(w * (power / rest)) / np.maximum(sums, 1e-30))
+    error = _error(frames, np.array(left_out), p, w, v)
+    coherence = np.clip(frames.bands(x * squared) / np.maximum(frames.bands(y), 1e-30), 0.0, 1.0)
+    trusted = (error < TRUSTED) & (len(segments) >= LEAST)
+    gain = scale_y / scale_x
+    return Known(p * gain, error, coherence, trusted, (h * math.sqrt(gain)).astype(np.complex64), w)
+
+
+def product(one: Spectrum, other: Spectrum) -> Powers:
+    """Real part of one times the conjugate of the other."""
+    product: Powers = one.real * other.real + one.imag * other.imag
+    return product
+
+
+def _shared(segments: Sequence[Segment]) -> np.float32:
+    """Noise that neighbours share, against what each has: 1/6 from frame to frame, Hann windows that overlap by half."""
+    frames, count = sum(s.frames for s in segments) / len(segments), len(segments)
+    return np.float32(2 * OVERLAP * (count - 1) / count / (frames + 2 * (frames - 1) * OVERLAP))
+
+
+def _weighed(frames: Frames, squared: Powers, x: Powers, v: Powers) -> tuple[Powers, Floats]:
+    """Weights of the bins, and power of the bands by them: each follows from the other."""
+    heard = frames.bands(x)
+    first = np.maximum(frames.bands(x * squared) / np.maximum(heard, 1e-30), 0.0)
+    p, w = first, np.zeros_like(x)
+    for _ in range(3):
+        ratio = v / np.maximum(frames.bins(p), np.float32(1e-20))
+        w = 1 / (1 + np.minimum(ratio, np.float32(1e6))) ** 2
+        p = np.maximum(frames.bands(w * squared) / np.maximum(frames.bands(w), 1e-30), 0.01 * first)
+    return w, p
+
+
+def _error(frames: Frames, left_out: Floats, p: Floats, w: Powers, v: Powers) -> Floats:
+    """(segments left out, bands) powers -> (bands,) dB: by scatter, by noise, and by what of the band has not sounded."""
+    count = len(left_out)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = (count - 1) / count * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0)
+        bins = frames.bins(p)
+        sums, squares = frames.bands(w), frames.bands(w * w)
+        noise = 1.5 * frames.bands(w * w * v * (2 * bins + v)) / sums**2
+        missing = 3 * np.maximum(0.0, 1 - sums / frames.width()) * squares / sums**2 * p**2
+        error = DECIBEL * np.sqrt(np.maximum(spread, noise) + missing) / p
+    error[~np.isfinite(error)] = np.inf
+    return error

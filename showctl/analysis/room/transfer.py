@@ -1,0 +1,194 @@
+"""One microphone against the programme: what the room does to it, with whatever song is playing as the test signal.
+
+`response` is for recordings; `Heard` is what it feeds, frame by frame, and what `listening` feeds while the band plays. A
+microphone's frames are summed into a few segments, which the segments' own phases then pull straight: a clock that was taken for
+a part in a million faster than it is shows as a delay that grows from segment to segment.
+
+Sound (frames,) float32, Hz, s, dB, ppm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.analysis.room import delay, spectra
+from showctl.analysis.room.delay import Lag
+from showctl.analysis.room.grid import BANDS
+from showctl.analysis.room.spectra import Floats, Frames, Known, Segment, Sound, Spectrum
+from showctl.model import RoomResponse
+
+LONGEST_HEARD = 180.0  # s of a recording: rooms and clocks change
+SEGMENTS = 12  # at most; sums of two are made of them when there are more
+BEFORE = 0.04  # s that frames of the microphone begin before the strongest arrival: the first may be weaker
+TOPS = ((2000.0, 16), (9000.0, 8))  # Hz up to which segments are compared, and how many drifts are tried on each side
+STEP = 0.2  # of a period at that frequency, from one drift to the next over all segments
+STRAIGHT = 2e-6  # s that the segments may lie apart by the drift that is left
+CLEAR = 0.6  # of the strongest arrival that may come CLOSE after the first one, for that to be the direct sound
+CLOSE = 0.002  # s
+FIRST = 0.5  # of the strongest arrival: what comes before and is as strong is the direct sound
+PEAK = 12.0  # times the noise of the impulse response that an arrival must be to be sure of
+
+
+class Heard:
+    """What one microphone has heard of the programme, in at most SEGMENTS segments; it forgets what is pushed out."""
+
+    def __init__(self, frames: Frames, lag: Lag, longest: int) -> None:
+        """`longest`: frames a segment may grow to before old ones are forgotten instead."""
+        self.frames, self.lag, self.longest = frames, lag, longest
+        self.segments: list[Segment] = []
+        self._span = 1
+        self._noise = np.zeros(0)
+
+    def begin(self, start: int) -> float:
+        """Where in the microphone's sound the frame lies that begins at programme frame `start`, in frames."""
+        rate = self.frames.rate
+        return (self.lag.delay - BEFORE) * rate + start * (1 + self.lag.drift * 1e-6)
+
+    def end(self, start: int) -> int:
+        """How many frames of the microphone must have come before that frame can be heard."""
+        return int(self.begin(start + self.frames.size)) + delay.TAPS + 2
+
+    def add(self, start: int, x: Spectrum, microphone: Sound, origin: int = 0) -> None:
+        """One frame: the programme's spectrum from frame `start` on, and the microphone's sound, the first of it frame `origin`."""
+        place = self.begin(start) - origin
+        y = self.frames.spectrum(delay.resampled(microphone, place, 1 + self.lag.drift * 1e-6, self.frames.size))
+        time = (start + self.frames.size / 2) / self.frames.rate
+        frame = Segment(time, 1, spectra.product(x, x), spectra.product(y, y), x.conj() * y)
+        if self.segments and self.segments[-1].frames < self._span:
+            self.segments[-1] = _sum(self.segments[-1], frame)
+        else:
+            self.segments.append(frame)
+        if len(self.segments) > SEGMENTS and 2 * self._span <= self.longest:
+            self._span *= 2
+            whole = self.segments
+            self.segments = [_sum(*whole[i : i + 2]) if i + 1 < len(whole) else whole[i] for i in range(0, len(whole), 2)]
+        self.segments = self.segments[-SEGMENTS:]
+
+    def known(self, fade: float = np.inf) -> Known:
+        """What all segments say, older ones less: by e in `fade` seconds."""
+        if not self.segments:
+            return spectra.nothing(self.frames)
+        age = self.segments[-1].time - np.array([s.time for s in self.segments])
+        return spectra.known(self.frames, self.segments, np.exp(-age / fade))
+
+    def straighten(self, known: Known) -> float:
+        """Take out the drift that the segments still show; s, how far it had moved the first of them against the last."""
+        drift, middle = self._slope(known)
+        moved = abs(drift) * 1e-6 * (self.segments[-1].time - self.segments[0].time) if self.segments else 0.0
+        if moved > STRAIGHT:
+            for one in self.segments:
+                late = drift * 1e-6 * (one.time - middle)
+                one.xy = one.xy * np.exp((2j * np.pi * late) * self.frames.freqs).astype(np.complex64)
+            self.lag = replace(self.lag, delay=self.lag.delay - drift * 1e-6 * middle, drift=self.lag.drift + drift)
+        return moved
+
+    def _slope(self, known: Known) -> tuple[float, float]:
+        """Drift in ppm that is left, and the time (s) about which it turns: that under which the segments agree most."""
+        times = np.array([s.time for s in self.segments])
+        if len(times) < 3 or not known.worth.any():
+            return 0.0, 0.0
+        middle, span, drift = float(times.mean()), float(times[-1] - times[0]), 0.0
+        for top, reach in TOPS:
+            last = int(np.searchsorted(self.frames.freqs, top))
+            weight = known.worth[:last] * _inverse(known, self.frames, self.segments)[:last]
+            crosses = np.array([s.xy[:last] for s in self.segments]) * np.sqrt(weight)
+            step = STEP * 1e6 / (top * span)
+            tried = drift + np.arange(-reach, reach + 1) * step
+            energies = _energies(crosses, self.frames.freqs[:last], times - middle, tried)
+            best = int(np.argmax(energies))
+            drift = float(tried[best]) + step * delay.vertex(energies, best)
+        return drift, middle
+
+    def response(self, known: Known) -> RoomResponse:
+        """All of it, as of the end of the last frame."""
+        time = self.segments[-1].time if self.segments else 0.0
+        late, sure = arrival(self.frames.impulse(known), self.frames.rate)
+        first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
+        sure = sure and self.lag.clarity > delay.SURE and bool(known.trusted.any())
+        return RoomResponse(
+            time, BANDS, _levels(known), known.coherence, known.trusted, first, self.lag.drift, delay_trusted=sure
+        )
+
+
+def _sum(one: Segment, other: Segment) -> Segment:
+    frames = one.frames + other.frames
+    time = (one.time * one.frames + other.time * other.frames) / frames
+    return Segment(time, frames, one.xx + other.xx, one.yy + other.yy, one.xy + other.xy)
+
+
+def _inverse(known: Known, frames: Frames, segments: list[Segment]) -> NDArray[np.float32]:
+    """(bins,) 1 over the programme's power squared and the band's power: what makes cross-spectra weigh by what is known."""
+    xx = sum(s.xx for s in segments)
+    power = np.maximum(frames.bins(known.power), 1e-30)
+    inverse: NDArray[np.float32] = np.where(power > 1e-29, 1 / np.maximum(power * xx**2, 1e-30), 0.0)
+    return inverse
+
+
+def _energies(crosses: NDArray[np.complexfloating], freqs: Floats, times: Floats, drifts: Floats) -> Floats:
+    """(segments, bins) cross-spectra -> (drifts,) energy of their sum, had the clock run by so many ppm (equally spaced)."""
+    turned = crosses * np.exp(2j * np.pi * drifts[0] * 1e-6 * np.outer(times, freqs))
+    turn = np.exp(2j * np.pi * (drifts[1] - drifts[0]) * 1e-6 * np.outer(times, freqs)).astype(np.complex64)
+    energies = np.zeros(len(drifts))
+    for i in range(len(drifts)):
+        whole = turned.sum(axis=0)
+        energies[i] = float(np.sum(spectra.product(whole, whole)))
+        turned *= turn
+    return energies
+
+
+def arrival(impulse: Sound, rate: int) -> tuple[float, bool]:
+    """Of an impulse response (frames,), round: s of the direct sound after its beginning, and whether that is clear."""
+    before, close = round(BEFORE * rate), round(CLOSE * rate)
+    size = np.abs(np.roll(impulse, before))[: len(impulse) // 2]
+    if not size.any():
+        return BEFORE, False
+    strongest = int(np.argmax(size))
+    early = max(0, strongest - 2 * before)
+    first = early + int(np.argmax(size[early : strongest + 1] >= FIRST * size[strongest]))
+    peak = first + int(np.argmax(size[first : first + close // 4]))
+    noise = float(np.median(np.abs(impulse[len(impulse) // 2 : -before]))) / 0.6745
+    clear = float(size[first + close :].max(initial=0.0)) < CLEAR * size[strongest] and size[strongest] > PEAK * noise
+    return (peak - before + _top(size, peak)) / rate, bool(clear)
+
+
+def _top(size: NDArray[np.float32], peak: int) -> float:
+    if not 0 < peak < len(size) - 1:
+        return 0.0
+    left, here, right = (float(s) for s in size[peak - 1 : peak + 2])
+    bend = left - 2 * here + right
+    return 0.5 * (left - right) / bend if bend < 0 else 0.0
+
+
+def _levels(known: Known) -> Floats:
+    """dB; where nothing is known, as in the nearest bands that are."""
+    there = known.power > 0
+    if not there.any():
+        return np.zeros(len(BANDS))
+    levels: Floats = np.interp(np.log(BANDS), np.log(BANDS[there]), 10 * np.log10(known.power[there]))
+    return levels
+
+
+def response(reference: Sound, microphone: Sound, rate: int) -> RoomResponse:
+    """What a microphone (frames,) heard of the programme (frames,), both begun at the same moment; of the first 180 s.
+
+    Where either is silent, or they have nothing in common, nothing in the answer is trusted.
+    """
+    frames = Frames(rate)
+    most = round(LONGEST_HEARD * rate)
+    reference, microphone = reference[:most].astype(np.float32), microphone[:most].astype(np.float32)
+    lag = delay.found(reference, microphone, rate)
+    if lag is None:
+        return Heard(frames, Lag(0.0, 0.0, 0.0), 1).response(spectra.nothing(frames))
+    heard = Heard(frames, lag, longest=len(reference))
+    for start in range(0, len(reference) - frames.size + 1, frames.hop):
+        if heard.end(start) <= len(microphone):
+            heard.add(start, frames.spectrum(reference[start : start + frames.size]), microphone)
+    known = heard.known()
+    for _ in range(3):
+        if heard.straighten(known) <= STRAIGHT:
+            break
+        known = heard.known()
+    return heard.response(known)
