@@ -1,0 +1,130 @@
+"""What the microphones agree upon: of several curves the one that an equaliser should mend, and how much each point of it counts.
+
+An equaliser does the same at every seat, so only what the seats have in common can be mended. Their mean in dB estimates that, with
+an error of the spatial variance over the number of microphones. Two things keep that error out of the bands.
+
+*Shrinkage*: the mean is parted into a smooth course (SPAN octaves, the standard deviation of a Gaussian) and what is rough about it.
+Random seats give rough curves even where the system is smooth; as much of the rough part as the variance explains is taken out, all
+of it where the seats contradict each other, nothing where they agree (W. James and C. Stein, Proc. 4th Berkeley Symposium, 1961).
+
+*Weight*: 1 / (variance / microphones + 1 dB^2), and nothing where no microphone is trusted or the system does not play.
+
+One microphone tells no variance; then that of a room is assumed (ALONE).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.analysis.room.biquad import Array
+from showctl.analysis.room.solver import POINTS
+
+SPAN = 1 / 6  # octaves
+ALONE = 4.0  # dB^2, the spatial variance where it cannot be known
+ROUGH = 0.5  # share of the variance that is rougher than SPAN
+WITHIN = 12.0  # dB below its median that the mean still counts as played by the system
+GAP = 1 / 4  # octaves, a narrower notch does not end the system band
+_OCTAVE = 24  # points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consensus:
+    """On solver.POINTS, all (points,)."""
+
+    mean: Array  # dB, level taken out
+    common: Array  # dB, the mean less what is chance
+    weight: Array  # 0..1
+    band: NDArray[np.bool_]  # where the system plays
+
+
+def consensus(freqs: Array, curves: Array, trust: Array | None = None) -> Consensus:
+    """Rising Hz (f,), curves (microphones, f) in dB and trust 0..1 (microphones, f) in them, all 1 where it is not given.
+
+    ValueError, in one line for people, where shapes do not fit, values are missing that are trusted, or the microphones hear less
+    than an octave of the system.
+    """
+    freqs, curves, trust = _checked(freqs, curves, trust)
+    octaves = np.log2(POINTS)
+    heard = np.array([np.interp(octaves, np.log2(freqs), curve) for curve in curves])
+    trusted = np.array([np.interp(octaves, np.log2(freqs), one, left=0.0, right=0.0) for one in trust])
+    count = trusted.sum(axis=0)
+    band = _system_band(heard, trusted, count > 0)
+    if band.sum() < _OCTAVE:
+        raise ValueError("the microphones hear less than an octave of the system that can be trusted: measure again, louder")
+    share = trusted * band
+    heard = heard - (share * heard).sum(axis=1, keepdims=True) / np.maximum(share.sum(axis=1, keepdims=True), 1e-9)
+    mean = (trusted * heard).sum(axis=0) / np.maximum(count, 1e-9)
+    mean = np.where(band, mean, 0.0).round(6)  # so that neither order nor level of the microphones reaches the solver
+    error = _variance(heard - mean, trusted, count, band) / np.maximum(count, 1e-3)
+    weight = band * np.minimum(count, 1.0) / (error + 1.0)
+    return Consensus(mean, _shrunk(mean, error, band), weight.round(9), band)
+
+
+def _checked(freqs: Array, curves: Array, trust: Array | None) -> tuple[Array, Array, Array]:
+    freqs, curves = np.asarray(freqs, dtype=np.float64), np.atleast_2d(np.asarray(curves, dtype=np.float64))
+    given = np.ones(curves.shape) if trust is None else np.atleast_2d(np.asarray(trust, dtype=np.float64))
+    if curves.shape != (len(curves), len(freqs)) or given.shape != curves.shape or not len(curves) or len(freqs) < 2:
+        raise ValueError(f"curves {curves.shape}, trust {given.shape} and {len(freqs)} frequencies do not fit each other")
+    if not (np.isfinite(freqs).all() and (freqs > 0).all() and (np.diff(freqs) > 0).all()):
+        raise ValueError("the frequencies of the curves must rise, from above 0 Hz")
+    if not (np.isfinite(given).all() and (given >= 0).all() and (given <= 1).all()):
+        raise ValueError("trust must lie within 0..1")
+    missing = np.argwhere(~np.isfinite(curves) & (given > 0))
+    if len(missing):
+        mic, point = missing[0]
+        raise ValueError(f"microphone {mic + 1} has no level at {freqs[point]:.0f} Hz, yet it is trusted there")
+    return freqs, np.where(np.isfinite(curves), curves, 0.0), given
+
+
+def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Points round 1 kHz, or round the loudest where that is silent, down to where the mean power falls WITHIN below its median."""
+    if not known.any():
+        return known
+    top = float(heard[trusted > 0].max())
+    power = (trusted * 10 ** ((heard - top) / 10)).sum(axis=0) / np.maximum(trusted.sum(axis=0), 1e-9)
+    mean = 10 * np.log10(np.maximum(power, 1e-30))
+    loud = known & (mean > np.median(mean[known]) - WITHIN)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]]).astype(int)))
+    runs: list[list[int]] = []
+    for begin, end in edges.reshape(-1, 2):
+        if runs and begin - runs[-1][1] <= GAP * _OCTAVE and known[runs[-1][1] : begin].all():
+            runs[-1][1] = int(end)
+        else:
+            runs.append([int(begin), int(end)])
+    middle = int(np.argmin(np.abs(np.log(POINTS / 1000))))
+    near = [run for run in runs if run[0] <= middle < run[1]] or [max(runs, key=lambda run: run[1] - run[0])]
+    band = np.zeros(len(POINTS), dtype=bool)
+    band[near[0][0] : near[0][1]] = True
+    return band
+
+
+def _variance(apart: Array, trusted: Array, count: Array, band: NDArray[np.bool_]) -> Array:
+    """dB^2 between seats, over an octave; leaning on ALONE, with the weight of one microphone."""
+    square = (trusted * apart**2).sum(axis=0)
+    found = (ALONE + _averaged(square, band)) / np.maximum(_averaged(np.maximum(count, 1.0), band), 1.0)
+    return found
+
+
+def _shrunk(mean: Array, error: Array, band: NDArray[np.bool_]) -> Array:
+    """The mean less what of its rough part is chance; `error` is the variance of the mean, dB^2."""
+    width = SPAN * _OCTAVE
+    kernel = np.exp(-0.5 * (np.arange(-4 * width, 4 * width + 1) / width) ** 2)
+    smooth = _convolved(mean, kernel, band)
+    rough = mean - smooth
+    chance = ROUGH * error / np.maximum(_averaged(rough**2, band), 1e-9)
+    common: Array = np.where(band, smooth + np.maximum(0.0, 1.0 - chance) * rough, 0.0)
+    return common
+
+
+def _averaged(values: Array, band: NDArray[np.bool_]) -> Array:
+    return _convolved(values, np.ones(_OCTAVE + 1), band)
+
+
+def _convolved(values: Array, kernel: Array, band: NDArray[np.bool_]) -> Array:
+    """The mean of values, weighted by a kernel, over points of the band only; 0 where none is near."""
+    weight = np.convolve(band.astype(np.float64), kernel, "same")
+    found: Array = np.convolve(np.where(band, values, 0.0), kernel, "same") / np.maximum(weight, 1e-9)
+    return found

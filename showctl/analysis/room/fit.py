@@ -1,0 +1,178 @@
+"""The equaliser that fits a room: from curves at one or several microphones to bands that a device can be set to.
+
+What the microphones agree upon (`consensus`) is undone by bands (`solver`), within limits: of each band its gain and Q, and of all
+together the *summed boost*. Limits on single bands do not limit their sum, so that has a limit of its own, 0 dB unless told: a room
+is mended by taking away. It holds from 20 Hz to 20 kHz, also between the points that were fitted, for the bands as they are sent.
+
+They are sent on the steps of the device. Frequencies are put on steps first, then Qs, then one gain after the other, and each time
+the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
+
+A standing equaliser may be given: its bands move, in their order, and only where a fit from nothing leaves clearly less (BETTER) are
+they given up. The curves are always those of the room WITHOUT equaliser; who measures through one takes `biquad.cascade_db` of it
+off. All in Hz and dB; the level of the curves does not matter, that of the whole is the fader's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showctl.analysis.room.biquad import RATE, SHELF_Q, Array, cascade_db
+from showctl.analysis.room.consensus import Consensus, consensus
+from showctl.analysis.room.devices import GENERIC, Device
+from showctl.analysis.room.solver import POINTS, SHELVES, Cascade, Problem
+from showctl.model import EqBand
+
+LEAST = 0.5  # dB, a band that does less is left out
+BETTER = 0.8  # of the standing equaliser's cost: above that, its bands stay
+SPARE = 0.02  # dB of the summed boost that the solver keeps clear of
+OVER = 0.05  # dB over the limit that rounding may leave
+REACH = 0.5  # octaves beyond what the system plays that a band may lie
+DENSE = 20.0 * 2.0 ** (np.arange(math.floor(math.log2(1000.0) * 96) + 1) / 96)  # Hz, on which the summed boost is looked for
+DENSE = np.append(DENSE, 20_000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What no fit may go beyond. Gains in dB: `cut` <= 0 <= `lift` for each band, `boost` >= 0 for all together."""
+
+    cut: float = -12.0
+    lift: float = 3.0
+    narrow: float = 8.0  # Q
+    wide: float = 0.5  # Q
+    boost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.cut <= 0 <= self.lift and 0 < self.wide < self.narrow and self.boost >= 0 and math.isfinite(self.boost)):
+            raise ValueError(f"limits contradict each other: {self}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """An equaliser, and what it does to the mean of the microphones. Arrays (points,)."""
+
+    bands: tuple[EqBand, ...]  # on the device's steps; those of a standing equaliser first, in their order
+    boost: float  # dB, the most that all bands together add, 20 Hz..20 kHz; 0 or less where they only take away
+    before: float  # dB RMS of the mean curve within the system band, its level taken out
+    after: float  # the same behind the equaliser
+    freqs: Array  # Hz
+    mean: Array  # dB, 0 outside the system band
+    eq: Array  # dB
+    band: NDArray[np.bool_]  # where the system plays and is trusted
+
+
+def fit(
+    freqs: Array,
+    curves: Array,
+    *,
+    trust: Array | None = None,
+    device: Device = GENERIC,
+    bands: int = 10,
+    limits: Limits = Limits(),  # noqa: B008 frozen
+    standing: tuple[EqBand, ...] = (),
+    rate: float = RATE,
+) -> Fitted:
+    """Curves (microphones, f) of dB over the target at rising freqs (f,) Hz, each as far as `trust` 0..1 (microphones, f) goes.
+
+    At most so many bands and as the device has them. ValueError, in one line for people, as `consensus` has it, and where device
+    and limits leave nothing to set.
+    """
+    heard = consensus(freqs, curves, trust)
+    problem = _problem(heard, device, limits, rate)
+    most = min(bands, device.bands)
+    found = _sought(problem, most, standing)
+    sent = _settled(problem, found, device, limits)
+    sent = _held(sent, device, limits, rate)
+    eq = cascade_db(sent, POINTS, rate)
+    return Fitted(
+        tuple(sent),
+        summed_boost(sent, rate),
+        _rms(heard.mean, heard.band),
+        _rms(heard.mean + eq, heard.band),
+        POINTS,
+        heard.mean,
+        eq,
+        heard.band,
+    )
+
+
+def summed_boost(bands: tuple[EqBand, ...] | list[EqBand], rate: float = RATE) -> float:
+    """dB, the most that bands add together between 20 Hz and 20 kHz, between the points of a dense grid as well."""
+    level = cascade_db(bands, DENSE[DENSE < 0.499 * rate], rate)
+    top = int(np.argmax(level))
+    if not 0 < top < len(level) - 1:
+        return float(level[top])
+    left, middle, right = level[top - 1 : top + 2]
+    bend = left - 2 * middle + right  # of the parabola through the three
+    return float(middle - (left - right) ** 2 / (8 * bend)) if bend < 0 else float(middle)
+
+
+def _problem(heard: Consensus, device: Device, limits: Limits, rate: float) -> Problem:
+    played = POINTS[heard.band]
+    lowest, highest = max(20.0, played[0] * 2**-REACH), min(20_000.0, 0.45 * rate, played[-1] * 2**REACH)
+    freqs, gains, qs = (
+        scale.between(low, high)[[0, -1]]
+        for scale, low, high in (
+            (device.freq, lowest, highest),
+            (device.gain, limits.cut, limits.lift),
+            (device.q, limits.wide, limits.narrow),
+        )
+    )
+    low, high = np.array([np.log2(freqs), gains, np.log2(qs)]).T[[0, 1]]
+    return Problem(heard.common, heard.weight, limits.boost - SPARE, low, high, device.kinds, rate)
+
+
+def _sought(problem: Problem, most: int, standing: tuple[EqBand, ...]) -> Cascade:
+    """The best bands, off the device's steps, without those that do nothing."""
+    fresh = problem.changed(problem.filled((), np.zeros((0, 3)), most))
+    kept = [band for band in standing if band.kind in problem.kinds][:most]
+    if kept:
+        given = np.array([[math.log2(band.freq), band.gain, math.log2(band.q)] for band in kept])
+        warm = problem.filled([band.kind for band in kept], given, most)
+        fresh = warm if fresh.cost > BETTER * warm.cost else fresh
+    while (weak := np.flatnonzero(np.abs(fresh.given[:, 1]) < LEAST)).size:
+        weakest = int(weak[np.argmin(np.abs(fresh.given[weak, 1]))])
+        fresh = problem.moved(*fresh.without(weakest), 20)
+    return fresh
+
+
+def _settled(problem: Problem, found: Cascade, device: Device, limits: Limits) -> list[EqBand]:
+    """The bands on the device's steps: frequencies, Qs, then the gains one by one, the rest fitted again each time."""
+    given, fixed = found.given.copy(), np.zeros(found.given.shape, dtype=bool)
+    low, high = 2.0**problem.low, 2.0**problem.high
+    for column, scale in ((0, device.freq), (2, device.q)):
+        for i, kind in enumerate(found.kinds):
+            top = min(high[column], SHELF_Q) if column == 2 and kind in SHELVES else high[column]
+            given[i, column] = math.log2(scale.nearest(2.0 ** given[i, column], low[column], top))
+        fixed[:, column] = True
+        given = problem.moved(found.kinds, given, 8, fixed).given.copy()
+    for i in np.argsort(-np.abs(given[:, 1]), kind="stable"):
+        given[i, 1] = device.gain.nearest(given[i, 1], limits.cut, limits.lift)
+        fixed[i, 1] = True
+        given = problem.moved(found.kinds, given, 2, fixed).given.copy()
+    on = [i for i in range(len(given)) if abs(given[i, 1]) >= LEAST]
+    return [
+        EqBand(found.kinds[i], device.freq.nearest(2.0 ** given[i, 0]), float(given[i, 1]), device.q.nearest(2.0 ** given[i, 2]))
+        for i in on
+    ]
+
+
+def _held(bands: list[EqBand], device: Device, limits: Limits, rate: float) -> list[EqBand]:
+    """The bands, their summed boost within the limit: the one that lifts most where it is greatest gives way."""
+    while bands and (over := summed_boost(bands, rate) - limits.boost) > OVER:
+        where = DENSE[[int(np.argmax(cascade_db(bands, DENSE[DENSE < 0.499 * rate], rate)))]]
+        lifts = [float(cascade_db([band], where, rate)[0]) for band in bands]
+        i = int(np.argmax(lifts))
+        less = device.gain.values()
+        gain = float(less[less <= max(0.0, bands[i].gain - over) + 1e-9][-1])
+        gain = gain if gain < bands[i].gain else float(less[less < bands[i].gain - 1e-9][-1])
+        bands = [EqBand(b.kind, b.freq, gain, b.q) if j == i else b for j, b in enumerate(bands)]
+        bands = [band for band in bands if abs(band.gain) >= LEAST]
+    return bands
+
+
+def _rms(curve: Array, band: NDArray[np.bool_]) -> float:
+    return float(np.std(curve[band]))
