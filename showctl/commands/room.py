@@ -1,11 +1,13 @@
-"""`showctl room WHAT`: the acoustics of the room, and the equaliser that fits it. WHAT is a table; each has a module of its own."""
+"""`showctl room WHAT`: the acoustics of the room, and the equaliser that fits it. WHAT is a table, each with its own module."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "report": "reverberation, clarity and speech intelligibility of impulse responses, an octave at a time",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -37,6 +37,20 @@ def blocks(path: Path, frames: int = 1024) -> Iterator[AudioBlock]:
             start += len(piece)
 
 
+def whole(path: Path, longest: float) -> AudioBlock:
+    """All of a file of at most `longest` seconds, at its own rate. Errors as in `blocks`; ValueError where there is no sound."""
+    with _open(path) as file:
+        rate = file.samplerate
+        if file.frames > longest * rate:
+            raise ValueError(f"{path}: {file.frames / rate:.0f} s long, at most {longest:g} s are read: cut it")
+        samples = _read(file, path, file.frames)
+    if not np.isfinite(samples).all():
+        raise ValueError(f"{path}: holds samples that are no numbers: write it anew")
+    if not samples.any():
+        raise ValueError(f"{path}: digital silence, no sound at all" if len(samples) else f"{path}: holds no sound")
+    return AudioBlock(0, samples, rate)
+
+
 def duration_of(path: Path) -> float:
     """Seconds, as the file's header says. Errors as in `blocks`."""
     with _open(path) as file:
