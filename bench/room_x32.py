@@ -146,9 +146,11 @@ class Bench:
         hand.connect(HOST)
         hand.setblocking(False)
         await self.takes("all six bands are read", lambda: len(self.us.console("main").bands) == 6, 1.5)
+        self.us.switch_on("main")
+        await self.takes("six cuts are flat bands, and it is on", lambda: self.us.settled("main"), 2.0)
         first = [quantised(EqBand("peaking", 60.0 * 3**i, -1.0 - i / 2, 0.7 + i), LIMITS) for i in range(6)]
         self.write(*first)
-        await self.takes("six bands from cuts, and the switch", lambda: self.us.settled("main"), 2.0)
+        await self.takes("six bands as asked", lambda: self.us.settled("main"), 2.0)
         self.says("what the console holds is what was asked", "", self.us.console("main").bands == tuple(first))
         await self.slew(first, seconds)
         hand.send(encode("/main/st/eq/3/g", 0.6))

@@ -10,8 +10,10 @@ told that it is not heard, so every parameter is asked for in turn as well, whic
 that is neither what was known nor what was written in the last moment is somebody else's: that band is TOUCHED, and what was
 on its way to it is dropped. So is all that was on its way when the console falls silent; what it holds after that is read anew.
 
-A band that is found switched on as a cut, a vintage filter or a crossover counts as touched from the start. An equaliser that is
-found switched off is switched on with the first write, once all of its bands are ours or flat, and never again after a hand.
+A band that is a cut, a vintage filter or a crossover is the engineer's as long as it is that: it counts as touched, and is not
+written to. An equaliser that is found switched off shows flat bands, which is what is heard of it; it is switched on by hand, or
+by `switch_on`, which makes all of its bands flat before. A limit gives way to what was found: nothing is moved that was not asked
+for, so a gain or a Q beyond it may stay, and may not go farther.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ class _Strip:
     hands: set[int] = field(default_factory=set)  # since the start
     switched: bool = False  # by a hand
     found: tuple[int, tuple[Raw, ...]] | None = None  # its switch and bands at the start
+    dormant: bool = False  # found switched off, and never on since
     refused: str = ""
 
     def all(self) -> list[_Parameter]:
@@ -90,10 +93,15 @@ class _Strip:
         return self.switch.known == 1 and (self.mode is None or self.mode.known == 0)
 
     def shown(self, index: int) -> EqBand:
-        """A band as the model has it; of what it cannot say, where it is, and no gain."""
+        """A band as the model has it; of what it cannot say or what is not heard, where it is, and no gain."""
         raw = self.raw(index)
         freq, _, q = heard(raw)
-        return band(raw) or EqBand("peaking", freq, 0.0, q)
+        flat = EqBand("peaking", freq, 0.0, q)
+        return flat if self.dormant else band(raw) or flat
+
+    def foreign(self) -> set[int]:
+        """Bands that are filters which we do not make."""
+        return set() if self.dormant else {i for i in range(self.eq.bands) if band(self.raw(i)) is None}
 
 
 class Dialogue:
@@ -126,23 +134,43 @@ class Dialogue:
     # --- what is asked of it -------------------------------------------------------------------------------------------
 
     def write(self, name: str, index: int, to: EqBand) -> bool:
-        """Have a band become this, within the limits. False, and nothing is done, where it is not read, silent, or touched and
-        nobody has been told yet. KeyError or ValueError for what the venue file does not name, or no band."""
-        strip, raw = self._strips[name], parameters(to, self.limits)
+        """Have a band become this, within the limits. False, and nothing is done, where it is not read, silent, a filter of the
+        engineer's, or touched and nobody has been told yet. KeyError or ValueError for what the venue file does not name, or no
+        band."""
+        strip = self._strips[name]
         strip.eq.address(index, "g")
-        if strip.found is None or self._silent or index in strip.touched:
+        limits = self._limits(strip, index)
+        raw = parameters(to, limits)
+        if strip.found is None or self._silent or index in strip.touched | strip.foreign():
             self.counts["dropped"] += 1
             return False
+        self._want(strip, index, raw)
+        return True
+
+    def _limits(self, strip: _Strip, index: int) -> Limits:
+        """Those of the venue, and what stands there already."""
+        if strip.found is None:
+            return self.limits
+        there = [heard(raw) for raw in (strip.found[1][index], strip.raw(index)) if not strip.dormant]
+        freq, gain, q = zip(*there, *zip(self.limits.freq, self.limits.gain, self.limits.q, strict=True), strict=True)
+        return Limits((min(gain), max(gain)), (min(q), max(q)), (min(freq), max(freq)))
+
+    def _want(self, strip: _Strip, index: int, raw: Raw) -> None:
         strip.refused = ""
         strip.hands.discard(index)  # whoever writes to it has been given it
         for one in strip.bands[index]:
             one.others = 0
         strip.wanted[index] = raw
-        if strip.switch.known == 0 and not strip.switched and not strip.hands:
-            strip.turn = 1
-            for i in set(range(strip.eq.bands)) - strip.wanted.keys():
-                _, f, _, q = strip.raw(i)
-                strip.wanted[i] = PEQ, min(max(f, 0.0), 1.0), FLAT, min(max(q, 0.0), 1.0)
+
+    def switch_on(self, name: str) -> bool:
+        """Have an equaliser that is off become flat, every band of it, and then on. False where it is on, not read, or silent."""
+        strip = self._strips[name]
+        if strip.found is None or self._silent or strip.switch.known != 0:
+            return False
+        for i in range(strip.eq.bands):
+            _, f, _, q = strip.raw(i)
+            self._want(strip, i, (PEQ, min(max(f, 0.0), 1.0), FLAT, min(max(q, 0.0), 1.0)))
+        strip.turn, strip.switched, strip.dormant = 1, False, True
         return True
 
     def restore(self, name: str) -> bool:
@@ -160,7 +188,7 @@ class Dialogue:
         strip = self._strips[name]
         if strip.found is None:
             return ConsoleState(self.answered)
-        touched, strip.touched = tuple(sorted(strip.touched)), set()
+        touched, strip.touched = tuple(sorted(strip.touched | strip.foreign())), set()
         return ConsoleState(self.answered, tuple(map(strip.shown, range(strip.eq.bands))), strip.on(), touched)
 
     def settled(self, name: str) -> bool:
@@ -217,6 +245,7 @@ class Dialogue:
         else:
             self._hand(strip, index, one)
         one.perhaps = None
+        strip.dormant = strip.dormant and strip.switch.known == 0
         if strip.found is None and not any(part.unread for part in strip.all()):
             self._found(strip)
 
@@ -236,9 +265,7 @@ class Dialogue:
 
     def _found(self, strip: _Strip) -> None:
         strip.found = int(strip.switch.known or 0), tuple(map(strip.raw, range(strip.eq.bands)))
-        foreign = {i for i, raw in enumerate(strip.found[1]) if band(raw) is None} if strip.on() else set()
-        strip.touched |= foreign
-        strip.hands |= foreign
+        strip.dormant = strip.switch.known == 0
 
     def _alive(self, now: float) -> None:
         self.answered, self._open = now, None
@@ -365,8 +392,8 @@ class Dialogue:
 
 def _told_of(strip: _Strip) -> str:
     text = f"{strip.eq.name} has {strip.eq.bands} bands"
-    if strip.hands:
-        text += f", moved at the console: {', '.join(str(i + 1) for i in sorted(strip.hands))}"
+    if theirs := strip.hands | strip.foreign():
+        text += f", the engineer's: {', '.join(str(i + 1) for i in sorted(theirs))}"
     return text if strip.switch.known else f"{text}, and is switched off"
 
 

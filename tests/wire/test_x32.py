@@ -276,7 +276,7 @@ def test_a_hand_at_the_console_is_noticed_at_once_and_has_the_band() -> None:
     stand.run(1.0)
     assert {address[:12] for address, _ in stand.writes()[sent:]} == {"/main/st/eq/"}
     assert {address[12] for address, _ in stand.writes()[sent:]} == {"2"}
-    assert "moved at the console: 4" in stand.us.health(stand.now)[1]
+    assert "the engineer's: 4" in stand.us.health(stand.now)[1]
 
 
 def test_a_hand_on_a_band_that_is_just_being_written_wins() -> None:
@@ -409,20 +409,39 @@ def test_a_console_of_another_type_is_said() -> None:
     assert not stand.us.write("main", 0, CUT)
 
 
-def test_an_equaliser_that_is_off_is_switched_on_when_all_of_it_is_ours_or_flat() -> None:
+def test_an_equaliser_that_is_off_shows_what_is_heard_of_it_and_is_flat_before_it_is_switched_on() -> None:
     stand = Stand()
     stand.fake.hand("/main/st/eq/4/g", 0.9, 0.0)  # what the switch hides
+    stand.fake.hand("/main/st/eq/4/type", 2, 0.0)
     stand.run(1.0)
     state = stand.us.take("main")
     assert not state.on
     assert state.touched == ()  # an emulator begins as six cuts, switched off
-    stand.us.write("main", 0, CUT)
+    assert {band.gain for band in state.bands} == {0.0}
+    assert stand.us.switch_on("main")
     stand.run(3.0)
+    assert stand.us.settled("main")
     assert stand.fake.value("/main/st/eq/on") == 1
     assert stand.writes()[-1] == ("/main/st/eq/on", 1.0)
-    assert [raw(stand, i)[2] for i in range(6)] == pytest.approx([0.3, *[0.5] * 5])
     assert {raw(stand, i)[0] for i in range(6)} == {2}
-    assert stand.us.take("main").on
+    assert [raw(stand, i)[2] for i in range(6)] == [0.5] * 6
+    after = stand.us.take("main")
+    assert after.on
+    assert after.bands == state.bands
+    assert after.touched == ()
+    assert not stand.us.switch_on("main")
+
+
+def test_what_the_engineer_switches_on_is_shown_as_it_is() -> None:
+    stand = Stand()
+    for i in range(6):
+        stand.fake.hand(f"/main/st/eq/{i + 1}/type", 2, 0.0)
+    stand.fake.hand("/main/st/eq/4/g", 0.9, 0.0)
+    stand.run(1.0)
+    stand.hand("/main/st/eq/on", 1)
+    state = stand.us.take("main")
+    assert state.on
+    assert state.bands[3].gain == pytest.approx(12.0)
 
 
 def test_what_a_hand_switches_off_stays_off() -> None:
@@ -435,15 +454,32 @@ def test_what_a_hand_switches_off_stays_off() -> None:
     assert "switched off" in stand.us.health(stand.now)[1]
 
 
-def test_cuts_that_are_in_use_are_the_engineers_from_the_start() -> None:
-    stand = Stand()
-    stand.fake.hand("/main/st/eq/on", 1, 0.0)
-    for i in (1, 2, 3, 4, 5):
-        stand.fake.hand(f"/main/st/eq/{i + 1}/type", 2, 0.0)
+def test_cuts_that_are_in_use_are_the_engineers_as_long_as_they_are_cuts() -> None:
+    stand = on(Stand())
+    stand.hand("/main/st/eq/1/type", 0)
+    for _ in range(2):
+        state = stand.us.take("main")
+        assert state.touched == (0,)
+        assert state.bands[0] == EqBand("peaking", x32.heard((0, 0.5, 0, 0))[0], 0.0, x32.heard((0, 0, 0, 33 / 71))[2])
+        assert not stand.us.write("main", 0, CUT)
+        stand.run(0.5)
+    assert "the engineer's: 1" in stand.us.health(stand.now)[1]
+    stand.hand("/main/st/eq/1/type", 2)
+    assert stand.us.take("main").touched == (0,)
+    assert stand.us.take("main").touched == ()
+    assert stand.us.write("main", 0, CUT)
+
+
+def test_a_limit_gives_way_to_what_was_found_and_to_nothing_beyond_it() -> None:
+    stand = Stand(limits=VENUE)
+    for address, value in {"on": 1, "1/type": 2, "1/f": 0.0, "1/g": 1.0, "1/q": 1.0}.items():
+        stand.fake.hand(f"/main/st/eq/{address}", value, 0.0)
     stand.run(1.0)
-    state = stand.us.take("main")
-    assert state.touched == (0,)
-    assert state.bands[0] == EqBand("peaking", 20.0, 0.0, 10.0)
+    found = stand.us.take("main").bands[0]
+    for gain, held in ((15.0, 15.0), (-30.0, -6.0), (15.0, 15.0), (7.0, 7.0)):
+        stand.us.write("main", 0, EqBand("peaking", found.freq, gain, found.q))
+        stand.run(0.3)
+        assert stand.us.take("main").bands[0] == EqBand("peaking", found.freq, held, found.q)
 
 
 def test_graphic_mode_of_an_x_air_is_said_and_counts_as_off() -> None:
@@ -470,6 +506,8 @@ def test_what_was_found_comes_back_but_for_what_a_hand_has_moved() -> None:
         for key, value in zip(("type", "f", "g", "q"), values, strict=True):
             stand.fake.hand(f"/main/st/eq/{i + 1}/{key}", value, 0.0)
     stand.run(1.0)
+    assert stand.us.switch_on("main")
+    stand.run(3.0)
     for i in range(5):
         stand.us.write("main", i, EqBand("peaking", 300.0 + i, -2.0, 2.0))
     stand.run(3.0)

@@ -37,6 +37,10 @@ class X32Console:
         for index, band in state.writes:
             self._dialogue.write(name, index, band)
 
+    def switch_on(self, name: str) -> bool:
+        """Make an equaliser that is off flat and switch it on; False where it is not off, or nothing is known of it."""
+        return self._dialogue.switch_on(name)
+
     def restore(self, name: str) -> bool:
         """Have an equaliser become what it was when the console was first read, but for what hands have moved since."""
         return self._dialogue.restore(name)

@@ -82,7 +82,7 @@ async def test_the_engineers_hand_is_noticed() -> None:
     async with talking() as hall:
         hall.served.hand("/main/st/eq/3/g", 0.61)
         await hall.until(lambda: hall.us.console("main").touched == (2,))
-        assert "moved at the console: 3" in hall.us.health().detail
+        assert "the engineer's: 3" in hall.us.health().detail
 
 
 async def test_a_console_without_power_is_words_and_then_well_again() -> None:
