@@ -8,7 +8,9 @@ Octaves: the show's tempo is the heard one times 2 to the power of `asked` (HALF
 current cue says, `tempo: 80-110 bpm`). An ear that afterwards changes its own octave must not be corrected twice: as long as
 something is asked, a jump of the ear by a whole octave is taken out of `asked`, and the tempo of the show stays. What a cue's
 range says is worked out anew from each tempo that is heard; a folded tempo may leave the range by STAYS before it is folded
-elsewhere, so that a tempo on its edge does not flicker between two octaves.
+elsewhere, so that a tempo on its edge does not flicker between two octaves. The ear itself is not told: bound to a range it hears
+as many beats right as are right when folded, but in a range that does not fit the song it hears a tempo that is not there; and
+what it hears must not depend on the show, so that a render hears what the night heard.
 
 Units: s, beats a minute, octaves (+1 is twice the tempo). All of it ends with the song (`BeatClock.new_song`).
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from showctl.__main__ import main
-from showctl.model import Downbeat, FreeBeat, LockBeat, Nudge, Octave, Tap
+from showctl.model import BeatState, Downbeat, FreeBeat, LockBeat, Nudge, Octave, Tap
+from showctl.remote.board import Board
 from tests.remote.test_web import serve
 
 WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
@@ -34,6 +36,39 @@ async def test_each_word_reaches_the_daemon(words: list[str], event: object, cap
         assert await asyncio.to_thread(main, ["beat", *words, "--to", site.url]) == 0
         assert site.events == [event]
         assert capsys.readouterr() == ("", "")
+
+
+def show(board: Board, bpm: float, confidence: float, beats: BeatState) -> None:
+    assert board.playback is not None
+    board.playback = replace(board.playback, bpm=bpm, confidence=confidence, beats=beats)
+
+
+async def test_without_a_word_it_says_how_the_beat_is(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serve() as site:
+        beats = BeatState(
+            "ear", flashes=True, nudge=-0.015, octaves=1, tempo=(80.0, 110.0), downbeat=True, beats_per_bar=3, early=0.02
+        )
+        show(site.board, 124.0, 0.9, beats)
+        assert await asyncio.to_thread(main, ["beat", "--to", site.url]) == 0
+        assert not site.events
+        assert capsys.readouterr() == (
+            "124.0 bpm, as it is heard, 90% sure; 3 beats a bar, from where you said; 2 times what is heard; "
+            "the cue says 80-110 bpm; 15 ms earlier than heard; light leaves 20 ms early\n",
+            "",
+        )
+        site.board.playback = None
+        assert await asyncio.to_thread(main, ["beat", "--to", site.url]) == 0
+        assert capsys.readouterr().out == "nothing is played yet\n"
+
+
+async def test_how_the_beat_is_without_an_ear(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serve() as site:
+        show(site.board, 120.0, 0.0, BeatState("lock", flashes=True))
+        assert await asyncio.to_thread(main, ["beat", "--to", site.url]) == 0
+        assert capsys.readouterr().out == "120.0 bpm, locked; 4 beats a bar\n"
+        show(site.board, 120.0, 0.0, BeatState("none"))
+        assert await asyncio.to_thread(main, ["beat", "--to", site.url]) == 0
+        assert capsys.readouterr().out == "no beat is heard; the tempo stands at 120.0 bpm\n"
 
 
 async def test_what_the_daemon_refuses_is_said_and_is_1(capsys: pytest.CaptureFixture[str]) -> None:
