@@ -1,0 +1,110 @@
+"""Sound in both directions on a real server: sweeps through a room that another program plays, and the equaliser in between."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from showctl.analysis.room.grid import BANDS, smoothed
+
+from .conftest import need, process, until
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+RATE, PERIOD = 48_000, 1024
+
+
+@pytest.fixture
+def jack(monkeypatch):
+    """JACK in step with its clients (-S) without any card: a busy machine makes it late, and never lose a sample."""
+    need("jackd", "jack_lsp", "jack_connect", "jack_disconnect")
+    name = f"showctl-room-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    command = ["jackd", "--no-realtime", "-S", "-n", name, "-d", "dummy", "-r", RATE, "-p", PERIOD, "-C", 2, "-P", 2]
+    with process(command):
+        until(lambda: "system:capture_1" in ports(), 10, "JACK's ports")
+        yield
+
+
+def ports():
+    """Names of all ports of the server."""
+    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=5).stdout.split()
+
+
+@contextmanager
+def program(*command):
+    """A program with a stream; yields it and the names of its ports by kind, "in_0"."""
+    before = set(ports())
+    with process([sys.executable, "-m", *command]) as running:
+        running.wait_for("^ready", 30)
+        yield running, {name.rpartition(":")[2]: name for name in set(ports()) - before}
+
+
+def connect(one, other):
+    subprocess.run(["jack_connect", one, other], check=True, capture_output=True, timeout=5)
+
+
+def sweep(seconds=3.0, low=20.0, high=22_000.0):
+    """(frames,) an exponential sweep at -20 dBFS with soft ends."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    octaves = np.log(high / low)
+    signal = 0.1 * np.sin(2 * np.pi * low * seconds / octaves * np.expm1(t / seconds * octaves))
+    signal[:960] *= np.linspace(0, 1, 960)
+    signal[-480:] *= np.linspace(1, 0, 480)
+    return signal.astype(np.float32)
+
+
+def measured(folder, other):
+    """(outputs, inputs, frames): impulse responses through another program's ports, by division of spectra."""
+    signal = sweep()
+    np.save(folder / "signal.npy", signal)
+    with program("tests.real.play_sweeps", folder) as (sweeps, ours):
+        for n in range(2):
+            connect(ours[f"out_{n}"], other[f"in_{n}"])
+            connect(other[f"out_{n}"], ours[f"in_{n}"])
+        (folder / "go").touch()
+        lost = sweeps.wait_for(r"^lost (\d+)", 60)[1]
+        print(f"\nblocks that the server says it lost: {lost}")
+        sweeps.wait()
+    size = 1 << 18
+    played = np.fft.rfft(signal, size)
+    heard = np.fft.rfft([np.load(folder / f"take-{output}.npy").T for output in range(2)], size)
+    return np.fft.irfft(heard * played.conj() / (np.abs(played) ** 2 + 1e-9))
+
+
+def curve(response):
+    """(bands,) dB."""
+    return smoothed(np.fft.rfftfreq(1 << 18, 1 / RATE), np.abs(np.fft.rfft(response, 1 << 18)) ** 2, BANDS)
+
+
+def two_by_two(frames=9600):
+    """(2, 2, frames): direct sounds at different times, one upside down, and decays."""
+    rng = np.random.default_rng(3)
+    responses = 0.02 * rng.standard_normal((2, 2, frames)) * np.exp(-np.arange(frames) / 1500)
+    for loudspeaker in range(2):
+        for microphone in range(2):
+            first = 200 + 50 * loudspeaker + 77 * microphone
+            responses[loudspeaker, microphone, :first] = 0.0
+            responses[loudspeaker, microphone, first] = -0.5 if loudspeaker else 0.5
+    return responses
+
+
+def test_sweeps_through_a_room_give_its_responses_back(jack, tmp_path):
+    true = two_by_two()
+    np.save(tmp_path / "room.npy", true)
+    with program("tests.real.play_room", tmp_path / "room.npy") as (_, theirs):
+        found = measured(tmp_path, theirs)
+    offsets, worst = set(), 0.0
+    for expected, heard in zip(true.reshape(4, -1), found.reshape(4, -1)):
+        first, there = int(np.abs(expected).argmax()), int(np.abs(heard).argmax())
+        assert np.sign(heard[there]) == np.sign(expected[first])
+        offsets.add(there - first)
+        aligned = np.roll(heard, first - there)[: len(expected)]
+        worst = max(worst, float(np.abs(curve(aligned) - curve(expected)).max()))
+    print(f"largest error {worst:.4f} dB; through the server {offsets} frames")
+    assert len(offsets) == 1, "the way through the server is the same in all takes"
+    assert offsets.pop() % PERIOD == 0, "sample-exact"
+    assert worst < 0.1
