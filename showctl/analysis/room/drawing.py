@@ -13,7 +13,7 @@ from showctl.analysis.room.decay import CURVE_S, Decay
 HEIGHT, TOP, LEFT, CURVES, GAP, BARS, RIGHT, BOTTOM = 380, 46, 56, 470, 150, 470, 20, 40  # pixels
 WIDTH = LEFT + CURVES + GAP + BARS + RIGHT
 DEEPEST_DB = -60.0
-COLOURS = ("#b39ddb", "#7986cb", "#4fc3f7", "#4db6ac", "#aed581", "#ffd54f", "#ffb74d", "#ff8a65")  # low octaves to high
+COLOURS = ("#b39ddb", "#5c8df6", "#4fc3f7", "#26a69a", "#aed581", "#fff59d", "#ffb74d", "#ff6e5e")  # low octaves to high
 EDT_COLOUR, T20_COLOUR = "#4fc3f7", "#ffb74d"
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # s between lines
 
