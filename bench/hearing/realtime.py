@@ -58,7 +58,8 @@ class Listener:
 def moved(features: Features, by: float) -> Features:
     """The same, so many seconds later."""
     grid = features.grid and replace(features.grid, anchor=features.grid.anchor + by)
-    return replace(features, time=features.time + by, grid=grid)
+    coming = features.coming and replace(features.coming, time=features.coming.time + by)
+    return replace(features, time=features.time + by, grid=grid, coming=coming)
 
 
 async def hear(file: Path) -> Listener:
