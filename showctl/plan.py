@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
-from showctl.model import Section
+from showctl.model import LevelLimit, Section
 
 
 class Category(StrEnum):
@@ -271,6 +271,58 @@ class Palette:
 
 
 @dataclass(frozen=True, slots=True)
+class PaZone:
+    """Loudspeakers that are measured and equalised as one."""
+
+    name: str
+    channels: tuple[int, ...]  # of the output that plays to it, from 1
+    console: str = ""  # its equaliser at the console, as `wire.x32` calls it: "main", "mtx/1"; empty: nothing is written
+    bands: int = 0  # of that equaliser
+    device: str = "generic"  # the profile that is fitted for: generic, x32, xr18, camilladsp
+
+
+@dataclass(frozen=True, slots=True)
+class PaMicrophone:
+    """A microphone that stays in the room."""
+
+    name: str
+    channel: int  # of the input, from 1
+    calibration: str = ""  # path of its file; empty: taken as flat
+    place: tuple[float, float, float] | None = None  # m: x to the right, y to the back, z up
+    sensitivity: float | None = None  # dBFS that the input shows of 94 dB of sound pressure; None: not known, or in its file
+
+
+@dataclass(frozen=True, slots=True)
+class PaClimate:
+    """The air of the room, and how far the sound goes through it."""
+
+    temperature: float  # degrees Celsius
+    humidity: float  # % relative
+    distance: float  # m
+
+
+@dataclass(frozen=True, slots=True)
+class PaPlan:
+    """The room's sound: what is measured, what may be changed, and how far. Gains in dB."""
+
+    mode: Literal["off", "advise", "auto"] = "advise"
+    card_in: str = ""  # a part of the sound card's name; empty: the usual one
+    card_out: str = ""
+    programme: tuple[int, ...] = ()  # inputs that carry what the desk sends to the PA; (): those that are listened to
+    zones: tuple[PaZone, ...] = ()
+    microphones: tuple[PaMicrophone, ...] = ()
+    console: Literal["x32", "xr18", "internal"] | None = None
+    host: str = ""  # of the console: IPv4
+    port: int = 0
+    target: str = "house"  # flat, house, or the path of a file
+    gain: tuple[float, float] = (-12.0, 3.0)  # of a band
+    boost: float = 0.0  # of all bands together
+    q: tuple[float, float] = (0.5, 8.0)
+    levels: tuple[LevelLimit, ...] = ()  # how loud the venue may be
+    climate: PaClimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A show in a venue, ready to be played."""
 
@@ -295,3 +347,4 @@ class Plan:
     palettes: tuple[Palette, ...] = ()
     sound_latency: float = 0.0  # s by which sound reaches the ear later than the audience
     lamp_latency: float = 0.0  # s that the quickest lamps take to show what is sent
+    pa: PaPlan | None = None  # None: nothing is said of the room's sound

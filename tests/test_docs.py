@@ -94,6 +94,7 @@ def test_what_the_guide_adds_to_its_venue_is_without_mistakes(tmp_path: Path) ->
 def test_the_list_of_keys_is_whole() -> None:
     text = (REPOSITORY / "docs" / "files.md").read_text()
     names = "Venue Safety Strobe Fixture UniverseOut PlaceModel PointModel Midi Mqtt"
+    names += " Pa PaConsole PaZoneModel PaMicrophoneModel PaLimits SplLimit PaClimateModel"
     names += " Show CueModel EffectModel ListModel SubmasterModel Palettes"
     models = [getattr(schema, name) for name in names.split()]
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}

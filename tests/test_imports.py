@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reload": COMPILED | {"changes", "config.loaded", "supervise", "wire"},
     "tick": COMPILED | {"clock", "supervise"},
     "fixtures": COMPILED,
-    "config": COMPILED | {"fixtures", "address", "wire.midi_map", "wire.osc_dictionary", "wire.timecode"},
+    "config": COMPILED | {"fixtures", "address", "wire.midi_map", "wire.osc_dictionary", "wire.timecode", "wire.x32"},
     "wire": COMPILED,
     "analysis": NOUNS,
     "show": COMPILED,

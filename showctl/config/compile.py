@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from showctl.config import lint, midi, offered, palettes, schema, timecode, values
+from showctl.config import lint, midi, offered, pa, palettes, schema, timecode, values
 from showctl.config.effects import Effects
 from showctl.config.look import Looks, Values
 from showctl.config.memory import Known, Memory, key_of
@@ -25,7 +25,7 @@ from showctl.config.tree import Key, Node, Report, Where
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library, places
 from showctl.model import Section
-from showctl.plan import Category, Cue, CueList, Move, Plan, Submaster, When
+from showctl.plan import Category, Cue, CueList, Move, PaPlan, Plan, Submaster, When
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ class Room:
     start: Values
     safe: Values
     stop: Values | None
-    files: tuple[Path, ...] = ()  # of fixture types
+    files: tuple[Path, ...] = ()  # of fixture types, of microphones, of the target
+    pa: PaPlan | None = None
 
 
 def compile_venue(source: Source, report: Report) -> Room:
@@ -84,7 +85,9 @@ def compile_venue(source: Source, report: Report) -> Room:
     lint.room(venue, source, room, frozenset(compiled.get("start", {})), report)
     lint.misread(source, report)
     stop = compiled.get(venue.on_stop[1], {}) if isinstance(venue.on_stop, tuple) else None
-    return Room(venue, source, room, looks, compiled.get("start", {}), compiled.get("safe", {}), stop, tuple(library.files))
+    sound, files = pa.compile_pa(venue, root, source.cut, report)
+    start, safe = compiled.get("start", {}), compiled.get("safe", {})
+    return Room(venue, source, room, looks, start, safe, stop, (*library.files, *files), sound)
 
 
 def compile_show(source: Source, room: Room | None, report: Report, memory: Memory | None = None) -> Plan | None:
@@ -150,6 +153,7 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
         palettes=offered.palettes(show, looks, room.patch),
         sound_latency=room.venue.audio.latency,
         lamp_latency=quickest(room.patch, room.venue.lamps),
+        pa=room.pa,
     )
     if room.venue.midi is not None and not report.failed:  # what was cut out for its mistakes is not called unknown
         midi.check(room.venue.midi.map, room.source.root, plan, report)

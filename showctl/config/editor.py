@@ -74,6 +74,10 @@ SCALARS: dict[str, Json] = {
     "knob": _text(r"(note|cc|program) +[0-9]{1,3}|pitch", "note 36", "cc 7", "program 3", "pitch"),
     "deed": _text(r"\s*[a-z]+(\s+\S+)*\s*", "go", "list probe go", "goto 3", "sub front", "flash front", "gm", "blackout"),
     "channel": _number("any|[0-9]{1,2}", "any", "10", minimum=1, maximum=16),
+    "decibels": _text(rf"[+-]?{_NUMBER} ?dB", "-12dB", "3dB", "99dB"),
+    "quality": _number(_NUMBER, "0.7", "2", minimum=0.3, maximum=10),
+    "celsius": _text(rf"-?{_NUMBER} ?C", "21C"),
+    "console_address": _text(r"[0-9.]+(:[0-9]{1,5})?", "192.168.1.32"),
     "_on_stop": _text(r"hold|terminate|look +\S.*", "hold", "terminate", "look safe"),
 }
 COLOUR: Json = {
@@ -120,10 +124,20 @@ OPEN: dict[str, Json] = {
     "CueModel.start": START,
 }
 ONE_OR_MORE = frozenset(
-    {"Fixture.at", "Fixture.invert", "Fixture.place", "CueModel.stop", "Audio.channels"}
+    {
+        "Fixture.at",
+        "Fixture.invert",
+        "Fixture.place",
+        "CueModel.stop",
+        "Audio.channels",
+        "Pa.programme",
+        "PaZoneModel.out",
+    }
 )  # a single one needs no brackets
 WORD_OR_MORE = {
     "Safety.strobe": {"enum": ["off", False]},
+    "Pa.mode": {"enum": [False]},
+    "SplLimit.minutes": {"enum": [1, 15, 60]},
     "CueModel.delay": SCALARS["time"],
     "ListModel.fps": {"enum": [24, 25, 30]},
 }

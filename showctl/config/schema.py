@@ -16,13 +16,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticCustomError
 
 from showctl.address import is_loopback
-from showctl.config import midi, values
+from showctl.config import midi, pa, values
 from showctl.plan import STROKES, Layer, Place, Shape, Span, StrobeLimit, Sync
 from showctl.wire.midi_map import Deed, Knob
 
 LATER: dict[str, dict[str, str]] = {
     "venue": {
-        "pa": "the sound of the room",
         "wearables": "gestures",
         "standby": "a second machine",
     },
@@ -296,6 +295,102 @@ class Safety(Model):
         return None if self.strobe is None else StrobeLimit(self.strobe.flashes, self.strobe.share)
 
 
+# --- the sound of the room -------------------------------------------------------------------------------------------
+
+Decibels: TypeAlias = Annotated[float, _typed(pa.decibels)]
+Quality: TypeAlias = Annotated[float, _typed(pa.quality)]
+Channels: TypeAlias = Annotated[list[Annotated[int, _typed(values.whole(1, 64))]], BeforeValidator(_one_or_more)]
+Device: TypeAlias = Literal["generic", "x32", "xr18", "camilladsp"]
+
+
+class PaConsole(Model):
+    type: Annotated[Literal["x32", "xr18", "internal"], _typed(values.choice("x32", "xr18", "internal"))]
+    address: Annotated[tuple[str, int | None], _typed(pa.console_address)] | None = None
+
+    @model_validator(mode="after")
+    def _sense(self) -> PaConsole:
+        if self.type == "internal" and self.address is not None:
+            raise _clash("address", "`type: internal` is in this machine and has no address")
+        return self
+
+
+class PaZoneModel(Model):
+    out: Channels = Field(min_length=1)
+    console: Text | None = None
+    device: Annotated[Device, _typed(values.choice("generic", "x32", "xr18", "camilladsp"))] | None = None
+
+
+class PaMicrophoneModel(Model):
+    channel: Annotated[int, _typed(values.whole(1, 64))] = Field(alias="in")
+    calibration: Text | None = None
+    place: PointModel | None = None
+    sensitivity: Decibels | None = None
+
+
+class PaLimits(Model):
+    gain: Annotated[list[Decibels], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [-12.0, 3.0])
+    boost: Decibels = 0.0
+    q: Annotated[list[Quality], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [0.5, 8.0])
+
+    @model_validator(mode="after")
+    def _sense(self) -> PaLimits:
+        if not -15 <= self.gain[0] <= 0 <= self.gain[1] <= 15:
+            raise _clash(
+                "gain", "a band is cut by so much at most, and raised by so much: `[-12dB, 3dB]`, within 15dB", "E-range"
+            )
+        if not 0 <= self.boost <= 15:
+            raise _clash("boost", "all bands together raise by `0dB` to `15dB` at most", "E-range")
+        if not self.q[0] < self.q[1]:
+            raise _clash("q", "the wide one first: `[0.5, 8]`", "E-range")
+        return self
+
+
+class SplLimit(Model):
+    laeq: Decibels | None = None
+    minutes: Annotated[Literal["1", "15", "60"], _typed(values.choice("1", "15", "60"))] = "60"
+    lcpeak: Decibels | None = None
+
+    @model_validator(mode="after")
+    def _sense(self) -> SplLimit:
+        for key, level in (("laeq", self.laeq), ("lcpeak", self.lcpeak)):
+            if level is not None and not 60 <= level <= 150:
+                raise _clash(key, f"`{level:g}dB` is no limit of a venue: 60dB to 150dB of sound pressure", "E-range")
+        if self.laeq is None and "minutes" in self.model_fields_set:
+            raise _clash("minutes", "`minutes` is the time that `laeq` is the mean of: write `laeq: 99dB` too")
+        return self
+
+
+class PaClimateModel(Model):
+    temperature: Annotated[float, _typed(pa.celsius)]
+    humidity: Level
+    distance: Metres
+
+    @model_validator(mode="after")
+    def _sense(self) -> PaClimateModel:
+        if not 0.1 <= self.humidity <= 1:
+            raise _clash("humidity", "the air of a room has 10% to 100%", "E-range")
+        if not 0 < self.distance <= 500:
+            raise _clash("distance", "the sound goes some metres through the air, 500m at most", "E-range")
+        return self
+
+
+class Pa(Model):
+    mode: Annotated[Literal["off", "advise", "auto"], _typed(values.choice("off", "advise", "auto"))] = "advise"
+    input: Text | None = Field(None, alias="in")
+    out: Text | None = None
+    programme: Channels = Field(default_factory=list, max_length=2)
+    console: PaConsole | None = None
+    zones: dict[Name, PaZoneModel] = Field(default_factory=dict, max_length=16)
+    microphones: dict[Name, PaMicrophoneModel] = Field(default_factory=dict, max_length=16)
+    target: Text = "house"
+    limits: PaLimits = Field(default_factory=lambda: PaLimits.model_validate({}))
+    spl_limit: SplLimit | None = None
+    climate: PaClimateModel | None = None
+
+
+# --- the venue itself ------------------------------------------------------------------------------------------------
+
+
 def _short(value: Any) -> Any:
     """`wash: sunrise` is `wash: {preset: sunrise}`."""
     return {"preset": value} if isinstance(value, str) and value else value
@@ -336,6 +431,7 @@ class Venue(Header):
     web: Web = Web(allow=[])
     midi: Midi | None = None
     mqtt: Mqtt | None = None
+    pa: Pa | None = None
     on_stop: Annotated[str | tuple[str, str], _typed(_on_stop)] = "hold"
     orphan: Seconds | None = None
     safety: Safety = Safety()

@@ -1,0 +1,207 @@
+"""The `pa` of a venue file: what a person writes of the room's sound -> PaPlan, and what contradicts itself in it.
+
+    level of sound   -12dB  +3dB                -> dB (above 94 dB of sound pressure, or of gain: its key says which)
+    Q                0.7                        -> a number
+    temperature      21C                        -> degrees Celsius
+    console          10.0.0.5  10.0.0.5:10023   -> (IPv4 address, port or None for the usual one)
+
+What a console has and where is `wire.x32`'s to say. Files are relative to the file that names them, and must be there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from showctl.config.tree import Node, Report, Where
+from showctl.config.values import Bad, did_you_mean, ipv4
+from showctl.model import LevelLimit
+from showctl.plan import PaClimate, PaMicrophone, PaPlan, PaZone
+from showctl.wire import x32
+
+if TYPE_CHECKING:
+    from showctl.config import schema
+
+_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_DECIBELS = re.compile(rf"([+-]?{_NUMBER}) ?dB")
+_CELSIUS = re.compile(rf"(-?{_NUMBER}) ?C")
+_PLAIN = re.compile(_NUMBER)
+_BARE = re.compile(rf"[+-]?{_NUMBER}")
+LOUDEST = 200.0  # dB: what is beyond was meant otherwise
+TARGETS = ("flat", "house")
+_OVER: dict[str, Literal["laeq_1", "laeq_15", "laeq_60"]] = {"1": "laeq_1", "15": "laeq_15", "60": "laeq_60"}
+
+
+def decibels(text: str) -> float:
+    """`-12dB` -> dB."""
+    if match := _DECIBELS.fullmatch(text):
+        if abs(value := float(match[1])) > LOUDEST:
+            raise Bad("E-range", f"`{text}` is no level: at most {LOUDEST:.0f}dB to either side")
+        return value
+    if _BARE.fullmatch(text):
+        raise Bad("E-unit", f"a level of sound needs a unit: write `{text}dB`")
+    raise Bad("E-decibels", f"`{text[:40]}` is no level of sound: write `-12dB`")
+
+
+def quality(text: str) -> float:
+    """`0.7` -> Q, as consoles have it."""
+    if not _PLAIN.fullmatch(text) or not x32.WIDEST <= (value := float(text)) <= x32.NARROWEST:
+        raise Bad("E-range", f"`{text[:40]}` is no Q: write a number from {x32.WIDEST:g} (wide) to {x32.NARROWEST:g} (narrow)")
+    return value
+
+
+def celsius(text: str) -> float:
+    """`21C` -> degrees Celsius of air that people stand in."""
+    if not (match := _CELSIUS.fullmatch(text)):
+        raise Bad("E-unit", f"`{text[:40]}` is no temperature: write `21C`")
+    if not -20 <= (value := float(match[1])) <= 50:
+        raise Bad("E-range", f"`{text}`: the air in a room is at -20C to 50C")
+    return value
+
+
+def console_address(text: str) -> tuple[str, int | None]:
+    """`10.0.0.5`, `10.0.0.5:10023` -> address and port."""
+    host, colon, port = text.partition(":")
+    if colon and (not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535):
+        raise Bad("E-listen", f"`{text[:40]}`: a port is 1 to 65535; leave it out for the console's own")
+    try:
+        return ipv4(host), int(port) if colon else None
+    except Bad:
+        raise Bad("E-ip", f"`{text[:40]}` is no IPv4 address: write the console's, like `10.0.0.5`") from None
+
+
+# --- what only shows when all of it is known ----------------------------------------------------------------------------
+
+
+def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Report) -> tuple[PaPlan | None, tuple[Path, ...]]:
+    """The plan of the room's sound, None where the file says nothing of it, and every file that it names; mistakes go to the
+    report. `cut` is that of the Source."""
+    pa = venue.pa
+    if pa is None:
+        return None, ()
+    files: list[Path] = []
+    sure = id(root.find(("pa",))[0]) not in cut  # else what is missing may be what was cut out
+    if sure and pa.console is not None and pa.console.type != "internal" and pa.console.address is None:
+        report.error(
+            root.at("pa", "console"), "E-missing-key", "`address` is missing: only a console that is named is ever changed"
+        )
+    zones = _zones(pa, root, sure, report)
+    microphones = _microphones(pa, root, report, files)
+    _channels(venue, pa, root, report)
+    if sure and pa.mode == "auto" and not any(zone.console for zone in zones) and _kind(pa) != "internal":
+        text = (
+            "`mode: auto` has nothing to act on: write `console: {type: x32, address: 10.0.0.5}`, and in a zone `console: main`"
+        )
+        report.error(root.at("pa", "mode"), "E-clash", text)
+    target = pa.target
+    if target not in TARGETS:
+        target = _file(("pa", "target"), target, root, report, files, f"write {' or '.join(TARGETS)}, or the name of a file")
+    host, port = ("", 0)
+    if pa.console is not None and pa.console.address is not None and pa.console.type != "internal":
+        host, port = pa.console.address[0], pa.console.address[1] or x32.PORT[pa.console.type]
+    climate = pa.climate
+    plan = PaPlan(
+        mode=pa.mode,
+        card_in=pa.input or venue.audio.input or "",
+        card_out=pa.out or pa.input or venue.audio.input or "",
+        programme=tuple(pa.programme),
+        zones=zones,
+        microphones=microphones,
+        console=_kind(pa),
+        host=host,
+        port=port,
+        target=target,
+        gain=(pa.limits.gain[0], pa.limits.gain[1]),
+        boost=pa.limits.boost,
+        q=(pa.limits.q[0], pa.limits.q[1]),
+        levels=_levels(pa.spl_limit),
+        climate=PaClimate(climate.temperature, climate.humidity * 100, climate.distance) if climate is not None else None,
+    )
+    return plan, tuple(files)
+
+
+def _kind(pa: schema.Pa) -> Literal["x32", "xr18", "internal"] | None:
+    return pa.console.type if pa.console is not None else None
+
+
+def _zones(pa: schema.Pa, root: Node, sure: bool, report: Report) -> tuple[PaZone, ...]:
+    found: list[PaZone] = []
+    taken: dict[str, str] = {}
+    kind = _kind(pa)
+    for name, zone in pa.zones.items():
+        way: Where = ("pa", "zones", name)
+        written, bands = "", 0
+        if zone.console is not None:
+            mark = root.at(*way, "console")
+            if kind is None or kind == "internal":
+                if sure:
+                    report.error(
+                        mark, "E-clash", "no console is named: write `console: {type: x32, address: 10.0.0.5}` under `pa`"
+                    )
+                continue
+            try:
+                one = x32.equaliser(kind, zone.console)
+            except ValueError as wrong:
+                near = did_you_mean(zone.console, ("main", "mono", "mtx/1", "bus/1", "ch/1"))
+                report.error(mark, "E-console", f"{wrong}{near}")
+                continue
+            written, bands = one.name, one.bands
+            if (other := taken.setdefault(written, name)) != name:
+                report.error(mark, "E-clash", f"`{written}` is the equaliser of zone `{other}` already: each zone has its own")
+        if zone.device is not None and written and zone.device != kind:
+            text = f"what this zone is set to has the steps of its console, which is `{kind}`: leave `device` out"
+            report.error(root.at(*way, "device"), "E-clash", text)
+        device = zone.device or (kind if kind in ("x32", "xr18") else "generic")
+        found.append(PaZone(name, tuple(zone.out), written, bands, device))
+    return tuple(found)
+
+
+def _microphones(pa: schema.Pa, root: Node, report: Report, files: list[Path]) -> tuple[PaMicrophone, ...]:
+    found = []
+    for name, one in pa.microphones.items():
+        way: Where = ("pa", "microphones", name, "calibration")
+        file = _file(way, one.calibration, root, report, files, "leave it out if there is none") if one.calibration else ""
+        place = (one.place.x, one.place.y, one.place.z) if one.place is not None else None
+        found.append(PaMicrophone(name, one.channel, file, place, one.sensitivity))
+    return tuple(found)
+
+
+def _file(way: Where, text: str, root: Node, report: Report, files: list[Path], cure: str) -> str:
+    """The place of a file; a mistake where there is none."""
+    mark = root.at(*way)
+    path = Path(mark.path).parent / text
+    files.append(path)
+    if not path.is_file():
+        near = did_you_mean(text, TARGETS) if way[-1] == "target" else ""
+        report.error(mark, "E-missing-file", f"no such file: {os.path.abspath(path)}{near}; {cure}")
+    return os.path.abspath(path)
+
+
+def _channels(venue: schema.Venue, pa: schema.Pa, root: Node, report: Report) -> None:
+    """One channel carries one thing."""
+    carried = dict.fromkeys(pa.programme, "the programme")
+    if venue.audio.ltc is not None:
+        carried.setdefault(venue.audio.ltc, "time code")
+    for name, one in pa.microphones.items():
+        if (other := carried.setdefault(one.channel, f"microphone `{name}`")) != f"microphone `{name}`":
+            text = f"input {one.channel} carries {other} already: each has its own"
+            report.error(root.at("pa", "microphones", name, "in"), "E-clash", text)
+    plays: dict[int, str] = {}
+    for name, zone in pa.zones.items():
+        for channel in zone.out:
+            if (before := plays.setdefault(channel, name)) != name:
+                text = f"output {channel} plays to zone `{before}` already: what plays together is one zone"
+                report.error(root.at("pa", "zones", name, "out"), "E-clash", text)
+
+
+def _levels(limit: schema.SplLimit | None) -> tuple[LevelLimit, ...]:
+    if limit is None:
+        return ()
+    found = []
+    if limit.laeq is not None:
+        found.append(LevelLimit(_OVER[limit.minutes], limit.laeq))
+    if limit.lcpeak is not None:
+        found.append(LevelLimit("lcpeak", limit.lcpeak))
+    return tuple(found)
