@@ -9,9 +9,10 @@ word.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +31,19 @@ class Work(Protocol):
 
 
 class Duplex:
-    """`inputs` and `outputs` channels, the first ones, of the device whose name has `wanted` in it.
+    """The first `inputs` channels of device `comes`, the first `outputs` of `goes`: parts of their names, "" the usual one.
 
     Opened at once. DeviceError, in words, where there is none, it has too few channels, or it cannot be had.
     """
 
-    def __init__(self, wanted: str, inputs: int, outputs: int, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, comes: str, goes: str, inputs: int, outputs: int, now: Callable[[], float] = time.monotonic) -> None:
         self.inputs, self.outputs, self.rate, self.device = inputs, outputs, 0, ""
         self.lost = 0  # blocks of which the sound system says that sound was lost, on either side
         self.fault = ""  # what our own work raised
         self.way: float | None = None  # s from a block's leaving to its coming in again over a cable; None where nobody says
         self._now, self._called = now, now()
         self._work: Work | None = None
-        self._stream = self._open(wanted)
+        self._stream = self._open(comes, goes)
 
     def play(self, work: Work | None) -> None:
         """From the next block on this is done; None: silence."""
@@ -59,9 +60,9 @@ class Duplex:
         self._work = None
         shut(self._stream)
 
-    def _open(self, wanted: str) -> Any:
+    def _open(self, wanted_in: str, wanted_out: str) -> Any:
         sd, found = library(), devices()
-        comes, goes = find(found, wanted), find(found, wanted, "output")
+        comes, goes = _index(sd, found, wanted_in, "input"), _index(sd, found, wanted_out, "output")
         for index, side, asked, there in (
             (comes, "inputs", self.inputs, found[comes].inputs),
             (goes, "outputs", self.outputs, found[goes].outputs),
@@ -105,6 +106,14 @@ class Duplex:
         except Exception as error:  # see above
             out[:] = 0.0
             self._work, self.fault = None, repr(error)
+
+
+def _index(sd: Any, found: list[Device], wanted: str, side: Literal["input", "output"]) -> int:
+    """Where a device stands in PortAudio's list; the usual one where no name is given and there is one."""
+    if not wanted:
+        with contextlib.suppress(sd.PortAudioError, ValueError):  # there is no usual one: then the first
+            return int(sd.query_devices(kind=side)["index"])
+    return find(found, wanted, side)
 
 
 def _name(comes: Device, goes: Device) -> str:

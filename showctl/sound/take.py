@@ -29,6 +29,7 @@ class Taken:
 
     samples: Sound  # (frames, inputs)
     stopped: str  # why it ended early, in words; empty where it is whole
+    clipped: tuple[int, ...] = ()  # inputs that were at full scale, or sent what is no number: that ended it
 
 
 class Take:
@@ -46,6 +47,7 @@ class Take:
         self._fade = np.linspace(1.0, 0.0, max(2, round(FADE_S * rate)), dtype=np.float32)
         self._at = 0  # frames played and recorded
         self._reason = ""
+        self._clipped: tuple[int, ...] = ()
         self._ends: int | None = None  # the frame at which the fade of a stop is over
 
     @property
@@ -56,7 +58,7 @@ class Take:
     @property
     def taken(self) -> Taken:
         """What was recorded; to be asked when it is done."""
-        return Taken(self._kept[: self._at].copy(), self._reason)
+        return Taken(self._kept[: self._at].copy(), self._reason, self._clipped)
 
     def stop(self, reason: str) -> None:
         """Fade out and end; the first reason stays."""
@@ -66,8 +68,9 @@ class Take:
         """(frames, channels) in -> out; channels that are not the take's are silent."""
         out[:] = 0.0
         heard = samples[:, self.inputs]
-        if not self._reason and (loud := self._loud(heard)):
-            self.stop(loud)
+        if not self._reason and (clipped := self._loud(heard)):
+            self._clipped = clipped
+            self.stop(f"input {clipped[0] + 1} clips: turn its gain down")
         if self._reason and self._ends is None:
             self._ends = min(self._at + len(self._fade), len(self._kept))
         ends = len(self._kept) if self._ends is None else self._ends
@@ -80,12 +83,7 @@ class Take:
         self._kept[self._at : self._at + count] = heard[:count]
         self._at += count
 
-    def _loud(self, heard: Sound) -> str:
-        """In words, which input is at full scale or sends what is no number; empty if none."""
-        if not heard.size:
-            return ""
-        peaks = np.abs(heard).max(axis=0)
-        if (peaks < FULL_SCALE).all():
-            return ""
-        which = int(np.argmax(~(peaks < FULL_SCALE)))
-        return f"input {self.inputs[which] + 1} clips: turn its gain down"
+    def _loud(self, heard: Sound) -> tuple[int, ...]:
+        """Inputs that are at full scale, or send what is no number."""
+        good = np.abs(heard).max(axis=0, initial=0.0) < FULL_SCALE
+        return () if good.all() else tuple(one for one, well in zip(self.inputs, good, strict=True) if not well)

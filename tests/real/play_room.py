@@ -47,7 +47,7 @@ def main():
     written = path.stat().st_mtime_ns
     responses = np.load(path)
     room = Room(responses)
-    stream = Duplex("system", responses.shape[0], responses.shape[1])
+    stream = Duplex("system", "system", responses.shape[0], responses.shape[1])
     stream.play(room)
     print("ready", flush=True)
     lost = 0

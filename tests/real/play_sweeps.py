@@ -19,7 +19,7 @@ from showctl.sound.take import Take
 
 def main():
     folder = Path(sys.argv[1])
-    stream = Duplex("system", 2, 2)
+    stream = Duplex("system", "system", 2, 2)
     print("ready", flush=True)
     while not (folder / "go").exists():
         stream.tend()

@@ -57,6 +57,7 @@ class Stream(InputStream):
 
 opened: list[InputStream] = []
 devices: list[dict] = []
+usual: dict[str, int] = {}  # "input", "output" -> where it stands in the list
 scans = 0
 
 
@@ -71,8 +72,12 @@ def device(name, inputs=2, outputs=0, rate=48000.0):
     }
 
 
-def query_devices():
-    return list(devices)
+def query_devices(kind=None):
+    if kind is None:
+        return list(devices)
+    if kind not in usual:
+        raise PortAudioError("Error querying device -1")
+    return devices[usual[kind]] | {"index": usual[kind]}
 
 
 def query_hostapis():

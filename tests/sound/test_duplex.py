@@ -77,6 +77,7 @@ def test_an_input_at_full_scale_stops_the_take_within_a_block_and_without_a_clic
     played = np.concatenate(played)
     assert take.done
     assert take.taken.stopped == "input 2 clips: turn its gain down"
+    assert take.taken.clipped == (1,)
     assert np.abs(np.diff(played)).max() < 0.5 / 400, "it fades"
     assert np.count_nonzero(played) <= 480
 
@@ -146,7 +147,7 @@ def test_routes_must_fit():
 
 
 def test_the_stream_does_its_work_and_is_silent_without(sd):
-    duplex = Duplex("CARD", 2, 3)
+    duplex = Duplex("CARD", "car", 2, 3)
     (stream,) = sd.opened
     assert (stream.channels, stream.device, duplex.rate, duplex.device) == ((2, 3), (0, 0), 48_000, "card (ALSA)")
     assert not stream.exchange(np.ones((64, 2))).any()
@@ -167,7 +168,7 @@ def test_work_that_raises_is_dropped_and_told(sd):
         def process(self, samples, out):
             raise KeyError("mine")
 
-    duplex = Duplex("card", 1, 1)
+    duplex = Duplex("card", "card", 1, 1)
     duplex.play(Broken())
     assert not sd.opened[0].exchange(np.ones((64, 1))).any()
     assert not sd.opened[0].exchange(np.ones((64, 1))).any()
@@ -177,10 +178,18 @@ def test_work_that_raises_is_dropped_and_told(sd):
 
 def test_input_and_output_may_be_two_devices_of_one_name(sd):
     sd.devices[:] = [sd.device("USB in", 4, 0), sd.device("HDMI", 0, 8), sd.device("USB out", 0, 4)]
-    duplex = Duplex("usb", 4, 4)
+    duplex = Duplex("usb", "usb", 4, 4)
     assert sd.opened[0].device == (0, 2)
     assert duplex.device == "USB in and USB out (ALSA)"
     duplex.close()
+
+
+def test_without_names_the_usual_devices_are_taken(sd):
+    sd.devices[:] = [sd.device("HDMI", 0, 8), sd.device("webcam", 1, 0), sd.device("USB", 4, 4)]
+    sd.usual.update(input=2, output=2)
+    assert Duplex("", "", 4, 4).device == "USB (ALSA)"
+    sd.usual.clear()
+    assert Duplex("", "", 1, 8).device == "webcam and HDMI (ALSA)"
 
 
 @pytest.mark.parametrize(
@@ -197,12 +206,12 @@ def test_input_and_output_may_be_two_devices_of_one_name(sd):
 def test_what_cannot_be_had_is_said_in_words(sd, prepare, channels, words):
     prepare(sd)
     with pytest.raises(DeviceError, match=words):
-        Duplex("card", *channels)
+        Duplex("card", "card", *channels)
 
 
 def test_a_device_that_went_away_is_noticed_and_never_touched_again(sd):
     now = [100.0]
-    duplex = Duplex("card", 1, 1, now=lambda: now[0])
+    duplex = Duplex("card", "card", 1, 1, now=lambda: now[0])
     duplex.tend()
     now[0] += 1.5
     with pytest.raises(DeviceGone, match=r"card .* has gone away"):
