@@ -1,11 +1,13 @@
 """The ear's loop: what goes to the daemon, when, in whose time; and what is said about the sound."""
 
+import os
 import socket
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from showctl.inputs import ear
 from showctl.inputs.ear import WAITING, Ear, open_source
 from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import Tape
@@ -211,6 +213,20 @@ def test_a_stream_that_begins_anew_is_heard_anew(bench):
     bench.run(0.1)
     assert bench.desk.reached == [17]
     assert bench.ear._analyzer is not before
+
+
+def test_a_fresh_process_listens_to_what_was_chosen_last(bench, monkeypatch):
+    began = []
+    for name in ("go_first", "gc.freeze"):  # neither is for a process that goes on with other tests
+        monkeypatch.setattr(f"showctl.inputs.ear.{name}", lambda: None)
+    monkeypatch.setattr(ear, "open_source", lambda *_: bench.desk)
+    monkeypatch.setattr(ear.os, "execv", lambda _, words: began.append(words[1:]))
+    bench.desk.tend = lambda: bench.desk.reached and (_ for _ in ()).throw(DeviceGone("gone"))
+    bench.daemon.send(encode_choice((4, 3)))
+    fd = str(os.dup(bench.end.fileno()))
+    asked = ["--source", "device:desk", "--fd", fd, "--ltc", "2", "--channel", "1"]
+    ear.main(asked)
+    assert began == [["-m", "showctl.inputs.ear", *asked[:-1], "4", "--channel", "3"]]
 
 
 def test_it_ends_when_the_daemon_is_gone(bench):
