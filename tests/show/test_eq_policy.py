@@ -1,0 +1,434 @@
+"""The policy of the equaliser: its laws whatever comes in, and a loop closed over rooms that change."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from showctl.analysis.room.biquad import cascade_db
+from showctl.analysis.room.grid import BANDS
+from showctl.model import ConsoleState, EqBand, EqCommand, EqInputs, EqState, EqWanted, RoomResponse
+from showctl.show.eq_moves import GRID, SHOW, Pace, apart, assigned, step, way
+from showctl.show.eq_policy import EqPolicy, EqSettings
+
+FLAT = np.zeros(len(BANDS))
+MICROPHONES = ("left", "right", "balcony")
+SETTINGS = EqSettings(FLAT, MICROPHONES)
+START = tuple(EqBand("peaking", f, 0.0, 2.0) for f in (80.0, 200.0, 500.0, 1250.0, 3000.0, 8000.0))
+BY_HAND = {"undo", "restore", "bypass", "unbypass"}
+
+
+def response(t: float, level: NDArray[np.float64], trusted: float = 1.0, delay: float = 0.02) -> RoomResponse:
+    trust = np.arange(len(BANDS)) < trusted * len(BANDS)
+    return RoomResponse(t, BANDS, level, np.where(trust, 0.9, 0.1), trust, delay, 0.0, True)
+
+
+class Desk:
+    """A console that does what it is told, and a room that hears it."""
+
+    def __init__(self, bands: tuple[EqBand, ...] = START) -> None:
+        self.bands, self.room, self.answers, self.works, self.touched = list(bands), FLAT.copy(), True, 1.0, list[int]()
+        self.last: float | None = None
+        self.history: deque[tuple[float, list[EqBand]]] = deque(maxlen=100_000)
+
+    def inputs(self, now: float, wanted: EqWanted | None = None, *commands: EqCommand, **more: Any) -> EqInputs:
+        self.last = now if self.answers else self.last
+        heard = self.room + self.works * cascade_db(self.bands, BANDS)
+        given = {"responses": (response(now, heard),) * 3, "programme": -20.0, **more}
+        touched, self.touched = tuple(self.touched), []
+        return EqInputs(ConsoleState(self.last, tuple(self.bands), True, touched), wanted=wanted, commands=commands, **given)
+
+    def take(self, now: float, state: EqState) -> EqState:
+        for i, band in state.writes:
+            self.bands[i] = band
+        self.history.append((now, list(self.bands)))
+        return state
+
+
+def run(policy: EqPolicy, desk: Desk, times: range, wanted: tuple[EqBand, ...] | None = None, **more: Any) -> list[EqState]:
+    """Once a second, with a fit that knows of now."""
+    wants = [None if wanted is None else EqWanted(float(t), wanted) for t in times]
+    return [desk.take(t, policy.step(float(t), desk.inputs(float(t), w, **more))) for t, w in zip(times, wants, strict=True)]
+
+
+def did(states: list[EqState]) -> list[str]:
+    return [str(dict(e.data)["did"]) for s in states for e in s.events]
+
+
+def ask(do: Any, band: int | None = None) -> EqCommand:
+    return EqCommand(time=0.0, source="test", do=do, band=band)
+
+
+def room_for(bands: tuple[EqBand, ...]) -> NDArray[np.float64]:
+    """A room that these bands make flat."""
+    room: NDArray[np.float64] = -cascade_db(bands, BANDS)
+    return room
+
+
+EMPTY = (EqBand("peaking", 110.0, -6.0, 3.0), EqBand("peaking", 420.0, -3.0, 1.5), EqBand("high_shelf", 6000.0, -2.0, 0.7))
+FULL = (EqBand("peaking", 118.0, -3.0, 3.0), EqBand("peaking", 420.0, -4.0, 1.5), EqBand("peaking", 2500.0, -2.0, 2.0))
+
+
+# --- laws ----------------------------------------------------------------------------------------------------------
+
+bands_ = st.builds(
+    EqBand,
+    st.sampled_from(["peaking", "low_shelf", "high_shelf"]),
+    st.sampled_from([50.0, 112.0, 120.0, 400.0, 1000.0, 1100.0, 6000.0]),
+    st.sampled_from([-40.0, -12.0, -9.0, -6.0, -3.3, -1.0, -0.4, 0.0, 0.5, 1.5, 3.0, 7.0]),
+    st.sampled_from([0.3, 0.7, 1.4, 4.0]),
+)
+steps_ = st.fixed_dictionaries(
+    {
+        "dt": st.sampled_from([0.2, 1.0, 1.0, 1.0, 3.0, 20.0, -5.0]),
+        "times": st.integers(1, 12),
+        "wanted": st.none() | st.lists(bands_, max_size=6).map(tuple),
+        "old": st.sampled_from([0.0, 0.0, 0.0, 50.0, 1000.0]),
+        "level": st.lists(st.floats(-9, 9), min_size=3, max_size=3),
+        "trusted": st.sampled_from([1.0, 1.0, 1.0, 0.6, 0.2]),
+        "programme": st.sampled_from([-20.0, -20.0, -20.0, -90.0, float("nan")]),
+        "troubles": st.sampled_from([(), (), (), ("microphone left is clipped: turn its gain down",)]),
+        "answers": st.sampled_from([True, True, True, False]),
+        "on": st.sampled_from([True, True, True, False]),
+        "live": st.sampled_from([True, True, False]),
+        "touch": st.none() | st.none() | st.integers(0, 5),
+        "lost": st.booleans(),
+        "known": st.sampled_from([3, 3, 3, 1, 0]),
+        "delay": st.sampled_from([0.02, 0.02, 0.02, 0.03]),
+        "do": st.none()
+        | st.sampled_from(
+            ["auto", "auto", "advise", "off", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn"]
+        ),
+        "band": st.none() | st.integers(-1, 6),
+    }
+)
+
+
+def course(policy: EqPolicy, script: list[dict[str, Any]]) -> Iterator[tuple[float, EqInputs, list[EqBand], EqState]]:
+    """Every step of a script, with the console's bands as they were before it."""
+    now, answered, desk = 100.0, None, list(START)
+    for part in script:
+        for n in range(part["times"]):
+            now += part["dt"] if n else abs(part["dt"])
+            answered = now if part["answers"] else answered
+            touched: tuple[int, ...] = ()
+            if part["touch"] is not None and n == 0 and part["answers"]:
+                touched = (part["touch"],)
+                desk[touched[0]] = replace(desk[touched[0]], gain=-4.75)
+            level = np.interp(np.log(BANDS), np.log([40, 800, 16_000]), part["level"])
+            heard = tuple(response(now, level, part["trusted"], part["delay"]) if i < part["known"] else None for i in range(3))
+            wanted = None if part["wanted"] is None else EqWanted(now - part["old"], part["wanted"])
+            commands = (ask(part["do"], part["band"]),) if part["do"] and n == 0 else ()
+            console = ConsoleState(answered, tuple(desk) if answered else (), part["on"], touched)
+            inputs = EqInputs(console, heard, wanted, part["programme"], part["troubles"], commands, part["live"])
+            before = list(desk)
+            state = policy.step(now, inputs)
+            if part["answers"] and not part["lost"]:
+                for i, band in state.writes:
+                    desk[i] = band
+            yield now, inputs, before, state
+
+
+@pytest.mark.slow
+@given(st.lists(steps_, min_size=1, max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_laws_hold_whatever_comes_in(script: list[dict[str, Any]]) -> None:
+    policy = EqPolicy(SETTINGS, cascade_db, "auto")
+    clock, live_since = 0.0, 0.0
+    moved: list[list[tuple[float, float]]] = [[] for _ in START]  # s, dB: of each band
+    believed: tuple[EqBand, ...] = ()
+    for now, inputs, _, state in course(policy, script):
+        clock = max(clock, now)
+        assert state.time == clock
+        live_since = live_since if inputs.live and state.doing not in BY_HAND else clock
+        assert len({i for i, _ in state.writes}) == len(state.writes)
+        for i, band in state.writes:
+            assert 0 <= i < len(START), "a band that the venue does not name"
+            assert state.owners[i] == "showctl", "a band of the engineer's"
+            assert state.bands[i] == band
+            assert np.isfinite([band.gain, band.freq, band.q]).all()
+        by_hand = bool(BY_HAND & ({state.doing} | {str(dict(e.data).get("what")) for e in state.events}))
+        if state.frozen and not by_hand:
+            assert state.writes == ()
+        if inputs.console.answered is None or clock - inputs.console.answered > 5:
+            assert state.writes == ()
+        if not by_hand and state.doing != "roll_back" and state.writes:
+            ours = [i for i, owner in enumerate(state.owners) if owner == "showctl"]
+            was = [b if i not in dict(state.writes) else believed[i] for i, b in enumerate(state.bands)]
+            after, before = (cascade_db([b[i] for i in ours], GRID) for b in (state.bands, was))
+            assert np.all(after <= np.maximum(before, SETTINGS.most_boost + 0.1) + 1e-6), "the sum is boosted"
+            for i, band in state.writes:
+                assert band.gain <= max(SETTINGS.most_gain, was[i].gain)
+                assert band.gain >= min(SETTINGS.least_gain, was[i].gain)
+        for i, band in state.writes:
+            # what showctl believed the band to be: after a lost write it is what the console told
+            size = apart(cascade_db, believed[i], band) if i < len(believed) else 0.0
+            if inputs.console.answered == now and state.owners[i] == "showctl":
+                size = max(0.0, min(size, apart(cascade_db, inputs.console.bands[i], band)) if size > 0.5 else size)
+            moved[i].append((clock, size))
+            recent = sum(d for t, d in moved[i] if t > clock - 10 and t > live_since)
+            if clock > live_since:
+                assert recent <= 0.5 + 1e-6, "faster than the show's slew"
+            if not inputs.live and not by_hand:
+                assert sum(d for t, d in moved[i] if t > clock - 1 + 1e-6) <= max(1.0, 6.0 if len(moved[i]) > 1 else 1.0) + 1e-6
+        believed = state.bands
+
+
+@given(st.lists(steps_, min_size=1, max_size=5), st.integers(0, 5))
+@settings(max_examples=20, deadline=None)
+def test_a_touched_band_is_never_written_again_until_it_is_handed_back(script: list[dict[str, Any]], band: int) -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    run(policy, desk, range(10), EMPTY)
+    desk.touched, desk.bands[band] = [band], EqBand("peaking", 333.0, 5.0, 1.0)
+    assert policy.step(10.0, desk.inputs(10.0)).owners[band] == "engineer"
+    for _, _, _, state in course(policy, [part for part in script if part["do"] != "yours"]):
+        assert band not in dict(state.writes)
+        assert state.owners[band] == "engineer"
+
+
+# --- what it does ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_it_follows_a_room_that_fills_and_nobody_hears_it() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    before = run(policy, desk, range(120), EMPTY, live=False)
+    assert before[0].error is not None
+    assert before[0].error > 1.0
+    assert before[-1].error is not None
+    assert before[-1].error < 0.3
+    desk.room = room_for(FULL)
+    during = run(policy, desk, range(120, 420), FULL)
+    assert during[0].error is not None
+    assert during[-1].error is not None
+    assert during[0].error > 0.8
+    assert during[-1].error < 0.3
+    assert "worse" not in did(before + during)
+    gains = np.array([[b.gain for b in bands] for t, bands in desk.history if t >= 121])
+    for lag in range(1, 11):
+        assert np.abs(gains[lag:] - gains[:-lag]).max() <= 0.5 + 1e-9
+    quiet = [s for s in during[-60:] if s.writes]
+    assert quiet == []
+
+
+def test_advise_proposes_and_applies_once() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
+    desk.room = room_for(EMPTY)
+    states = run(policy, desk, range(10), EMPTY)
+    assert all(s.writes == () for s in states)
+    assert [b for b in states[-1].proposal if b is not None] != []
+    desk.take(10, policy.step(10.0, desk.inputs(10.0, EqWanted(10.0, EMPTY), ask("apply"), live=False)))
+    applied = run(policy, desk, range(11, 60), EMPTY, live=False)
+    assert applied[-1].error == pytest.approx(0.0, abs=0.1)
+    later = run(policy, desk, range(60, 100), FULL, live=False)
+    assert all(s.writes == () for s in later)
+
+
+def test_apply_is_refused_while_frozen_and_without_a_proposal() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
+    policy.step(0.0, desk.inputs(0.0))
+    assert "refused" in did([policy.step(1.0, desk.inputs(1.0, None, ask("apply")))])
+    assert "refused" in did([policy.step(2.0, desk.inputs(2.0, EqWanted(2.0, EMPTY), ask("apply"), programme=-80.0))])
+    assert all(s.writes == () for s in run(policy, desk, range(6, 30), EMPTY))
+
+
+@pytest.mark.slow
+def test_what_made_it_worse_is_taken_back_and_the_pauses_grow() -> None:
+    """A bus that does the opposite of what it is told: in half an hour it is tried less and less, and never swings."""
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room, desk.works = room_for(EMPTY), -1.0
+    states = run(policy, desk, range(1800), EMPTY)
+    told = [(s.time, name) for s in states for name in did([s])]
+    backs = [t for t, name in told if name == "rolled_back"]
+    assert 2 <= len(backs) <= 6
+    assert all(later - earlier > 1.5 * pause for pause, earlier, later in zip((60, 120, 240, 480), backs, backs[1:]))
+    assert desk.bands == list(START) or states[-1].doing in {"update", "settle", "roll_back"}
+
+
+def test_a_fit_to_a_wrong_measurement_is_taken_back() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    wrong = (EqBand("peaking", 300.0, -10.0, 0.5), EqBand("peaking", 3000.0, -10.0, 0.5))
+    states = run(policy, desk, range(300), wrong, live=False)
+    assert "worse" in did(states)
+    assert "rolled_back" in did(states)
+
+
+def test_a_room_that_changes_meanwhile_blames_nobody() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY[1:])
+    run(policy, desk, range(20), EMPTY[1:])
+    desk.room = room_for((*FULL, EqBand("peaking", 5000.0, -8.0, 1.0)))
+    assert "worse" not in did(run(policy, desk, range(20, 120), EMPTY[1:]))
+
+
+def test_undo_restore_and_bypass() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    run(policy, desk, range(100), EMPTY, live=False)
+    fitted = list(desk.bands)
+    assert fitted != list(START)
+
+    def command(now: float, do: Any) -> list[EqState]:
+        first = desk.take(now, policy.step(now, desk.inputs(now, EqWanted(now, EMPTY), ask(do))))
+        return [first, *run(policy, desk, range(int(now) + 1, int(now) + 6), EMPTY)]
+
+    assert "bypassed" in command(100.0, "bypass")[-1].frozen
+    assert [b.gain for b in desk.bands] == [0.0] * 6
+    command(110.0, "unbypass")
+    assert desk.bands == fitted
+    states = command(130.0, "undo")
+    assert "done" in did(states)
+    assert states[-1].paused > 130.0
+    command(200.0, "restore")
+    assert tuple(desk.bands) == START
+    assert policy.step(210.0, desk.inputs(210.0)).mode == "advise"
+
+
+def test_the_snapshot_outlives_a_restart() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    state = run(policy, desk, range(60), EMPTY, live=False)[-1]
+    again = EqPolicy(SETTINGS, cascade_db, "auto", state.snapshot, ("engineer", *state.owners[1:]))
+    found = list(desk.bands)
+    desk.take(60, again.step(60.0, desk.inputs(60.0, None, ask("restore"))))
+    run(again, desk, range(61, 70))
+    assert desk.bands[1:] == list(START[1:])
+    assert desk.bands[0] == found[0]
+
+
+def test_a_lost_write_is_sent_again_and_another_value_is_a_touch() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    states = run(policy, desk, range(8), EMPTY, live=False)
+    moving = next(i for i, b in enumerate(desk.bands) if b.gain <= -1)
+    desk.bands[moving] = START[moving]  # as if nothing had arrived
+    states = run(policy, desk, range(20, 60), EMPTY, live=False)
+    assert "sent_again" in did(states)
+    assert set(states[-1].owners) == {"showctl"}
+    desk.bands[moving] = replace(desk.bands[moving], gain=-7.25)
+    states = run(policy, desk, range(60, 70), EMPTY, live=False)
+    assert states[-1].owners[moving] == "engineer"
+    assert desk.bands[moving].gain == -7.25
+    back = policy.step(70.0, desk.inputs(70.0, None, ask("yours", moving)))
+    assert back.owners[moving] == "showctl"
+
+
+def gone(desk: Desk) -> None:
+    desk.answers = False
+
+
+FROZEN: list[tuple[dict[str, Any], str]] = [
+    ({"programme": -70.0}, "silent"),
+    ({"troubles": ("microphone left is dead: check its cable",)}, "cable"),
+    ({"responses": (None, None, None)}, "nothing is known yet"),
+    ({"responses": (response(1e3, FLAT, 0.3),) * 3}, "% of the bands"),
+    ({"responses": (response(30.0, FLAT),) * 3}, "listening part"),
+    ({"responses": (response(1e3, FLAT, delay=0.031),) * 3}, "microphone left hears"),
+]
+
+
+@pytest.mark.parametrize(("more", "words"), FROZEN)
+def test_it_freezes_and_says_why(more: dict[str, Any], words: str) -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    run(policy, desk, range(20), EMPTY)
+    states = run(policy, desk, range(50, 60), EMPTY, **more)
+    assert all(words in s.frozen and s.writes == () for s in states)
+    assert run(policy, desk, range(60, 100), EMPTY)[-1].frozen == ""
+
+
+def test_a_dead_console_is_named_and_nothing_is_sent() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    run(policy, desk, range(20), EMPTY)
+    gone(desk)
+    states = run(policy, desk, range(20, 40), EMPTY)
+    assert "network cable" in states[-1].frozen
+    assert all(s.writes == () for s in states[6:])
+    assert "address" in EqPolicy(SETTINGS, cascade_db).step(0.0, EqInputs(ConsoleState())).frozen
+
+
+def test_a_microphone_that_stands_elsewhere_may_be_relearned() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    run(policy, desk, range(5))
+    moved = (response(1e3, FLAT, delay=0.03),) * 3
+    assert "put it back" in run(policy, desk, range(5, 9), responses=moved)[-1].frozen
+    desk.take(9, policy.step(9.0, desk.inputs(9.0, None, ask("relearn"), responses=moved)))
+    assert run(policy, desk, range(10, 20), responses=moved)[-1].frozen == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ((EqBand("peaking", 100.0, -20.0, 1.0),), "-12 to"),
+        ((EqBand("peaking", 100.0, 2.0, 1.0),), "summed boost"),
+        ((EqBand("low_shelf", 100.0, -2.0, 2.0),), "overshoots"),
+        ((EqBand("peaking", float("nan"), -2.0, 1.0),), "nan Hz"),
+        ((EqBand("peaking", 100.0, -2.0, 1.0),) * 7, "7 bands, 6 are free"),
+    ],
+)
+def test_a_fit_beyond_what_the_venue_allows_is_refused_once(wanted: tuple[EqBand, ...], words: str) -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    states = [policy.step(t, desk.inputs(t, EqWanted(0.5, wanted))) for t in (1.0, 2.0, 3.0, 4.0)]
+    why = [str(dict(e.data).get("why")) for s in states for e in s.events if dict(e.data)["did"] == "refused"]
+    assert len(why) == 1
+    assert words in why[0]
+    assert all(s.writes == () for s in states)
+
+
+def test_boosts_go_first_where_the_sum_would_be_too_much() -> None:
+    """From one pair that cancels to another: on the way the sum stays below its limit, and it arrives."""
+    start = (EqBand("peaking", 1000.0, 3.0, 1.0), EqBand("peaking", 1000.0, -3.0, 1.0))
+    goal = (EqBand("peaking", 300.0, 3.0, 1.0), EqBand("peaking", 300.0, -6.0, 0.7))
+    policy, desk = EqPolicy(replace(SETTINGS, budget=99.0), cascade_db, "auto"), Desk(start)
+    desk.room = room_for(goal)
+    run(policy, desk, range(120), goal, live=False)
+    assert all(cascade_db(bands, GRID).max() <= 0.1 + 1e-6 for _, bands in desk.history)
+    assert sorted(b.gain for b in desk.bands) == [-6.0, 3.0]
+    assert {b.freq for b in desk.bands} == {300.0}
+
+
+# --- moves ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@given(bands_, bands_, st.sampled_from([0.25, 0.5, 1.0]), st.sampled_from([0.0, 0.25]))
+@settings(max_examples=25, deadline=None)
+def test_a_band_arrives_in_steps_that_nobody_hears(begin: EqBand, goal: EqBand, most: float, grain: float) -> None:
+    if most < grain:
+        return
+    begin, goal = (b if b.kind == "peaking" else replace(b, q=min(b.q, 0.7)) for b in (begin, goal))  # as fits have shelves
+    grained = [replace(b, gain=max(-12.0, round(b.gain / 0.25) * 0.25)) for b in (begin, goal)]
+    now, far = grained[0], way(cascade_db, *grained)
+    for _ in range(int(6 * far / max(most, 0.05)) + 60):
+        after = step(cascade_db, now, grained[1], most, grain)
+        assert apart(cascade_db, now, after) <= most + 1e-6
+        if max(abs(now.gain), abs(after.gain)) > 0.5 and most <= 0.5 and now.freq != after.freq:
+            assert abs(np.log2(after.freq / now.freq)) < 0.5
+        now = after
+        if now == grained[1]:
+            break
+    assert now == grained[1]
+
+
+def test_each_wanted_band_goes_to_the_nearest() -> None:
+    bands = [EqBand("peaking", 100.0, -6.0, 2.0), EqBand("peaking", 1000.0, -6.0, 2.0), EqBand("peaking", 5000.0, 0.0, 2.0)]
+    wanted = (EqBand("peaking", 1050.0, -5.0, 2.0), EqBand("peaking", 105.0, -5.0, 2.0))
+    assert [b.freq for b in assigned(cascade_db, bands, wanted)] == [105.0, 1050.0, 5000.0]
+
+
+def test_the_pace_spreads_what_it_has() -> None:
+    pace, total = Pace(1), 0.0
+    for second in range(60):
+        size = pace.left(0, second, SHOW, 0.25)
+        if size:
+            pace.moved(0, second, size)
+            total += size
+    assert 2.25 <= total <= 2.75
