@@ -32,7 +32,11 @@ Powers = NDArray[np.float32]  # (bins,)
 Spectrum = NDArray[np.complex64]  # (bins,)
 
 FRAME = 2.7  # s
-TRUSTED = 0.8  # dB of error that an answer may have and be trusted
+# What is summed to one bin, by the frequency (Hz) it begins at: a response is smooth over the inverse of its length, and high
+# notes ring shorter. It is a window in time round MIDDLE (s) after the frame's begin, the shorter the more are pooled.
+ABOVE, POOLED = (150.0, 300.0, 1200.0), (1, 2, 4, 6)
+MIDDLE = 0.1
+TRUSTED = 0.95  # dB of error that an answer may have and be trusted
 LEAST = 4  # segments that must stand side by side before anything is trusted
 FEWEST = 0.05  # of the square of the programme that is products of different segments; below, it sounded but once
 OVERLAP = 1 / 6  # correlation of the noise in frames that overlap by half
@@ -71,45 +75,63 @@ class Frames:
         self.hop = self.size // 2
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.size) / self.size)).astype(np.float32)
         edges = np.append(BANDS * 2 ** (-SMOOTH / 2), BANDS[-1] * 2 ** (SMOOTH / 2)) * self.size / rate
-        edges = np.minimum(np.rint(edges).astype(np.int64), self.size // 2)
+        edges = np.rint(edges[edges < self.size // 2]).astype(np.int64)
         self.low, self.high = int(edges[0]), int(edges[-1])
-        self.count = int(np.searchsorted(edges, self.high))  # bands that this rate holds
-        self._first = edges[: self.count] - self.low
-        self._width = np.diff(edges[: self.count + 1])
-        self.freqs: Floats = np.arange(self.low, self.high) * (rate / self.size)
+        self._starts, self._first = _pools(edges, [POOLED[np.searchsorted(ABOVE, f, "right")] for f in BANDS])
+        self._pools = np.diff(np.append(self._starts, self.high))
+        self._width = np.diff(np.append(self._first, len(self._starts)))
+        every = np.arange(self.low, self.high) * (rate / self.size)
+        self.freqs: Floats = np.add.reduceat(every, self._starts - self.low) / self._pools
+        self._turn = np.exp(2j * np.pi * MIDDLE * every).astype(np.complex64)
 
     def spectrum(self, sound: Sound) -> Spectrum:
-        """(size,) -> (bins,) from the lowest band to the highest."""
-        bins: Spectrum = fft.rfft(sound * self._window)[self.low : self.high]
-        return bins
+        """(size,) -> (every,) from the lowest band to the highest, not yet pooled."""
+        spectrum: Spectrum = fft.rfft(sound * self._window)[self.low : self.high]
+        return spectrum
 
-    def bands(self, values: NDArray[np.floating]) -> Floats:
+    def segment(self, time: float, x: Spectrum, y: Spectrum) -> Segment:
+        """Two spectra of a frame, pooled into bins."""
+        xx, yy, xy = (np.add.reduceat(v, self._starts - self.low) for v in (product(x, x), product(y, y), x.conj() * y * self._turn))
+        return Segment(time, 1, xx, yy, xy)
+
+    def bands(self, values: Powers) -> Floats:
         """(bins,) -> (bands,) sums."""
         sums = np.zeros(len(BANDS))
-        sums[: self.count] = np.add.reduceat(values, self._first)
+        sums[: len(self._first)] = np.add.reduceat(values, self._first)
         return sums
 
     def bins(self, values: Floats) -> Powers:
         """(bands,) -> (bins,), the band's value for each of its bins."""
-        return np.repeat(values[: self.count].astype(np.float32), self._width)
+        return np.repeat(values[: len(self._first)].astype(np.float32), self._width)
 
     def width(self) -> Floats:
         """(bands,) bins in each; 0 where the rate does not hold the band."""
         width = np.zeros(len(BANDS))
-        width[: self.count] = self._width
+        width[: len(self._first)] = self._width
         return width
 
     def impulse(self, known: Known) -> Sound:
         """(size,) the impulse response, of the bins that are believed."""
         spectrum = np.zeros(self.size // 2 + 1, dtype=np.complex64)
-        spectrum[self.low : self.high] = known.response * known.worth
+        spectrum[self.low : self.high] = np.repeat(known.response * known.worth, self._pools) * self._turn.conj()
         response: Sound = fft.irfft(spectrum, self.size)
         return response
 
 
+def _pools(edges: NDArray[np.int64], pooled: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Edges of the bands -> first of each pool, and the first pool of each band."""
+    starts: list[int] = []
+    first = []
+    for low, high, most in zip(edges[:-1], edges[1:], pooled, strict=False):
+        first.append(len(starts))
+        count = max(1, round((high - low) / most))
+        starts.extend(int(low + i * (high - low) // count) for i in range(count))
+    return np.array(starts), np.array(first)
+
+
 def nothing(frames: Frames) -> Known:
     """Before anything has sounded."""
-    bands, bins = len(BANDS), frames.high - frames.low
+    bands, bins = len(BANDS), len(frames.freqs)
     none = np.zeros(bins, dtype=np.float32)
     return Known(
         np.zeros(bands), np.full(bands, np.inf), np.zeros(bands), np.zeros(bands, dtype=bool), none.astype(np.complex64), none
@@ -183,8 +205,8 @@ def _error(frames: Frames, left_out: Floats, p: Floats, w: Powers, v: Powers) ->
         spread = (count - 1) / count * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0)
         bins = frames.bins(p)
         sums, squares = frames.bands(w), frames.bands(w * w)
-        noise = 1.5 * frames.bands(w * w * v * (2 * bins + v)) / sums**2
-        missing = 3 * np.maximum(0.0, 1 - sums / frames.width()) * squares / sums**2 * p**2
+        noise = 1.2 * frames.bands(w * w * v * (2 * bins + v)) / sums**2
+        missing = 1.5 * np.maximum(0.0, 1 - sums / frames.width()) * squares / sums**2 * p**2
         error = DECIBEL * np.sqrt(np.maximum(spread, noise) + missing) / p
     error[~np.isfinite(error)] = np.inf
     return error

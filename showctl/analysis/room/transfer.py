@@ -56,7 +56,7 @@ class Heard:
         place = self.begin(start) - origin
         y = self.frames.spectrum(delay.resampled(microphone, place, 1 + self.lag.drift * 1e-6, self.frames.size))
         time = (start + self.frames.size / 2) / self.frames.rate
-        frame = Segment(time, 1, spectra.product(x, x), spectra.product(y, y), x.conj() * y)
+        frame = self.frames.segment(time, x, y)
         if self.segments and self.segments[-1].frames < self._span:
             self.segments[-1] = _sum(self.segments[-1], frame)
         else:
