@@ -1,7 +1,7 @@
 """Second-order filters of an equaliser: their coefficients, and their levels in dB with slopes, for many bands at once.
 
-The bands are those of the Audio EQ Cookbook (R. Bristow-Johnson): analogue prototypes brought to the sampling rate by the bilinear
-transform. That transform puts the digital filter at frequency f where the prototype stands at
+The bands are those of the Audio EQ Cookbook (R. Bristow-Johnson): analogue prototypes brought to the sampling rate by the
+bilinear transform. That transform puts the digital filter at frequency f where the prototype stands at
 
     t = tan(pi f / rate) / tan(pi f0 / rate),   u = t^2,
 

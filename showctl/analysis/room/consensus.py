@@ -1,11 +1,13 @@
-"""What the microphones agree upon: of several curves the one that an equaliser should mend, and how much each point of it counts.
+"""What the microphones agree upon: of several curves the one that an equaliser should mend, and how much each point of it
+counts.
 
-An equaliser does the same at every seat, so only what the seats have in common can be mended. Their mean in dB estimates that, with
-an error of the spatial variance over the number of microphones. Two things keep that error out of the bands.
+An equaliser does the same at every seat, so only what the seats have in common can be mended. Their mean in dB estimates that,
+with an error of the spatial variance over the number of microphones. Two things keep that error out of the bands.
 
-*Shrinkage*: the mean is parted into a smooth course (SPAN octaves, the standard deviation of a Gaussian) and what is rough about it.
-Random seats give rough curves even where the system is smooth; as much of the rough part as the variance explains is taken out, all
-of it where the seats contradict each other, nothing where they agree (W. James and C. Stein, Proc. 4th Berkeley Symposium, 1961).
+*Shrinkage*: the mean is parted into a smooth course (SPAN octaves, the standard deviation of a Gaussian) and what is rough
+about it. Random seats give rough curves even where the system is smooth; as much of the rough part as the variance explains is
+taken out, all of it where the seats contradict each other, nothing where they agree (W. James and C. Stein, Proc. 4th Berkeley
+Symposium, 1961).
 
 *Weight*: 1 / (variance / microphones + 1 dB^2), and nothing where no microphone is trusted or the system does not play.
 
@@ -26,7 +28,7 @@ SPAN = 1 / 6  # octaves
 ALONE = 4.0  # dB^2, the spatial variance where it cannot be known
 ROUGH = 0.5  # share of the variance that is rougher than SPAN
 WITHIN = 12.0  # dB below its median that the mean still counts as played by the system
-GAP = 1 / 4  # octaves, a narrower notch does not end the system band
+GAP = 1 / 4  # octaves, a narrower hole does not end the system band
 _OCTAVE = 24  # points
 
 
@@ -80,7 +82,7 @@ def _checked(freqs: Array, curves: Array, trust: Array | None) -> tuple[Array, A
 
 
 def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Points round 1 kHz, or round the loudest where that is silent, down to where the mean power falls WITHIN below its median."""
+    """Points round 1 kHz (or the longest run) whose mean power is within WITHIN of its median; narrow holes in them left out."""
     if not known.any():
         return known
     top = float(heard[trusted > 0].max())
@@ -98,14 +100,14 @@ def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDAr
     near = [run for run in runs if run[0] <= middle < run[1]] or [max(runs, key=lambda run: run[1] - run[0])]
     band = np.zeros(len(POINTS), dtype=bool)
     band[near[0][0] : near[0][1]] = True
-    return band
+    return band & loud
 
 
 def _variance(apart: Array, trusted: Array, count: Array, band: NDArray[np.bool_]) -> Array:
     """dB^2 between seats, over an octave; leaning on ALONE, with the weight of one microphone."""
     square = (trusted * apart**2).sum(axis=0)
-    found = (ALONE + _averaged(square, band)) / np.maximum(_averaged(np.maximum(count, 1.0), band), 1.0)
-    return found
+    among: Array = np.maximum(_averaged(np.maximum(count, 1.0), band), 1.0)
+    return (ALONE + _averaged(square, band)) / among
 
 
 def _shrunk(mean: Array, error: Array, band: NDArray[np.bool_]) -> Array:

@@ -1,12 +1,13 @@
 """What equalisers can be set to: how many bands, of which types, on which steps. What is sent must be what was fitted.
 
-A parameter is a scale: the values there are, and nothing between them. The X32 and M32 take floats 0..1 that they round to 201 steps
-of frequency (20 Hz..20 kHz, equal ratios), 121 of gain (-15..+15 dB) and 72 of Q (10..0.3, equal ratios); the main equaliser of the
-XR18 is taken to have the same. How steep the shelves of these desks are is published nowhere, so their bands are used as peaking
-filters only, though they have shelves, too.
+A parameter is a scale: the values there are, and nothing between them. The X32 and M32 take floats 0..1 that they round to 201
+steps of frequency (20 Hz..20 kHz, equal ratios), 121 of gain (-15..+15 dB) and 72 of Q (10..0.3, equal ratios); the main
+equaliser of the XR18 is taken to have the same. How steep the shelves of these desks are is published nowhere, so their bands
+are used as peaking filters only, though they have shelves, too.
 
-`generic` is an equaliser that is set by hand: three digits of a frequency, tenths of a dB, hundredths of a Q, as people type them.
-CamillaDSP takes any number; its scales are as fine as its file is worth reading. The shelves of both are those of `biquad`.
+`generic` is an equaliser that is set by hand: three digits of a frequency, tenths of a dB, hundredths of a Q, as people type
+them. CamillaDSP takes any number; its scales are as fine as its file is worth reading. The shelves of both are those of
+`biquad`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """The equaliser that fits a room: from curves at one or several microphones to bands that a device can be set to.
 
-What the microphones agree upon (`consensus`) is undone by bands (`solver`), within limits: of each band its gain and Q, and of all
-together the *summed boost*. Limits on single bands do not limit their sum, so that has a limit of its own, 0 dB unless told: a room
-is mended by taking away. It holds from 20 Hz to 20 kHz, also between the points that were fitted, for the bands as they are sent.
+What the microphones agree upon (`consensus`) is undone by bands (`solver`), within limits: of each band its gain and Q, and of
+all together the *summed boost*. Limits on single bands do not limit their sum, so that has a limit of its own, 0 dB unless
+told: a room is mended by taking away. It holds from 20 Hz to 20 kHz, also between the points that were fitted, for the bands
+as they are sent.
 
-They are sent on the steps of the device. Frequencies are put on steps first, then Qs, then one gain after the other, and each time
-the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
+They are sent on the steps of the device. Frequencies are put on steps first, then Qs, then one gain after the other, and each
+time the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
 
-A standing equaliser may be given: its bands move, in their order, and only where a fit from nothing leaves clearly less (BETTER) are
-they given up. The curves are always those of the room WITHOUT equaliser; who measures through one takes `biquad.cascade_db` of it
-off. All in Hz and dB; the level of the curves does not matter, that of the whole is the fader's.
+A standing equaliser may be given: its bands move, in their order, and only where a fit from nothing leaves clearly less
+(BETTER) are they given up. The curves are always those of the room WITHOUT equaliser; who measures through one takes
+`biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of the whole is the fader's.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def fit(
     trust: Array | None = None,
     device: Device = GENERIC,
     bands: int = 10,
-    limits: Limits = Limits(),  # noqa: B008 frozen
+    limits: Limits = Limits(),
     standing: tuple[EqBand, ...] = (),
     rate: float = RATE,
 ) -> Fitted:
@@ -101,13 +102,17 @@ def fit(
 
 def summed_boost(bands: tuple[EqBand, ...] | list[EqBand], rate: float = RATE) -> float:
     """dB, the most that bands add together between 20 Hz and 20 kHz, between the points of a dense grid as well."""
-    level = cascade_db(bands, DENSE[DENSE < 0.499 * rate], rate)
+    level = cascade_db(bands, _below(DENSE, rate), rate)
     top = int(np.argmax(level))
     if not 0 < top < len(level) - 1:
         return float(level[top])
     left, middle, right = level[top - 1 : top + 2]
     bend = left - 2 * middle + right  # of the parabola through the three
     return float(middle - (left - right) ** 2 / (8 * bend)) if bend < 0 else float(middle)
+
+
+def _below(freqs: Array, rate: float) -> Array:
+    return freqs[freqs < 0.499 * rate]
 
 
 def _problem(heard: Consensus, device: Device, limits: Limits, rate: float) -> Problem:
@@ -163,7 +168,7 @@ def _settled(problem: Problem, found: Cascade, device: Device, limits: Limits) -
 def _held(bands: list[EqBand], device: Device, limits: Limits, rate: float) -> list[EqBand]:
     """The bands, their summed boost within the limit: the one that lifts most where it is greatest gives way."""
     while bands and (over := summed_boost(bands, rate) - limits.boost) > OVER:
-        where = DENSE[[int(np.argmax(cascade_db(bands, DENSE[DENSE < 0.499 * rate], rate)))]]
+        where = DENSE[[int(np.argmax(cascade_db(bands, _below(DENSE, rate), rate)))]]
         lifts = [float(cascade_db([band], where, rate)[0]) for band in bands]
         i = int(np.argmax(lifts))
         less = device.gain.values()

@@ -1,13 +1,13 @@
 """The bands whose sum undoes a curve best: joint bounded least squares, with a limit on the sum.
 
-Sought are n bands (log2 of freq, gain, log2 of Q; each within bounds) that make the weighted variance of `curve + sum of bands`
-least: the variance, since the level of the whole is the fader's. That the sum stays below `boost` is a penalty here, steep enough
-that a tenth of a dB is rarely left over; `fit` takes that away.
+Sought are n bands (log2 of freq, gain, log2 of Q; each within bounds) that make the weighted variance of `curve + sum of
+bands` least: the variance, since the level of the whole is the fader's. That the sum stays below `boost` is a penalty here,
+steep enough that a tenth of a dB is rarely left over; `fit` takes that away.
 
-Two steps in turn. *Matching pursuit*: of a dictionary of bands, the one that helps most joins (S. Mallat and Z. Zhang, IEEE Trans.
-Signal Processing 41, 1993). *Levenberg-Marquardt*: all bands move together along their analytic slopes, those that lean on a bound
-left out. Since early bands make room for later ones, that ends better than any start with all bands at once; at the end a band that
-carries little may be changed for another. No random numbers: the same curve gives the same bands.
+Two steps in turn. *Matching pursuit*: of a dictionary of bands, the one that helps most joins (S. Mallat and Z. Zhang, IEEE
+Trans. Signal Processing 41, 1993). *Levenberg-Marquardt*: all bands move together along their analytic slopes, those that lean
+on a bound left out. Since early bands make room for later ones, that ends better than any start with all bands at once; at the
+end a band that carries little may be changed for another. No random numbers: the same curve gives the same bands.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from showctl.analysis.room.biquad import SHELF_Q, Array, Kind, levels, warped
 POINTS = 20.0 * 2.0 ** (np.arange(math.floor(math.log2(1000.0) * 24) + 1) / 24)  # Hz, 24 an octave through those of `grid`
 POINTS = np.append(POINTS, 20_000.0)
 STEEP = 3.0  # of the penalty, against a weight of 1 shared by all points
+QUIET = 0.02  # dB that a dB of level costs which the bands take off everything: a fader does that better
 SHY = 0.002  # dB that a dB of gain costs: of two cascades that do the same, the one with less gain
 MOVE = np.array([0.3, 2.0, 0.5])  # octaves, dB, octaves of Q: steps that change about as much
 ATOM = -6.0  # dB, of the bands of the dictionary
@@ -76,7 +77,8 @@ class Problem:
     def cost(self, total: Array, gains: Array) -> float:
         """dB^2 of a sum (points,) of bands with these gains."""
         rest, over = self.left(total), np.maximum(0.0, total - self.boost)
-        return float(rest @ rest + STEEP * (over @ over) + SHY**2 * (gains @ gains))
+        level = QUIET * (self.share @ total)
+        return float(rest @ rest + level * level + STEEP * (over @ over) + SHY**2 * (gains @ gains))
 
     def moved(self, kinds: Sequence[Kind], given: Array, rounds: int, fixed: NDArray[np.bool_] | None = None) -> Cascade:
         """Levenberg-Marquardt from `given`, at most so many rounds; `fixed` (n, 3) values stay, even out of bounds."""
@@ -116,8 +118,10 @@ class Problem:
         """Half the gradient of the cost (n, 3) and half its bend (3n, 3n) in the Gauss-Newton sense."""
         flat = slope.reshape(now.size, len(POINTS))
         inside = flat[:, self.inside]
-        inside = (inside - (inside @ self.share[self.inside])[:, None]) * self.root
-        pull, bend = inside @ self.left(total), inside @ inside.T
+        level = inside @ self.share[self.inside]
+        inside = (inside - level[:, None]) * self.root
+        pull = inside @ self.left(total) + QUIET**2 * (self.share @ total) * level
+        bend = inside @ inside.T + QUIET**2 * np.outer(level, level)
         over = np.flatnonzero(total > self.boost)
         if len(over):
             steep = flat[:, over]
@@ -128,7 +132,7 @@ class Problem:
         return pull.reshape(now.shape), bend
 
     def filled(self, kinds: Sequence[Kind], given: Array, bands: int, least: float = 1e-4) -> Cascade:
-        """Bands join until there are so many, or the best of them would take off less than `least` dB^2; all are moved each time."""
+        """Bands join until there are so many, or the best would take off less than `least` dB^2; all are moved each time."""
         now = self.moved(kinds, given, 6)
         while len(now.kinds) < bands and (best := self._best(now.sum, least)) is not None:
             kind, values = best

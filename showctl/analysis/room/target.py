@@ -1,8 +1,9 @@
 """What a room is to sound like: a curve in dB over Hz, by name or from a file.
 
-A file is a line for each point, `Hz dB`, rising in Hz; between points the curve is straight in pitch, before the first and after
-the last it stays level. Blank lines and what follows `#`, `;` or `*` are comments; a comma or a tab parts the numbers as well, and
-further columns (phase, in the files that measuring programs write) are left alone. Only the shape counts: the level is the fader's.
+A file is a line for each point, `Hz dB`, rising in Hz; between points the curve is straight in pitch, before the first and
+after the last it stays level. Blank lines and what follows `#`, `;` or `*` are comments; a comma or a tab parts the numbers as
+well, and further columns (phase, in the files that measuring programs write) are left alone. Only the shape counts: the level
+is the fader's.
 """
 
 from __future__ import annotations

@@ -1,0 +1,170 @@
+"""`showctl room fit --ir FILE...`: the equaliser that brings the room to a target, from impulse responses.
+
+Every channel of a file is a microphone: three or more, well apart, tell what the seats have in common. The bands are on the steps
+of `--device`; nothing is sent anywhere. A filter boosts nothing it is not allowed to: `--max-boost` is that of all bands together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from showctl.analysis.room.fit import Fitted
+    from showctl.analysis.room.target import Target
+
+WRONG_USE, MISSING, CANNOT_RUN = 2, 69, 78
+LONGEST_S = 60.0
+FFT = 65536  # points at least, so that the lowest sixth of an octave has several bins
+TARGETS, DEVICES = ("flat", "house"), ("generic", "x32", "xr18", "camilladsp")
+USUAL = 10  # bands
+MOST_BOOST = 12.0  # dB
+WORDS = {"peaking": "peaking", "low_shelf": "low shelf", "high_shelf": "high shelf"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "--ir",
+        type=Path,
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="FILE",
+        help="impulse responses as sound files, one for each microphone; may be given more than once",
+    )
+    parser.add_argument(
+        "--target", default="house", metavar="flat|house|FILE", help="what is aimed at; FILE has lines `Hz dB` (default: house)"
+    )
+    parser.add_argument("--bands", type=int, metavar="N", help=f"at most so many (default: {USUAL}, or all that the device has)")
+    parser.add_argument(
+        "--max-boost", type=float, default=0.0, metavar="DB", help="that all bands together may add anywhere (default: 0)"
+    )
+    parser.add_argument("--device", choices=DEVICES, default="generic", help="whose bands and steps (default: generic)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--picture", type=Path, metavar="OUT.svg", help="draw it: before, target, after, and the bands")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit; 0, or 2 where a file is no impulse response, 69 where a library is missing, 78 for mistakes in a target file."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small: a pool of threads would only cost
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from showctl.model import ConfigError, DeviceError
+
+    try:
+        if wrong := _wrong(args):
+            raise ValueError(wrong)
+        target = _target(args.target)
+        found = _fit(args, target)
+        if args.picture is not None:
+            from showctl.analysis.room.fit_drawing import svg
+
+            args.picture.write_text(svg(_title(args), found, target), encoding="utf-8")
+    except ValueError as error:
+        print(f"showctl room fit: {error}", file=sys.stderr)
+        return WRONG_USE
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_RUN
+    except DeviceError as error:
+        print(f"showctl room fit: {error}", file=sys.stderr)
+        return MISSING
+    except OSError as error:
+        print(f"showctl room fit: {error.filename}: {error.strerror}", file=sys.stderr)
+        return WRONG_USE
+    print(json.dumps(as_json(found)) if args.json else "\n".join(as_text(found, _title(args), args.max_boost)))
+    return 0
+
+
+def _wrong(args: argparse.Namespace) -> str:
+    """What cannot be asked for; empty where all can."""
+    from showctl.analysis.room.devices import DEVICES
+
+    most = DEVICES[args.device].bands
+    if args.bands is not None and not 1 <= args.bands <= most:
+        return f"--bands {args.bands}: {args.device} has 1 to {most}"
+    if not 0 <= args.max_boost <= MOST_BOOST:
+        return f"--max-boost {args.max_boost:g}: 0 to {MOST_BOOST:g} dB can be allowed"
+    if args.picture is not None and args.picture.suffix.lower() != ".svg":
+        return f"{args.picture}: a picture is SVG, name it {args.picture.stem}.svg"
+    return ""
+
+
+def _target(name: str) -> Target:
+    """A target by name or from a file. ConfigError, OSError."""
+    from showctl.analysis.room.target import NAMED, read
+
+    if name in NAMED:
+        return NAMED[name]
+    if not Path(name).exists():
+        raise ValueError(f"--target {name}: neither {' nor '.join(TARGETS)}, and there is no such file")
+    return read(Path(name).read_text(encoding="utf-8-sig", errors="replace"), name)
+
+
+def _fit(args: argparse.Namespace, target: Target) -> Fitted:
+    import numpy as np
+
+    from showctl.analysis.room.devices import DEVICES
+    from showctl.analysis.room.fit import Limits, fit
+    from showctl.analysis.room.grid import GRID
+
+    curves = np.array([curve for path in args.ir for curve in read(path)]) - target(GRID)
+    device = DEVICES[args.device]
+    return fit(GRID, curves, device=device, bands=args.bands or min(USUAL, device.bands), limits=Limits(boost=args.max_boost))
+
+
+def read(path: Path) -> list[Any]:
+    """The curve (points of grid.GRID,) dB of each channel. ValueError, in a line for people, where there is none."""
+    import numpy as np
+
+    from showctl.analysis.room.grid import GRID, HIGH, smoothed
+    from showctl.inputs.wavfile import whole
+
+    block = whole(path, LONGEST_S)
+    if not block.samples.any(axis=0).all():
+        raise ValueError(f"{path}: a channel of it is silent: leave it out")
+    size = max(FFT, 1 << (len(block.samples) - 1).bit_length())
+    freqs = np.fft.rfftfreq(size, 1 / block.rate)
+    inside = freqs < 2 * HIGH  # nothing above is looked at
+    power = np.abs(np.fft.rfft(block.samples.T, size)[:, inside]).astype(np.float64) ** 2
+    return [smoothed(freqs[inside], one, GRID) for one in power]
+
+
+def as_json(found: Fitted) -> dict[str, Any]:
+    """The object of command-line `room fit`; `cpu_seconds` is all that this process has used, its start included."""
+    return {
+        "bands": [
+            {"type": band.kind, "freq": round(band.freq, 3), "gain": band.gain, "q": round(band.q, 4)} for band in found.bands
+        ],
+        "preamp_db": round(min(0.0, -found.boost), 2) + 0.0,
+        "summed_boost_db": round(found.boost, 3),
+        "before_db_rms": round(found.before, 3),
+        "after_db_rms": round(found.after, 3),
+        "cpu_seconds": round(time.process_time(), 3),
+    }
+
+
+def _title(args: argparse.Namespace) -> str:
+    files = f"{len(args.ir)} responses" if len(args.ir) > 1 else str(args.ir[0])
+    return f"{files} to {args.target}, {args.device}"
+
+
+def as_text(found: Fitted, title: str, most: float) -> list[str]:
+    """A heading, the bands as a table, and what they do."""
+    played = found.freqs[found.band]
+    lines = [f"{title}: the system plays {played[0]:.0f} Hz to {played[-1] / 1000:.1f} kHz"]
+    if found.bands:
+        lines.append(f"{'':>3} {'type':<11}{'Hz':>8}{'dB':>8}{'Q':>7}")
+    for i, band in enumerate(found.bands, 1):
+        freq = f"{band.freq:.1f}" if band.freq < 100 else f"{band.freq:.0f}"
+        lines.append(f"{i:>3} {WORDS[band.kind]:<11}{freq:>8}{band.gain:>+8.2f}{band.q:>7.2f}")
+    lines.append(
+        f"off the target: {found.before:.1f} dB RMS before, {found.after:.1f} dB behind the equaliser, at these microphones"
+    )
+    lines.append(f"all bands together add at most {found.boost:+.2f} dB ({most:g} dB allowed)")
+    return lines
