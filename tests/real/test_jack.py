@@ -32,9 +32,9 @@ def server(monkeypatch):
 
 
 @contextmanager
-def jackd(name):
+def jackd(name, inputs=2):
     """JACK, ticking in real time without any card."""
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-C", str(inputs)]
     with process(command) as running:
         until(lambda: "system:capture_1" in ports(), 10, "JACK's ports")
         yield running
@@ -143,6 +143,19 @@ async def test_a_device_that_went_away_is_found_again(server):
             await eventually(lambda: health[-1].state is State.DEGRADED, 10, told)
             assert "gone away" in health[-1].detail or "no sound input" in health[-1].detail
         assert ear.pid == pid, "the very process that was there before"
+
+
+async def test_a_channel_that_was_not_open_is_opened_while_it_runs(server):
+    with jackd(server, inputs=8):
+        async with listening("device:system") as (ear, onsets, _):
+            await eventually(lambda: port("in_1", []), 10, "two channels")
+            assert port("in_2", []) is None
+            pid = ear.pid
+            ear.listen_to((5,))
+            ear_port = await eventually(lambda: port("in_4", []), 10, "the fifth channel")
+            with clicks(ear_port, seed=3) as times:
+                await eventually(lambda: len(times()) >= 3 and matched(times()[1:3], onsets), 20, "clicks to be heard")
+            assert ear.pid == pid
 
 
 async def test_digital_silence_is_told_with_the_next_step(server):
