@@ -13,6 +13,8 @@ import socket
 from collections.abc import Callable
 
 from showctl.model import ConsoleState, DeviceError, EqState, Health, State
+from showctl.plan import PaPlan
+from showctl.wire.x32 import Limits, equaliser
 from showctl.wire.x32_dialogue import Dialogue
 
 TICK_S = 0.02  # between two looks at what is to be sent
@@ -22,7 +24,7 @@ GONE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDO
 
 
 class X32Console:
-    """Talks to the console at host:port as long as `run` runs. Equalisers are called as in the venue file."""
+    """Talks to the console at host:port as long as `run` runs. Equalisers are called as `PaZone.console` says."""
 
     def __init__(self, host: str, port: int, dialogue: Dialogue, now: Callable[[], float]) -> None:
         self.host, self.port = host, port
@@ -31,6 +33,16 @@ class X32Console:
         self._state = State.STARTING
         self._socket: socket.socket | None = None
         self._network = ""  # what the network said last, until a packet gets through
+
+    @classmethod
+    def of(cls, plan: PaPlan, now: Callable[[], float]) -> X32Console | None:
+        """The console of a venue, with the equalisers of its zones; None where it names none."""
+        names = [zone.console for zone in plan.zones if zone.console]
+        if plan.console is None or plan.console == "internal" or not names:
+            return None
+        kind = plan.console
+        dialogue = Dialogue(kind, [equaliser(kind, name) for name in names], Limits(plan.gain, plan.q))
+        return cls(plan.host, plan.port, dialogue, now)
 
     def apply(self, name: str, state: EqState) -> None:
         """Have an equaliser become what the policy decided."""

@@ -15,6 +15,7 @@ import pytest
 
 from showctl.model import DeviceError, EqBand, EqState, State
 from showctl.outputs.pa.x32 import X32Console
+from showctl.plan import PaPlan, PaZone
 from showctl.wire.x32 import Limits, equaliser, quantised
 from showctl.wire.x32_dialogue import Dialogue
 from tests.fakes.x32 import FakeConsole, Peer, Served
@@ -118,6 +119,20 @@ async def test_an_address_without_a_way_is_the_worlds_fault() -> None:
     hall = Hall()
     with pytest.raises(DeviceError, match="cannot be reached"):
         await X32Console("255.255.255.255", 10023, hall.dialogue, hall.now).run()
+
+
+def test_it_is_what_the_venue_file_says() -> None:
+    zones = (PaZone("main", (1, 2), "main", 6, "x32"), PaZone("delay", (3,), "mtx/2", 6, "x32"), PaZone("foyer", (4,)))
+    plan = PaPlan(zones=zones, console="x32", host="10.0.0.5", port=10023, gain=(-9.0, 1.0), q=(0.7, 4.0))
+    us = X32Console.of(plan, lambda: 0.0)
+    assert us is not None
+    assert (us.host, us.port) == ("10.0.0.5", 10023)
+    assert us.console("mtx/2").bands == ()
+    with pytest.raises(KeyError):
+        us.console("foyer")
+    assert us._dialogue.limits == Limits((-9.0, 1.0), (0.7, 4.0))
+    assert X32Console.of(PaPlan(zones=zones, console="internal"), lambda: 0.0) is None
+    assert X32Console.of(PaPlan(zones=zones[2:], console="x32", host="10.0.0.5", port=10023), lambda: 0.0) is None
 
 
 async def test_packets_of_others_are_not_the_consoles() -> None:
