@@ -146,7 +146,7 @@ def test_laws_hold_whatever_comes_in(script: list[dict[str, Any]]) -> None:
     moved: list[list[tuple[float, float]]] = [[] for _ in START]  # s, dB: of each band
     believed: tuple[EqBand, ...] = ()
     for now, inputs, _, state in course(policy, script):
-        clock = max(clock, now)
+        clock, believed = max(clock, now), believed or inputs.console.bands
         assert state.time == clock
         live_since = live_since if inputs.live and state.doing not in BY_HAND else clock
         assert len({i for i, _ in state.writes}) == len(state.writes)
