@@ -1,7 +1,7 @@
 """Measuring microphones: what their calibration files say, how loud full scale is, whether they are well, how to set their gain.
 
 A calibration file (FRD, .cal, .txt) has a line a frequency: Hz, dB, and perhaps a phase, parted by blanks, commas or semicolons;
-lines that begin otherwise than with a number are remarks. Some state the sensitivity in a remark (`Sens Factor =-1.3dB`). What the
+lines that begin otherwise than with a number are remarks. Some state the sensitivity in one (`Sens Factor =-1.3dB`). What the
 microphone hears is the sound plus that curve. Full scale in dB SPL is found with a calibrator: 1 kHz at 94 or 114 dB.
 
 Mistakes in files and recordings are values, `Refused`, in words for people.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, signal
 
 from showctl.analysis.room.decay import held, octave
 from showctl.analysis.room.tail import blocks_of
@@ -28,6 +28,7 @@ MOST_OF_RATE = 0.49
 WITHIN, OUTSIDE = 1e-10, 1.0  # regularisation, of the sweep's greatest power, inside its range and where it is faded out
 LEAD_S = 0.2  # of a response that is kept ahead of the moment at which it was sent: there its lowest end rings, too
 ORDERS = (2, 3, 4, 5)
+BASS = 4.0  # of the lowest frequency, from which on distortion is told
 DISTURBED = 4.0  # of energy: a repeat that differs so much more from the others than they do is left out
 OCTAVES = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 
@@ -93,7 +94,13 @@ def _divided(recorded: Sound, sent: Sweep) -> Sound:
 
 
 def _harmonics(whole: Sound, sent: Sweep) -> Sound:
-    """dB of each harmonic's response against the linear one, both within the time that lies between two harmonics."""
+    """dB of each harmonic's response against the linear one, both within the time that lies between two harmonics.
+
+    Only above the range in which the linear one rings ahead of its time for want of lower frequencies.
+    """
+    high = signal.butter(4, BASS * sent.low, "highpass", fs=sent.rate, output="sos")
+    middle = len(whole) // 2
+    whole = np.roll(signal.sosfiltfilt(high, np.roll(whole, middle)), -middle)
     apart = int(sent.growth * math.log(ORDERS[-1] / ORDERS[-2]) * sent.rate)
     reach = np.arange(-apart // 8, apart - apart // 8)
     linear = float(np.sum(whole[reach] ** 2))
