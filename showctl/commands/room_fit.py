@@ -1,7 +1,7 @@
 """`showctl room fit --ir FILE...`: the equaliser that brings the room to a target, from impulse responses.
 
-Every channel of a file is a microphone: three or more, well apart, tell what the seats have in common. The bands are on the steps
-of `--device`; nothing is sent anywhere. A filter boosts nothing it is not allowed to: `--max-boost` is that of all bands together.
+Every channel of a file is a microphone: three or more, well apart, tell what the seats have in common. The bands are on the
+steps of `--device`; nothing is sent anywhere. `--max-boost` is that of all bands together, not of each.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def read(path: Path) -> list[Any]:
     size = max(FFT, 1 << (len(block.samples) - 1).bit_length())
     freqs = np.fft.rfftfreq(size, 1 / block.rate)
     inside = freqs < 2 * HIGH  # nothing above is looked at
-    power = np.abs(np.fft.rfft(block.samples.T, size)[:, inside]).astype(np.float64) ** 2
+    power = np.abs(np.fft.rfft(block.samples.T.astype(np.float64), size)[:, inside]) ** 2
     return [smoothed(freqs[inside], one, GRID) for one in power]
 
 

@@ -50,7 +50,9 @@ def consensus(freqs: Array, curves: Array, trust: Array | None = None) -> Consen
     """
     freqs, curves, trust = _checked(freqs, curves, trust)
     octaves = np.log2(POINTS)
-    heard = np.array([np.interp(octaves, np.log2(freqs), curve) for curve in curves])
+    heard = np.array(
+        [_between(octaves, np.log2(freqs[one > 0]), curve[one > 0]) for curve, one in zip(curves, trust, strict=True)]
+    )
     trusted = np.array([np.interp(octaves, np.log2(freqs), one, left=0.0, right=0.0) for one in trust])
     count = trusted.sum(axis=0)
     band = _system_band(heard, trusted, count > 0)
@@ -78,7 +80,13 @@ def _checked(freqs: Array, curves: Array, trust: Array | None) -> tuple[Array, A
     if len(missing):
         mic, point = missing[0]
         raise ValueError(f"microphone {mic + 1} has no level at {freqs[point]:.0f} Hz, yet it is trusted there")
-    return freqs, np.where(np.isfinite(curves), curves, 0.0), given
+    return freqs, curves, given
+
+
+def _between(octaves: Array, known: Array, levels: Array) -> Array:
+    """Levels between those that are known; untrusted neighbours have no part in them."""
+    found: Array = np.interp(octaves, known, levels) if len(known) else np.zeros(len(octaves))
+    return found
 
 
 def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -100,7 +108,8 @@ def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDAr
     near = [run for run in runs if run[0] <= middle < run[1]] or [max(runs, key=lambda run: run[1] - run[0])]
     band = np.zeros(len(POINTS), dtype=bool)
     band[near[0][0] : near[0][1]] = True
-    return band & loud
+    band &= loud
+    return band
 
 
 def _variance(apart: Array, trusted: Array, count: Array, band: NDArray[np.bool_]) -> Array:

@@ -1,7 +1,6 @@
 """A fit as a picture: the mean of the microphones before and behind the equaliser, the target, and below them the bands. SVG.
 
-Both curves stand on the target's level: what is drawn of them is what the ear is given, less its level. The bands have the same dB to
-a pixel as the curves, so that what is taken away below is what is missing above.
+The levels of the three curves are taken out, for that of the whole is the fader's. A dB is as tall of the bands as of the curves.
 """
 
 from __future__ import annotations
