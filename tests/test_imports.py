@@ -16,7 +16,7 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__
 # What a place may import from showctl besides itself; the longest name that fits a module counts. All may read the version.
 NOUNS = {"model", "units"}
 COMPILED = NOUNS | {"plan"}
-OFFLINE = {"render", "replay", "compare", "picture"}
+OFFLINE = {"measure", "render", "replay", "compare", "picture"}
 EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", *OFFLINE, "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replay": NOUNS | {"wire"},
     "compare": COMPILED | {"wire"},
     "picture": COMPILED | {"compare"},
+    "measure": COMPILED | {"analysis.room", "sound"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
     "app": EVERYTHING,
     "commands": EVERYTHING | {"app", *OFFLINE},

@@ -27,6 +27,7 @@ from showctl.config.loaded import RIG, Loaded, version
 from showctl.config.memory import Memory
 from showctl.config.tree import MAX_BYTES, Key, Node, Report, Where, read
 from showctl.model import ConfigError, Problem
+from showctl.plan import PaPlan
 
 M = TypeVar("M", bound=schema.Header)
 
@@ -132,15 +133,22 @@ def _digest(path: Path) -> str:
 
 def load_venue(path: Path) -> schema.Venue:
     """Read a venue by itself. Raises ConfigError with every problem."""
+    return _room(path).venue
+
+
+def load_pa(path: Path) -> PaPlan | None:
+    """What a venue says of the room's sound, None where it says nothing. Raises ConfigError with every problem of the file."""
+    return _room(path).pa
+
+
+def _room(path: Path) -> Room:
     report = Report()
     source = _source(path, "venue", report, [])
-    if source is not None:
-        compile_venue(source, report)
+    room = compile_venue(source, report) if source is not None else None
     report.finish()
-    if report.failed or source is None:
+    if report.failed or room is None:
         raise ConfigError(_sorted(report.problems))
-    assert isinstance(source.model, schema.Venue)
-    return source.model
+    return room
 
 
 @_uncollected()
