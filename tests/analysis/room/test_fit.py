@@ -38,7 +38,7 @@ def check(found: Fitted, device, limits: Limits, bands: int) -> None:
     assert len(found.bands) <= min(bands, device.bands)
     for band in found.bands:
         assert device.holds(band)
-        assert LEAST <= abs(band.gain)
+        assert abs(band.gain) >= LEAST
         assert limits.cut - 1e-9 <= band.gain <= limits.lift + 1e-9
         assert limits.wide - 1e-9 <= band.q <= limits.narrow + 1e-9
     assert found.boost == pytest.approx(cascade_db(found.bands, FINE).max(), abs=0.005)
@@ -46,7 +46,7 @@ def check(found: Fitted, device, limits: Limits, bands: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 10**9),
     st.sampled_from(sorted(DEVICES)),
@@ -64,13 +64,15 @@ def test_no_limit_is_broken_whatever_the_curves(seed: int, name: str, bands: int
     try:
         found = fit(GRID, nasty(seed), device=DEVICES[name], bands=bands, limits=limits)
     except ValueError as error:
-        assert "less than an octave" in str(error)
+        refused = str(error)
     else:
+        refused = ""
         check(found, DEVICES[name], limits, bands)
+    assert not refused or "less than an octave" in refused
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**9), st.floats(-60, 60))
 def test_level_and_order_of_the_microphones_change_nothing(seed: int, level: float) -> None:
     curves = nasty(seed)
@@ -84,7 +86,7 @@ def test_level_and_order_of_the_microphones_change_nothing(seed: int, level: flo
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.builds(
