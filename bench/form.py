@@ -5,7 +5,8 @@
 Styles take turns. Every song is heard by the whole ear, as `listen` hears it. Ahead: foretold a beat or more before its first
 beat, for a time within 0.1 s of it, and not taken back. Heard: told as `section` within two beats. False: foretold up to a time
 at which no drop falls (half a beat off counts as none), or told as `section` where there is none; what lies within eight seconds
-counts once. --keep: what was heard hop by hop stays in DIR, so that another way to judge it costs seconds; form alone is judged
+counts once. Taken back: foretold, but no longer when its time came; neither right nor wrong, though whoever prepared for it did
+so in vain. --keep: what was heard hop by hop stays in DIR, so that another way to judge it costs seconds; form alone is judged
 anew then. --recordings: a folder of sound files without drops, each listed with what was told of it.
 
 Seeds below 800000 were trained on, those from 900000 on never.
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,26 +38,31 @@ ONCE = 8.0  # s
 class Told:
     """What was told of one song."""
 
-    foretold: list[tuple[float, float]] = field(default_factory=list)  # (s for which, s since when), and not taken back
-    sections: list[tuple[float, Section]] = field(default_factory=list)
-    seconds: float = 0.0
+    foretold: list[tuple[float, float]]  # (s for which, s since when), and not taken back
+    sections: list[tuple[float, Section]]
+    seconds: float
+    back: int  # foretold and taken back
 
 
 def told(rows: Rows) -> Told:
     """Its form, as it is told now."""
-    finder, out = SectionFinder(), Told(seconds=float(rows[-1, 0]))
+    finder, back = SectionFinder(), 0
+    foretold: list[tuple[float, float]] = []
+    sections: list[tuple[float, Section]] = []
     section, coming, since = None, None, 0.0
     for f in hops(rows):
         form = finder.feed(f)
         if form.section is not section:
             section = form.section
-            out.sections.append((f.time, section))
+            sections.append((f.time, section))
         if coming is not None and coming.time <= f.time and (form.coming is None or form.coming.time != coming.time):
-            out.foretold.append((coming.time, since))
+            foretold.append((coming.time, since))
+        elif coming is not None and form.coming is None:
+            back += 1
         if form.coming is not None and (coming is None or not _same(coming, form.coming)):
             since = f.time
         coming = form.coming
-    return out
+    return Told(foretold, sections, float(rows[-1, 0]), back)
 
 
 def _same(one: Coming, other: Coming) -> bool:
@@ -72,7 +78,7 @@ def judged(it: Told, drops: list[float], beat: float) -> tuple[Counter[str], str
     wrong = [at for at, _ in it.foretold if all(abs(at - d) > beat / 2 for d in drops)]
     wrong += [at for at in said if not any(-beat / 2 < at - d < 4 * beat for d in drops)]
     once = [at for n, at in enumerate(sorted(wrong)) if n == 0 or at - sorted(wrong)[n - 1] > ONCE]
-    counts = Counter(drops=len(drops), ahead=len(ahead), heard=len(heard), false=len(once))
+    counts = Counter(drops=len(drops), ahead=len(ahead), heard=len(heard), false=len(once), back=it.back)
     missed = " ".join(f"{d:.1f}" for d in drops if d not in ahead)
     false = " ".join(f"{at:.1f}" for at in once)
     delay = f" heard after {np.mean(late):.2f} s" if late else ""
@@ -118,7 +124,8 @@ def main() -> int:
         print(f"{style:20}drops {c['drops']:3}  ahead {c['ahead']:3}  heard {c['heard']:3}  false {c['false']:3}")
     total = sum(styles.values(), Counter())
     print(f"{options.songs} songs, {minutes:.0f} min: {total['ahead']} of {total['drops']} drops ahead, {total['heard']} heard, "
-          f"{total['false'] * 10 / max(minutes, 1e-9):.1f} false in 10 minutes")  # fmt: skip
+          f"in 10 minutes {total['false'] * 10 / max(minutes, 1e-9):.1f} false, "
+          f"{total['back'] * 10 / max(minutes, 1e-9):.1f} taken back")  # fmt: skip
     for path in sorted(options.recordings.glob("*.ogg")) if options.recordings else ():
         it = told(recorded(path, options.keep))
         form = " ".join(f"{at:.1f} {section}" for at, section in it.sections)

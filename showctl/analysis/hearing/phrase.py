@@ -1,12 +1,13 @@
-"""A song beat by beat, as what tells a build and a drop sees it: how the bands stand, how they climb, how thick things come.
+"""A song beat by beat, as what tells its form sees it: levels and strokes within the beat, what has climbed, where phrases begin.
 
 A beat is summed up shortly before it ends, so that what follows from it is known a whole beat before the beat after the next.
 Where the grid is lost the beats are counted on at its last tempo (half a second before there was one), so that a phrase can be
 counted through a break without drums. The bars of the grid are asked too, but changes of music mark phrases better: what changes
 much does it on the first beat of a bar, mostly of four bars. How much changed on which beat of four and of sixteen is summed
-up over the last phrases (`marks`), and the beat on which most changed is where the next change is expected.
+up over the last phrases, and the beat on which most changed is where the next change is expected.
 
-All measures are ratios against the same song (dB, octaves of density), so neither gain nor style matters. Levels in dBFS.
+Everything is measured against the same song (dB below its loudest kick, octaves of density, beats), so neither gain nor tempo nor
+style matters. Levels in dBFS.
 """
 
 from __future__ import annotations
@@ -14,60 +15,49 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import fmean, median
+
+import numpy as np
+from numpy.typing import NDArray
 
 from showctl.model import BeatGrid, Features
 
+_Floats = NDArray[np.float64]
 EARLY = 0.06  # s before its end at which a beat is summed up
 KEPT = 32  # beats
 _PERIOD = 0.5  # s, while no beat is known
 _FLOOR = 1e-9  # power, -90 dBFS
-_SINK = 0.05  # dB a beat by which the usual low band falls
+_SINK = 0.05  # dB a beat by which the usual level of a band falls
 GONE = 8.0  # dB by which the low band misses what is usual where the kick is not there
 _FADE = 0.985  # a beat, of what marks phrases
-_CHANGED = 4.0  # dB of a band that are a change
+_CHANGED, _MUCH = 4.0, 6.0  # dB of a band that are a change; of all bands together that are a great one
 _BAR = 4.0  # dB of changes that a bar line of the grid is worth
 _BEGUN = 8.0  # dB of changes that the beginning is worth
 _EVEN = 8.0  # dB of changes that are imagined, spread evenly
-NAMES = (
-    "low band", "low against middle", "low gone in 4", "low gone in 16", "high band", "high climbs 8", "high climbs 2",
-    "high climbs 16", "middle climbs 8", "density", "density grows", "snares", "snares grow", "held breath", "hats",
-)  # fmt: skip
-MARKS = ("of four", "of sixteen", "bars without", "phrases without", "bars of the grid", "downbeat")
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """One beat's worth of sound."""
-
-    low: float  # dBFS
-    middle: float
-    high: float
-    half: float  # dBFS of everything in its second half
-    whole: float  # dBFS of everything
-    onsets: int
-    snares: int
-    hats: int
-    gone: bool  # the low band is
+_POINTS = (np.arange(32) + 0.5) / 32  # of a beat, at which its levels are taken
+_PULSES = (1, 2, 3, 4, 6, 8)  # a beat: how strongly middle and high swell with each of these
+_DEPTH = 40.0  # dB below what is usual at which a level is as good as none
+_CYCLES = 2 * math.pi / np.array([8.0, 16.0, 32.0])  # radians a beat
+INPUTS = 12 + 2 * len(_PULSES) + 12 + 12 + (16 + 4 + 4 + 4) + 14 + 1
 
 
 class Phrase:
     """One hop in; now and then a beat is over."""
 
     def __init__(self) -> None:
-        self.beats: deque[Beat] = deque(maxlen=KEPT)
         self.next = 0.0  # s, when the beat that is heard now ends
+        self.last = -math.inf  # s, when that beat began
         self.period = _PERIOD
-        self.without = 0  # so many beats the low band has been gone
-        self.top = -90.0  # dBFS, the low band where the kick is there
-        self._last = -math.inf  # s, when that beat began
+        self.top = np.full(3, -90.0)  # dBFS, what each band reaches where it is there
+        # of the last beats: dBFS of the three bands, of all, of its second half; onsets, snares; 1 where the low band is gone
+        self._beats: deque[tuple[float, ...]] = deque(maxlen=KEPT)
+        self._within = np.zeros(0)  # what is told of the last beat by itself
+        self._gone = 0  # beats that the low band has been gone
+        self._vanished = self._turned = 0.0  # s, when the low band was last gone, when much changed last
         self._grid: BeatGrid | None = None
-        self._hops: list[tuple[float, float, float]] = []  # power of the bands
-        self._struck = [0, 0, 0]
+        self._hops: list[tuple[float, ...]] = []  # dBFS of the bands; whether there was an onset, a kick, a snare, a hat
         self._changes: deque[tuple[float, float]] = deque(maxlen=KEPT)  # (s, dB)
         self._bars: deque[tuple[float, float]] = deque(maxlen=KEPT)  # (s, _BAR) of the bars that the grid had begin
-        self._vanished = 0.0  # s, when the low band did
         self._ends: deque[float] = deque(maxlen=9)  # s, of the last beats
         self._spans: deque[float] = deque(maxlen=24)  # s, that a beat of two bars lasted, of late
 
@@ -77,133 +67,137 @@ class Phrase:
         return median(self._spans) if self._spans else self.period
 
     def feed(self, heard: Features) -> bool:
-        """Whether a beat is over with this hop."""
-        if self._last == -math.inf:
-            self._last = heard.time
+        """Whether a beat is over with this hop: from then on `last` is its end, `next` that of the beat that begins."""
+        if self.last == -math.inf:
+            self.last = self._vanished = self._turned = heard.time
             self._changes.append((heard.time, _BEGUN))  # music that begins, begins with a phrase
         self._keep_time(heard)
-        low, middle, high = (10 ** (level / 10) for level in heard.bands)
-        self._hops.append((low, middle, high))
-        self._struck = [n + (s > 0) for n, s in zip(self._struck, (heard.onset, *heard.strikes[1:]), strict=True)]
+        self._hops.append((*heard.bands, heard.onset > 0, *(strike > 0 for strike in heard.strikes)))
         if heard.time < self.next - EARLY:
             return False
-        if self.downbeat() > 0:
+        if self._place() == 0:
             self._bars.append((self.next, _BAR))
         self._sum_up()
         self._ends.append(self.next)
         if len(self._ends) == self._ends.maxlen:
             self._spans.append((self._ends[-1] - self._ends[0]) / (len(self._ends) - 1))
-        self._last, self.next = self.next, self.next + self.period
+        self.last, self.next = self.next, self.next + self.period
         return True
 
     def _keep_time(self, heard: Features) -> None:
         """Where the beat ends that is heard now: on the first line of the grid that is far enough from where it began."""
         self._grid = grid = heard.grid
         if grid is None:
-            self.next = self._last + self.period
+            self.next = self.last + self.period
             return
         if abs(math.log2(grid.period / self.period)) > 0.3:  # another octave, or another song: phrases are counted anew
             self._changes.clear()
             self._bars.clear()
         self.period = grid.period
-        steps = math.ceil((self._last - grid.anchor) / grid.period + 0.6)
+        steps = math.ceil((self.last - grid.anchor) / grid.period + 0.6)
         self.next = grid.anchor + steps * grid.period
 
     def _sum_up(self) -> None:
-        hops = self._hops or [(_FLOOR, _FLOOR, _FLOOR)]
-        low, middle, high = (_db(fmean(band)) for band in zip(*hops, strict=True))
-        second = hops[len(hops) // 2 :]
-        half, whole = _db(fmean(map(sum, second))), _db(fmean(map(sum, hops)))
-        self.top = max(low, self.top - _SINK)
-        onsets, snares, hats = self._struck
-        gone = low < self.top - GONE
-        if gone and not self.without:
-            self._vanished = self._last
-        self.without = self.without + 1 if gone else 0
-        self.beats.append(Beat(low, middle, high, half, whole, onsets, snares, hats, gone))
-        self._hops, self._struck = [], [0, 0, 0]
-        self._mark()
+        hops, self._hops = np.array(self._hops, np.float64), []
+        count = len(hops)
+        levels = hops[(_POINTS * count).astype(np.intp), :3]
+        power = 10 ** (levels / 10)
+        bands, quarters = _db(power.mean(axis=0)), _db(power.reshape(4, -1, 3).mean(axis=1))
+        self.top = np.maximum(bands, self.top - _SINK)
+        swell = np.abs(np.fft.rfft(np.maximum(levels, self.top - _DEPTH)[:, 1:], axis=0)) * (2 / len(_POINTS))
+        quarter, half = np.arange(count) * 4 // count, np.arange(count) * 2 // count
+        onset, kick, snare, hat = hops[:, 3:].T
+        self._within = np.concatenate(
+            [
+                ((quarters - self.top).clip(-_DEPTH, 10.0) / 20).ravel(),
+                swell[_PULSES, :].ravel() / 5,
+                np.bincount(quarter, onset, 4) / 2,
+                np.bincount(quarter, snare, 4),
+                np.bincount(half, kick, 2),
+                np.bincount(half, hat, 2) / 2,
+            ]
+        )
+        gone = bool(bands[0] < self.top[0] - GONE)
+        if gone and not self._gone:
+            self._vanished = self.last
+        self._gone = self._gone + 1 if gone else 0
+        self._mark(bands)
+        whole, late = _db(power.sum(axis=1).mean()), _db(power[len(_POINTS) // 2 :].sum(axis=1).mean())
+        self._beats.append((*bands.tolist(), float(whole), float(late), float(onset.sum()), float(snare.sum()), float(gone)))
 
-    def _mark(self) -> None:
+    def _mark(self, bands: _Floats) -> None:
         """How much the beat that is over differs from those before it, and when it began."""
-        if len(self.beats) < 6:
+        if len(self._beats) < 5:
             return
-        now, before = self.beats[-1], list(self.beats)[-5:-1]
-        change = 0.0
-        for level, was in (
-            (now.low, [b.low for b in before]),
-            (now.middle, [b.middle for b in before]),
-            (now.high, [b.high for b in before]),
-        ):
-            apart = max(min(was) - level, level - max(was))  # outside all of the last bar
-            change += min(12.0, max(0.0, apart - _CHANGED))
+        before = np.array([beat[:3] for beat in list(self._beats)[-4:]])
+        apart = np.maximum(before.min(axis=0) - bands, bands - before.max(axis=0))  # outside all of the last bar
+        change = float((apart - _CHANGED).clip(0.0, 12.0).sum())
         if change > 0.0:
-            self._changes.append((self._last, change))
+            self._changes.append((self.last, change))
+        if change > _MUCH:
+            self._turned = self.last
 
-    def marks(self) -> tuple[float, ...]:
-        """What MARKS name, of the beat that begins at `next`: how much speaks for a change on it."""
-        gone = (self.next - self._vanished) / self.pace
-        without = [float(self.without > 0 and _falls_on(gone, beats)) for beats in (4, 16)]
-        changed = [self._odds(self._changes, beats) for beats in (4, 16)]
-        return *changed, *without, self._odds(self._bars, 4), float(self.downbeat())
-
-    def _odds(self, marks: Iterable[tuple[float, float]], beats: int) -> float:
-        """How much more was marked so many beats before `next`, and twice as many, and so on, than elsewhere: octaves / 3."""
-        here = all_ = 0.0
-        for at, change in marks:
-            ago = (self.next - at) / self.pace
-            kept = change * _FADE**ago
-            all_ += kept
-            here += kept if _falls_on(ago, beats) else 0.0
-        return math.log2((here + _EVEN / beats) * beats / (all_ + _EVEN)) / 3
-
-    def downbeat(self) -> int:
-        """1 where the grid has a bar begin at `next`, -1 where it has none, 0 where it does not know."""
-        grid = self._grid
-        if grid is None or not grid.bar_position:
-            return 0
-        steps = round((self.next - grid.anchor) / grid.period)
-        return 1 if (grid.bar_position - 1 + steps) % grid.beats_per_bar == 0 else -1
-
-    def measures(self) -> tuple[float, ...]:
-        """What NAMES name, of the beats so far, each about -1..1."""
-        beats = list(self.beats)
-        now, high = beats[-1], [b.high for b in beats]
-        few, many = beats[-2:], beats[-10:-2] or beats[:1]
-        return (
-            _within((now.low - self.top) / 20, -1.5, 0.0),
-            _within((now.low - now.middle) / 20, -1.5, 0.5),
-            fmean(b.gone for b in beats[-4:]),
-            fmean(b.gone for b in beats[-16:]),
-            _within((now.high - median(high)) / 10, -1.0, 1.5),
-            _climb(high, 8),
-            _climb(high, 2),
-            _climb(high, 16),
-            _climb([b.middle for b in beats], 8),
-            math.log2(1 + now.onsets) / 3,
-            math.log2((1 + fmean(b.onsets for b in few)) / (1 + fmean(b.onsets for b in many))),
-            math.log2(1 + now.snares) / 3,
-            math.log2((1 + fmean(b.snares for b in few)) / (1 + fmean(b.snares for b in many))),
-            _within((now.half - fmean(b.whole for b in beats[-5:])) / 10, -2.0, 0.5),
-            math.log2(1 + now.hats) / 3,
+    def view(self) -> _Floats:
+        """(INPUTS,) of what is known when a beat is over, each mostly within -1..1."""
+        low, middle, high, whole, late, onsets, snares, gone = (list(each) for each in zip(*self._beats, strict=True))
+        lately = [
+            *((low[-1] - middle[-1]) / 20, fmean(gone[-4:]), fmean(gone[-16:]), (high[-1] - median(high)) / 10),
+            *(_climb(high, 2), _climb(high, 8), _climb(high, 16), _climb(middle, 8)),
+            *(_thicker(onsets), _thicker(snares)),
+            *((late[-1] - fmean(whole[-5:])) / 10, min(1.0, self._gone / 16)),
+        ]
+        place = np.zeros(4)
+        if (bar := self._place()) is not None:
+            place[bar % 4] = 1.0
+        return np.concatenate(
+            [
+                self._within,
+                np.clip(lately, -2.0, 1.5),
+                *(self._odds(self._changes, 16), self._odds(self._changes, 4), self._odds(self._bars, 4), place),
+                *(self._since(self._vanished), self._since(self._turned)),
+                [math.log2(self.pace / _PERIOD)],
+            ]
         )
 
+    def _since(self, then: float) -> _Floats:
+        """(7,) how many beats ago something will have been at `next`, and where that is in 8, 16 and 32 beats."""
+        ago = max(0.0, (self.next - then) / self.pace)
+        return np.concatenate([[math.log2(1 + ago) / 5], np.cos(_CYCLES * ago), np.sin(_CYCLES * ago)])
 
-def _db(power: float) -> float:
-    return 10 * math.log10(max(_FLOOR, power))
+    def _odds(self, marks: Iterable[tuple[float, float]], beats: int) -> _Floats:
+        """(beats,) how much more than elsewhere was marked n beats before `next`, and n + `beats`, and so on: octaves / 3.
+
+        What lies between two beats, by more than a third of one, speaks for none of them."""
+        here, pace = np.zeros(beats), self.pace
+        for at, change in marks:
+            ago = (self.next - at) / pace
+            nearest, kept = round(ago), change * _FADE**ago
+            if abs(ago - nearest) < 1 / 3 and nearest > 0:
+                here[nearest % beats] += kept
+            else:
+                here += kept / beats
+        odds: _Floats = np.log2((here + _EVEN / beats) * beats / (here.sum() + _EVEN)) / 3
+        return odds
+
+    def _place(self) -> int | None:
+        """How many beats after the first of a bar `next` lies, as the grid has it; None where it does not know."""
+        grid = self._grid
+        if grid is None or not grid.bar_position:
+            return None
+        return (grid.bar_position - 1 + round((self.next - grid.anchor) / grid.period)) % grid.beats_per_bar
 
 
-def _within(x: float, low: float, high: float) -> float:
-    return min(high, max(low, x))
+def _db(power: _Floats) -> _Floats:
+    return 10 * np.log10(np.maximum(_FLOOR, power))
 
 
 def _climb(levels: list[float], beats: int) -> float:
     """By how many tens of dB the last quarter of so many beats is above the first."""
     part = levels[-beats:]
     quarter = max(1, len(part) // 4)
-    return _within((fmean(part[-quarter:]) - fmean(part[:quarter])) / 10, -1.0, 1.5)
+    return (fmean(part[-quarter:]) - fmean(part[:quarter])) / 10
 
 
-def _falls_on(ago: float, beats: int) -> bool:
-    """Whether so many beats are a whole number of times these, to a third of a beat; not none."""
-    return ago > beats / 2 and abs(ago - beats * round(ago / beats)) < 1 / 3
+def _thicker(counts: list[float]) -> float:
+    """By how many octaves there were more in the last two beats than in the eight before."""
+    return math.log2((1 + fmean(counts[-2:])) / (1 + fmean(counts[-10:-2] or counts[:1])))
