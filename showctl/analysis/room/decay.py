@@ -20,7 +20,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import ndimage, signal
 
 from showctl.analysis.room.arrival import onset
 from showctl.analysis.room.tail import Tail, blocks_of, tail
@@ -115,7 +115,7 @@ def band(sound: Sound, rate: float, freq: float, start: int) -> Band | None:
     energy = squares[:frames] - end.noise
     left = np.cumsum(energy[::-1])[::-1] + end.rest
     wide = max(1, int(rate * SMOOTH_S))
-    heard = np.maximum(np.convolve(energy, np.ones(wide) / wide, "same")[:frames], 0.0) if frames > wide else np.abs(energy)
+    heard = np.maximum(ndimage.uniform_filter1d(energy, wide), 0.0)
     spread = end.noise * (end.noise + 2 * heard) / (WIDTH * freq) * rate
     blocks = blocks_of(squares, rate)
     floor = max(end.noise, float(blocks[-max(5, len(blocks) // 10) :].mean()))  # a response may end before its noise is heard
