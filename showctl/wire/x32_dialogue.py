@@ -54,11 +54,13 @@ class _Parameter:
     unread: bool = True  # to be asked for at once: never told, or not since the console fell silent
 
     def wrote_lately(self, value: float, now: float) -> bool:
-        """Whether a value comes of ours."""
-        if self.perhaps is not None and alike(self.key, self.perhaps, value):
-            return True
+        """Whether a value is one of ours of the last moment."""
         self.ours = [(at, one) for at, one in self.ours if now - at <= OWN_S]
         return any(alike(self.key, one, value) for _, one in self.ours)
+
+    def was_perhaps(self, value: float) -> bool:
+        """Whether a value is the one that was on its way when the console fell silent."""
+        return self.perhaps is not None and alike(self.key, self.perhaps, value)
 
 
 @dataclass(slots=True, eq=False)
@@ -134,14 +136,14 @@ class Dialogue:
     # --- what is asked of it -------------------------------------------------------------------------------------------
 
     def write(self, name: str, index: int, to: EqBand) -> bool:
-        """Have a band become this, within the limits. False, and nothing is done, where it is not read, silent, a filter of the
-        engineer's, or touched and nobody has been told yet. KeyError or ValueError for what the venue file does not name, or no
-        band."""
+        """Have a band become this, within the limits. False, and nothing is done, where it is not (or no longer) read, silent, a
+        filter of the engineer's, or touched and nobody has been told yet. KeyError or ValueError for what the venue file does not
+        name, or no band."""
         strip = self._strips[name]
         strip.eq.address(index, "g")
-        limits = self._limits(strip, index)
-        raw = parameters(to, limits)
-        if strip.found is None or self._silent or index in strip.touched | strip.foreign():
+        raw = parameters(to, self._limits(strip, index))
+        unread = strip.found is None or self._silent or any(one.unread for one in strip.bands[index])
+        if unread or index in strip.touched | strip.foreign():
             self.counts["dropped"] += 1
             return False
         self._want(strip, index, raw)
@@ -240,8 +242,12 @@ class Dialogue:
         before, one.known, one.unread = one.known, stepped(one.key, value), False
         if one.sent is not None and alike(one.key, one.sent, value):
             one.sent, one.others = None, 0
-        elif before is None or alike(one.key, before, value) or one.wrote_lately(value, now):
+        elif before is None or alike(one.key, before, value) or one.was_perhaps(value):
             one.others += one.sent is not None
+        elif one.wrote_lately(value, now):  # an echo that comes late, or a write that is lost
+            one.others += one.sent is not None
+            if one.sent is None:  # what is behind it was confirmed already: the next answer decides
+                one.known, one.unread, one.asked = before, True, now
         else:
             self._hand(strip, index, one)
         one.perhaps = None
