@@ -131,7 +131,7 @@ def read(path: Path) -> list[Any]:
     size = max(FFT, 1 << (len(block.samples) - 1).bit_length())
     freqs = np.fft.rfftfreq(size, 1 / block.rate)
     inside = freqs < 2 * HIGH  # nothing above is looked at
-    power = np.abs(np.fft.rfft(block.samples.T.astype(np.float64), size)[:, inside]) ** 2
+    power = (np.abs(np.fft.rfft(block.samples.T, size)[:, inside]) ** 2).astype(np.float64)
     return [smoothed(freqs[inside], one, GRID) for one in power]
 
 

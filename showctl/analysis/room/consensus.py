@@ -28,6 +28,8 @@ SPAN = 1 / 6  # octaves
 ALONE = 4.0  # dB^2, the spatial variance where it cannot be known
 ROUGH = 0.5  # share of the variance that is rougher than SPAN
 WITHIN = 12.0  # dB below its median that the mean still counts as played by the system
+FLOOR = 30.0  # dB below its loudest point, nothing of the mean is the system's: a subwoofer's median is not that of its noise
+MOST = 18.0  # dB, what is further off than that is chased no further
 GAP = 1 / 4  # octaves, a narrower hole does not end the system band
 _OCTAVE = 24  # points
 
@@ -64,7 +66,7 @@ def consensus(freqs: Array, curves: Array, trust: Array | None = None) -> Consen
     mean = np.where(band, mean, 0.0).round(6)  # so that neither order nor level of the microphones reaches the solver
     error = _variance(heard - mean, trusted, count, band) / np.maximum(count, 1e-3)
     weight = band * np.minimum(count, 1.0) / (error + 1.0)
-    return Consensus(mean, _shrunk(mean, error, band), weight.round(9), band)
+    return Consensus(mean, _shrunk(mean, error, band).clip(-MOST, MOST), weight.round(9), band)
 
 
 def _checked(freqs: Array, curves: Array, trust: Array | None) -> tuple[Array, Array, Array]:
@@ -96,7 +98,8 @@ def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDAr
     top = float(heard[trusted > 0].max())
     power = (trusted * 10 ** ((heard - top) / 10)).sum(axis=0) / np.maximum(trusted.sum(axis=0), 1e-9)
     mean = 10 * np.log10(np.maximum(power, 1e-30))
-    loud = known & (mean > np.median(mean[known]) - WITHIN)
+    played = known & (mean > mean[known].max() - FLOOR)
+    loud = played & (mean > np.median(mean[played]) - WITHIN)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]]).astype(int)))
     runs: list[list[int]] = []
     for begin, end in edges.reshape(-1, 2):

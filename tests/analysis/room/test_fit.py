@@ -110,6 +110,14 @@ def test_a_room_that_is_an_equaliser_is_undone(shelves: list[EqBand], freq: floa
     assert found.after < 0.15 * found.before + 0.1
 
 
+def test_the_median_of_a_subwoofer_is_not_that_of_its_noise() -> None:
+    noise = np.random.default_rng(2).normal(-60, 2, (3, len(GRID)))
+    hump = cascade_db([EqBand("peaking", 70.0, 6.0, 2.0)], GRID)
+    found = fit(GRID, np.where(GRID < 150, hump, noise))
+    assert 140 < found.freqs[found.band].max() < 160
+    assert found.after < 0.5
+
+
 def test_a_room_without_faults_is_left_alone() -> None:
     found = fit(GRID, np.zeros((2, len(GRID))))
     assert found.bands == ()
