@@ -124,5 +124,7 @@ def as_text(path: Path, response: RoomResponse) -> str:
         shown = f"{level:.1f} " if trusted else f"({level:.1f})"
         lines.append(f"{freq:>7.0f}{shown:>11}{coherence:>10.2f}")
     if not response.trusted.all():
-        lines.append("  (in brackets: not to be acted upon; a longer recording, or more of the programme in that band, would help)")
+        lines.append(
+            "  (in brackets: not to be acted upon; a longer recording, or more of the programme in that band, would help)"
+        )
     return "\n".join(lines)

@@ -13,6 +13,7 @@ in ppm, sound (frames,).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ FASTEST = 200.0  # ppm that clocks may be apart; cheap crystals are within 100 e
 AROUND = (0.03, 0.15)  # s before and after the strongest arrival that speak for a drift
 HEARD = (90.0, 9000.0)  # Hz that delay and drift are found in
 COARSE = 2000.0  # Hz up to which the whole range of drifts is searched
+CANDIDATES = 3  # delays that are followed through: sequenced music resembles itself a bar later
 PHASES, TAPS = 32, 32  # fractions of a frame that sound is moved by, and the length of the filters that do it
 
 
@@ -37,9 +39,15 @@ class Lag:
     delay: float  # s, of the strongest arrival, at the beginning
     drift: float  # ppm
     clarity: float  # the peak of all pieces together over the noise beside it; below SURE it may be chance
+    rival: float = 0.0  # the strongest peak elsewhere over this one: near 1 where music repeats itself to the sample
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is this delay and no other."""
+        return self.clarity > SURE and self.rival < RIVAL
 
 
-SURE = 6.0
+SURE, RIVAL = 6.0, 0.75
 
 
 def found(reference: Sound, microphone: Sound, rate: int) -> Lag | None:
@@ -53,18 +61,36 @@ def found(reference: Sound, microphone: Sound, rate: int) -> Lag | None:
     # The strongest arrival may move by this much: energy of the pieces is added up before it is looked for.
     reach = max(3, round(FASTEST * 1e-6 * pieces[-1][0]))
     energy = np.sum([c**2 for _, c in pieces], axis=0)
-    summed = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
-    first = int(np.argmax(summed[reach:] - summed[:-reach])) + reach // 2
     before, after = (round(s * rate) for s in AROUND)
-    low = min(max(0, first - before - reach), size - before - after)
-    window = slice(max(0, low), max(0, low) + 2 * reach + before + after)
-    near = np.array([c[window] for _, c in pieces], dtype=np.float64)
     times = np.array([s + size / 2 for s, _ in pieces]) / rate
-    drift, together = _drift(near, times, rate)
-    peak = int(np.argmax(np.abs(together)))
+    tried = []
+    for first in _strongest(energy, reach, after):
+        low = max(0, min(first - before - reach, size - 2 * reach - before - after))
+        near = np.array([c[low : low + 2 * reach + before + after] for _, c in pieces], dtype=np.float64)
+        drift, together = _drift(near, times, rate)
+        peak = int(np.argmax(np.abs(together)))
+        tried.append((float(abs(together[peak])), (low + peak - early) / rate, drift))
+    # Of delays that speak about as loud the earliest: what repeats itself comes after the first time, and rooms are short.
+    best = max(s for s, _, _ in tried)
+    chosen = min((t for t in tried if t[0] > RIVAL * best), key=lambda t: t[1])
+    strength, delay, drift = chosen
+    rival = max((t[0] for t in tried if t is not chosen), default=0.0) / max(strength, 1e-30)
     beside = float(np.median(np.abs(np.sum([c for _, c in pieces], axis=0)))) / 0.6745
-    delay = (window.start + peak - early) / rate
-    return Lag(delay, drift, float(abs(together[peak]) / max(beside, 1e-30)))
+    return Lag(delay, drift, strength / max(beside, 1e-30), rival)
+
+
+def _strongest(energy: Sound, reach: int, apart: int) -> list[int]:
+    """Up to CANDIDATES lags where most energy falls within `reach`, none within `apart` of another."""
+    summed = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
+    within = summed[reach:] - summed[:-reach]
+    lags = []
+    for _ in range(CANDIDATES):
+        best = int(np.argmax(within))
+        if within[best] <= 0:
+            break
+        lags.append(best + reach // 2)
+        within[max(0, best - apart) : best + apart] = 0.0
+    return lags
 
 
 def _correlation(reference: Sound, microphone: Sound, start: int, size: int, early: int, rate: int) -> Sound | None:
@@ -131,7 +157,7 @@ def resampled(sound: Sound, start: float, step: float, count: int) -> Sound:
     padded = np.zeros(end - base, dtype=np.float32)
     padded[max(0, -base) : max(0, min(len(sound), end) - base)] = sound[max(0, base) : max(0, min(len(sound), end))]
     out = np.empty(count, dtype=np.float32)
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         whole, phase = divmod(int(places[first]), PHASES)
         at = whole - base + first - TAPS // 2 + 1
         out[first:last] = np.convolve(padded[at : at + last - first + TAPS - 1], _FILTERS[phase], "valid")

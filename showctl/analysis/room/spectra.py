@@ -28,6 +28,7 @@ from showctl.analysis.room.grid import BANDS, SMOOTH
 
 Sound = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 Powers = NDArray[np.float32]  # (bins,)
 Spectrum = NDArray[np.complex64]  # (bins,)
 
@@ -75,9 +76,9 @@ class Frames:
         self.hop = self.size // 2
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.size) / self.size)).astype(np.float32)
         edges = np.append(BANDS * 2 ** (-SMOOTH / 2), BANDS[-1] * 2 ** (SMOOTH / 2)) * self.size / rate
-        edges = np.rint(edges[edges < self.size // 2]).astype(np.int64)
-        self.low, self.high = int(edges[0]), int(edges[-1])
-        self._starts, self._first = _pools(edges, [POOLED[np.searchsorted(ABOVE, f, "right")] for f in BANDS])
+        whole: Places = np.rint(edges[edges < self.size // 2]).astype(np.int64)
+        self.low, self.high = int(whole[0]), int(whole[-1])
+        self._starts, self._first = _pools(whole, [POOLED[np.searchsorted(ABOVE, f, "right")] for f in BANDS])
         self._pools = np.diff(np.append(self._starts, self.high))
         self._width = np.diff(np.append(self._first, len(self._starts)))
         every = np.arange(self.low, self.high) * (rate / self.size)
@@ -91,7 +92,9 @@ class Frames:
 
     def segment(self, time: float, x: Spectrum, y: Spectrum) -> Segment:
         """Two spectra of a frame, pooled into bins."""
-        xx, yy, xy = (np.add.reduceat(v, self._starts - self.low) for v in (product(x, x), product(y, y), x.conj() * y * self._turn))
+        xx, yy, xy = (
+            np.add.reduceat(v, self._starts - self.low) for v in (product(x, x), product(y, y), x.conj() * y * self._turn)
+        )
         return Segment(time, 1, xx, yy, xy)
 
     def bands(self, values: Powers) -> Floats:
@@ -118,7 +121,7 @@ class Frames:
         return response
 
 
-def _pools(edges: NDArray[np.int64], pooled: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pools(edges: Places, pooled: list[int]) -> tuple[Places, Places]:
     """Edges of the bands -> first of each pool, and the first pool of each band."""
     starts: list[int] = []
     first = []
@@ -193,7 +196,7 @@ def _weighed(frames: Frames, squared: Powers, x: Powers, v: Powers) -> tuple[Pow
     p, w = first, np.zeros_like(x)
     for _ in range(3):
         ratio = v / np.maximum(frames.bins(p), np.float32(1e-20))
-        w = 1 / (1 + np.minimum(ratio, np.float32(1e6))) ** 2
+        w = (1 / (1 + np.minimum(ratio, np.float32(1e6))) ** 2).astype(np.float32)
         p = np.maximum(frames.bands(w * squared) / np.maximum(frames.bands(w), 1e-30), 0.01 * first)
     return w, p
 
@@ -207,6 +210,6 @@ def _error(frames: Frames, left_out: Floats, p: Floats, w: Powers, v: Powers) ->
         sums, squares = frames.bands(w), frames.bands(w * w)
         noise = 1.2 * frames.bands(w * w * v * (2 * bins + v)) / sums**2
         missing = 1.5 * np.maximum(0.0, 1 - sums / frames.width()) * squares / sums**2 * p**2
-        error = DECIBEL * np.sqrt(np.maximum(spread, noise) + missing) / p
+        error: Floats = DECIBEL * np.sqrt(np.maximum(spread, noise) + missing) / p
     error[~np.isfinite(error)] = np.inf
     return error

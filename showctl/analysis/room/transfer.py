@@ -36,11 +36,11 @@ class Heard:
     """What one microphone has heard of the programme, in at most SEGMENTS segments; it forgets what is pushed out."""
 
     def __init__(self, frames: Frames, lag: Lag, longest: int) -> None:
-        """`longest`: frames a segment may grow to before old ones are forgotten instead."""
-        self.frames, self.lag, self.longest = frames, lag, longest
+        """`longest`: frames that a segment may grow to; from then on the oldest segments are forgotten."""
+        self.frames, self.lag = frames, lag
         self.segments: list[Segment] = []
-        self._span = 1
-        self._noise = np.zeros(0)
+        self.count = 0  # frames heard
+        self._longest, self._span = longest, 1
 
     def begin(self, start: int) -> float:
         """Where in the microphone's sound the frame lies that begins at programme frame `start`, in frames."""
@@ -51,17 +51,20 @@ class Heard:
         """How many frames of the microphone must have come before that frame can be heard."""
         return int(self.begin(start + self.frames.size)) + delay.TAPS + 2
 
-    def add(self, start: int, x: Spectrum, microphone: Sound, origin: int = 0) -> None:
-        """One frame: the programme's spectrum from frame `start` on, and the microphone's sound, the first of it frame `origin`."""
+    def frame(self, start: int, x: Spectrum, microphone: Sound, origin: int = 0) -> Segment:
+        """The programme's spectrum from frame `start` on, beside the microphone's sound, whose first is its frame `origin`."""
         place = self.begin(start) - origin
         y = self.frames.spectrum(delay.resampled(microphone, place, 1 + self.lag.drift * 1e-6, self.frames.size))
-        time = (start + self.frames.size / 2) / self.frames.rate
-        frame = self.frames.segment(time, x, y)
+        return self.frames.segment((start + self.frames.size / 2) / self.frames.rate, x, y)
+
+    def add(self, frame: Segment) -> None:
+        """Take a frame in."""
+        self.count += 1
         if self.segments and self.segments[-1].frames < self._span:
             self.segments[-1] = _sum(self.segments[-1], frame)
         else:
             self.segments.append(frame)
-        if len(self.segments) > SEGMENTS and 2 * self._span <= self.longest:
+        if len(self.segments) > SEGMENTS and 2 * self._span <= self._longest:
             self._span *= 2
             whole = self.segments
             self.segments = [_sum(*whole[i : i + 2]) if i + 1 < len(whole) else whole[i] for i in range(0, len(whole), 2)]
@@ -74,16 +77,17 @@ class Heard:
         age = self.segments[-1].time - np.array([s.time for s in self.segments])
         return spectra.known(self.frames, self.segments, np.exp(-age / fade))
 
-    def straighten(self, known: Known) -> float:
-        """Take out the drift that the segments still show; s, how far it had moved the first of them against the last."""
+    def straighten(self, known: Known) -> bool:
+        """Take out the drift that the segments still show; whether there was any worth the while."""
         drift, middle = self._slope(known)
-        moved = abs(drift) * 1e-6 * (self.segments[-1].time - self.segments[0].time) if self.segments else 0.0
-        if moved > STRAIGHT:
-            for one in self.segments:
-                late = drift * 1e-6 * (one.time - middle)
-                one.xy = one.xy * np.exp((2j * np.pi * late) * self.frames.freqs).astype(np.complex64)
-            self.lag = replace(self.lag, delay=self.lag.delay - drift * 1e-6 * middle, drift=self.lag.drift + drift)
-        return moved
+        span = self.segments[-1].time - self.segments[0].time if self.segments else 0.0
+        if abs(drift) * 1e-6 * span <= STRAIGHT:
+            return False
+        for one in self.segments:
+            late = drift * 1e-6 * (one.time - middle)
+            one.xy = one.xy * np.exp((2j * np.pi * late) * self.frames.freqs).astype(np.complex64)
+        self.lag = replace(self.lag, delay=self.lag.delay - drift * 1e-6 * middle, drift=self.lag.drift + drift)
+        return True
 
     def _slope(self, known: Known) -> tuple[float, float]:
         """Drift in ppm that is left, and the time (s) about which it turns: that under which the segments agree most."""
@@ -96,18 +100,17 @@ class Heard:
             weight = known.worth[:last] * _inverse(known, self.frames, self.segments)[:last]
             crosses = np.array([s.xy[:last] for s in self.segments]) * np.sqrt(weight)
             step = STEP * 1e6 / (top * span)
-            tried = drift + np.arange(-reach, reach + 1) * step
+            tried: Floats = drift + np.arange(-reach, reach + 1) * np.float64(step)
             energies = _energies(crosses, self.frames.freqs[:last], times - middle, tried)
             best = int(np.argmax(energies))
             drift = float(tried[best]) + step * delay.vertex(energies, best)
         return drift, middle
 
-    def response(self, known: Known) -> RoomResponse:
-        """All of it, as of the end of the last frame."""
-        time = self.segments[-1].time if self.segments else 0.0
+    def response(self, known: Known, time: float) -> RoomResponse:
+        """All of it, as of `time` (s)."""
         late, sure = arrival(self.frames.impulse(known), self.frames.rate)
         first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
-        sure = sure and self.lag.clarity > delay.SURE and bool(known.trusted.any())
+        sure = sure and self.lag.sure and bool(known.trusted.any())
         return RoomResponse(
             time, BANDS, _levels(known), known.coherence, known.trusted, first, self.lag.drift, delay_trusted=sure
         )
@@ -181,14 +184,14 @@ def response(reference: Sound, microphone: Sound, rate: int) -> RoomResponse:
     reference, microphone = reference[:most].astype(np.float32), microphone[:most].astype(np.float32)
     lag = delay.found(reference, microphone, rate)
     if lag is None:
-        return Heard(frames, Lag(0.0, 0.0, 0.0), 1).response(spectra.nothing(frames))
+        return Heard(frames, Lag(0.0, 0.0, 0.0), 1).response(spectra.nothing(frames), len(reference) / rate)
     heard = Heard(frames, lag, longest=len(reference))
     for start in range(0, len(reference) - frames.size + 1, frames.hop):
         if heard.end(start) <= len(microphone):
-            heard.add(start, frames.spectrum(reference[start : start + frames.size]), microphone)
+            heard.add(heard.frame(start, frames.spectrum(reference[start : start + frames.size]), microphone))
     known = heard.known()
     for _ in range(3):
-        if heard.straighten(known) <= STRAIGHT:
+        if not heard.straighten(known):
             break
         known = heard.known()
-    return heard.response(known)
+    return heard.response(known, len(reference) / rate)

@@ -30,7 +30,9 @@ def svg(responses: Sequence[tuple[str, RoomResponse]]) -> str:
         colour = COLOURS[i % len(COLOURS)]
         parts.append(f'<path d="M{LEFT} {TOP + ROW * i - 4}h18" stroke="{colour}" stroke-width="3"/>')
         sure = "" if one.delay_trusted else " (direct sound not clear)"
-        said = f"{name}: {one.delay * 1e3:.2f} ms{sure}, {one.drift:+.2f} ppm, {100 * one.trusted.mean():.0f} % of the bands trusted"
+        said = (
+            f"{name}: {one.delay * 1e3:.2f} ms{sure}, {one.drift:+.2f} ppm, {100 * one.trusted.mean():.0f} % of the bands trusted"
+        )
         parts.append(f'<text x="{LEFT + 26}" y="{TOP + ROW * i}">{escape(said)}</text>')
         x = _places(one.freq)
         y = top + (high - np.clip(one.magnitude, low, high)) / (high - low) * LEVELS
@@ -73,7 +75,8 @@ def _places(freqs: NDArray[np.float64]) -> NDArray[np.float64]:
 def _curve(x: NDArray[np.float64], y: NDArray[np.float64], trusted: NDArray[np.bool_], colour: str) -> Iterator[str]:
     """Thin all along, thick where two neighbours are trusted; a dot a band, hollow where it is not."""
     places = [f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)]
-    yield f'<path d="M{" L".join(places)}" fill="none" stroke="{colour}" stroke-width="0.8" stroke-dasharray="3 3" opacity="0.5"/>'
+    thin = 'stroke-width="0.8" stroke-dasharray="3 3" opacity="0.5"'
+    yield f'<path d="M{" L".join(places)}" fill="none" stroke="{colour}" {thin}/>'
     for i in range(1, len(x)):
         if trusted[i - 1] and trusted[i]:
             yield f'<path d="M{places[i - 1]} L{places[i]}" stroke="{colour}" stroke-width="2"/>'
