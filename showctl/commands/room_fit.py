@@ -129,9 +129,9 @@ def read(path: Path) -> list[Any]:
     if not block.samples.any(axis=0).all():
         raise ValueError(f"{path}: a channel of it is silent: leave it out")
     size = max(FFT, 1 << (len(block.samples) - 1).bit_length())
-    freqs = np.fft.rfftfreq(size, 1 / block.rate)
+    freqs = np.fft.rfftfreq(size, 1 / block.rate).astype(np.float64)
     inside = freqs < 2 * HIGH  # nothing above is looked at
-    power = (np.abs(np.fft.rfft(block.samples.T, size)[:, inside]) ** 2).astype(np.float64)
+    power = np.abs(np.fft.rfft(block.samples.T, size)[:, inside]) ** 2
     return [smoothed(freqs[inside], one, GRID) for one in power]
 
 

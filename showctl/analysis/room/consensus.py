@@ -57,7 +57,7 @@ def consensus(freqs: Array, curves: Array, trust: Array | None = None) -> Consen
     )
     trusted = np.array([np.interp(octaves, np.log2(freqs), one, left=0.0, right=0.0) for one in trust])
     count = trusted.sum(axis=0)
-    band = _system_band(heard, trusted, count > 0)
+    band = _system_band(heard, trusted)
     if band.sum() < _OCTAVE:
         raise ValueError("the microphones hear less than an octave of the system that can be trusted: measure again, louder")
     share = trusted * band
@@ -91,27 +91,30 @@ def _between(octaves: Array, known: Array, levels: Array) -> Array:
     return found
 
 
-def _system_band(heard: Array, trusted: Array, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Points round 1 kHz (or the longest run) whose mean power is within WITHIN of its median; narrow holes in them left out."""
-    if not known.any():
-        return known
+def _system_band(heard: Array, trusted: Array) -> NDArray[np.bool_]:
+    """Points round 1 kHz (or the longest run) whose mean power is within WITHIN of its median; narrow holes in them left out.
+
+    Points that nobody is trusted at are passed over: what lies beyond them belongs to the system as well.
+    """
+    band = np.zeros(len(POINTS), dtype=bool)
+    count = trusted.sum(axis=0)
+    known = np.flatnonzero(count > 0)
+    if not len(known):
+        return band
     top = float(heard[trusted > 0].max())
-    power = (trusted * 10 ** ((heard - top) / 10)).sum(axis=0) / np.maximum(trusted.sum(axis=0), 1e-9)
-    mean = 10 * np.log10(np.maximum(power, 1e-30))
-    played = known & (mean > mean[known].max() - FLOOR)
+    mean = 10 * np.log10((trusted * 10 ** ((heard - top) / 10)).sum(axis=0)[known] / count[known] + 1e-30)
+    played = mean > mean.max() - FLOOR
     loud = played & (mean > np.median(mean[played]) - WITHIN)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]]).astype(int)))
     runs: list[list[int]] = []
-    for begin, end in edges.reshape(-1, 2):
-        if runs and begin - runs[-1][1] <= GAP * _OCTAVE and known[runs[-1][1] : begin].all():
-            runs[-1][1] = int(end)
+    for begin, end in edges.reshape(-1, 2).tolist():
+        if runs and begin - runs[-1][1] <= GAP * _OCTAVE:
+            runs[-1][1] = end
         else:
-            runs.append([int(begin), int(end)])
-    middle = int(np.argmin(np.abs(np.log(POINTS / 1000))))
-    near = [run for run in runs if run[0] <= middle < run[1]] or [max(runs, key=lambda run: run[1] - run[0])]
-    band = np.zeros(len(POINTS), dtype=bool)
-    band[near[0][0] : near[0][1]] = True
-    band &= loud
+            runs.append([begin, end])
+    middle = int(np.argmin(np.abs(np.log(POINTS[known] / 1000))))
+    begin, end = next((run for run in runs if run[0] <= middle < run[1]), max(runs, key=lambda run: run[1] - run[0]))
+    band[known[begin:end]] = loud[begin:end]
     return band
 
 

@@ -9,14 +9,15 @@ They are sent on the steps of the device. Frequencies are put on steps first, th
 time the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
 
 A standing equaliser may be given: its bands move, in their order, and only where a fit from nothing leaves clearly less
-(BETTER) are they given up. The curves are always those of the room WITHOUT equaliser; who measures through one takes
-`biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of the whole is the fader's.
+(BETTER) are they given up; where nothing is trusted they stay. The curves are always those of the room WITHOUT equaliser; who
+measures through one takes `biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of
+the whole is the fader's.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from showctl.model import EqBand
 
 LEAST = 0.5  # dB, a band that does less is left out
 BETTER = 0.8  # of the standing equaliser's cost: above that, its bands stay
+ANCHOR = 0.1  # weight of what a standing equaliser does where nothing is known, against what is known
 SPARE = 0.02  # dB of the summed boost that the solver keeps clear of
 OVER = 0.05  # dB over the limit that rounding may leave
 REACH = 0.5  # octaves beyond what the system plays that a band may lie
@@ -82,9 +84,8 @@ def fit(
     and limits leave nothing to set.
     """
     heard = consensus(freqs, curves, trust)
-    problem = _problem(heard, device, limits, rate)
-    most = min(bands, device.bands)
-    found = _sought(problem, most, standing)
+    problem = _problem(_anchored(heard, standing, rate), device, limits, standing, rate)
+    found = _sought(problem, min(bands, device.bands), standing)
     sent = _settled(problem, found, device, limits)
     sent = _held(sent, device, limits, rate)
     eq = cascade_db(sent, POINTS, rate)
@@ -115,9 +116,20 @@ def _below(freqs: Array, rate: float) -> Array:
     return freqs[freqs < 0.499 * rate]
 
 
-def _problem(heard: Consensus, device: Device, limits: Limits, rate: float) -> Problem:
-    played = POINTS[heard.band]
-    lowest, highest = max(20.0, played[0] * 2**-REACH), min(20_000.0, 0.45 * rate, played[-1] * 2**REACH)
+def _anchored(heard: Consensus, standing: tuple[EqBand, ...], rate: float) -> Consensus:
+    """Where nothing is known, what a standing equaliser does there is wanted, with little weight."""
+    if not standing:
+        return heard
+    eq, known = cascade_db(standing, POINTS, rate), heard.weight > 0
+    level = float(np.average((heard.common + eq)[known], weights=heard.weight[known]))
+    common = np.where(known, heard.common, level - eq)
+    return replace(heard, common=common, weight=np.where(known, heard.weight, ANCHOR * heard.weight[known].mean()))
+
+
+def _problem(heard: Consensus, device: Device, limits: Limits, standing: tuple[EqBand, ...], rate: float) -> Problem:
+    own, played = [band.freq for band in standing], POINTS[heard.band]
+    lowest = max(20.0, min([played[0] * 2**-REACH, *own]))
+    highest = min(20_000.0, 0.45 * rate, max([played[-1] * 2**REACH, *own]))
     freqs, gains, qs = (
         scale.between(low, high)[[0, -1]]
         for scale, low, high in (

@@ -154,6 +154,26 @@ def test_what_is_not_trusted_is_not_acted_upon() -> None:
     assert not found.band[found.freqs > 1600].any()
 
 
+def test_what_lies_beyond_an_untrusted_stretch_is_mended_as_well() -> None:
+    curves = np.tile(cascade_db([EqBand("peaking", 120.0, 9.0, 1.0), EqBand("peaking", 5000.0, 9.0, 1.0)], GRID), (4, 1))
+    trust = np.ones(curves.shape)
+    trust[:, (GRID > 250) & (GRID < 2500)] = 0
+    level = cascade_db(fit(GRID, curves, trust=trust).bands, np.array([45.0, 120.0, 5000.0, 15_000.0]))
+    assert level[1] - level[0] == pytest.approx(-8, abs=1.5)
+    assert level[2] - level[3] == pytest.approx(-8, abs=1.5)
+
+
+def test_a_standing_equaliser_stays_where_nothing_is_trusted() -> None:
+    standing = (EqBand("peaking", 100.0, -6.0, 2.0), EqBand("peaking", 1000.0, -2.0, 1.0), EqBand("peaking", 8000.0, -3.0, 1.0))
+    room = [EqBand("peaking", 1000.0, 6.0, 1.0)]
+    curves = np.tile(cascade_db(room, GRID), (3, 1))
+    trust = np.tile(((GRID > 300) & (GRID < 4000)).astype(float), (3, 1))
+    found = fit(GRID, curves, trust=trust, standing=standing)
+    level = cascade_db(found.bands, np.array([45.0, 100.0, 1000.0, 3900.0]))
+    assert level[1] - level[0] == pytest.approx(-6, abs=0.8)
+    assert level[2] - level[3] == pytest.approx(-5.5, abs=1)
+
+
 def test_one_bad_microphone_counts_as_little_as_it_is_trusted() -> None:
     good = cascade_db([EqBand("peaking", 500.0, 6.0, 1.0)], GRID)
     curves = np.array([good, good, good + 20 * np.sin(OCTAVES)])
