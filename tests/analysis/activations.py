@@ -73,7 +73,7 @@ def stood(given: Sequence[BeatGrid | None]) -> list[tuple[float, BeatGrid]]:
     before: BeatGrid | None = None
     for hop, grid in enumerate(given):
         now = (hop + 1) / HOPS_PER_SECOND
-        if before is not None and grid is None and before.anchor > now:
+        if before is not None and (grid is None or grid.index != before.index) and before.anchor > now:
             told.pop(before.index, None)
         if grid is not None and grid is not before:
             told[grid.index] = max(grid.anchor, now), grid

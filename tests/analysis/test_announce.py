@@ -34,6 +34,16 @@ def test_a_beat_is_withdrawn_before_its_time_and_never_after() -> None:
     assert announcer.feed(replace(QUIET, time=10.1)) == []
 
 
+def test_a_beat_that_another_takes_the_place_of_before_its_time_is_withdrawn() -> None:
+    announcer = Announcer()
+    announcer.feed(replace(QUIET, grid=GRID))
+    news = announcer.feed(replace(QUIET, time=10.05, grid=replace(GRID, anchor=10.0, index=8)))
+    assert [(one["type"], one["index"]) for one in news] == [("withdraw", 7), ("beat", 8)]
+    assert [one["type"] for one in announcer.feed(replace(QUIET, time=10.4, grid=replace(GRID, anchor=10.5, index=9)))] == [
+        "beat"
+    ]
+
+
 def test_onsets_and_sections() -> None:
     announcer = Announcer()
     assert announcer.feed(replace(QUIET, onset=1.5)) == [

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from showctl.analysis.hearing.follow import APART, LEAD, MOVE, BeatTracker
@@ -34,6 +34,7 @@ def test_tempo_and_phase_are_found_under_jitter_and_misses(bpm: float, start: fl
 
 @settings(max_examples=5, deadline=None)
 @given(SEEDS, st.floats(0.5, 6.0))
+@example(1, 5.375)  # what was foretold is taken back in the hop in which another beat is told at once
 def test_two_beats_are_never_closer_than_a_part_of_a_beat(seed: int, rate: float) -> None:
     """Whatever is heard, peaks at random too: indices rise, beats keep apart, and what is past stays past."""
     given_ = grids(said([], 10, seed=seed, false=rate))
@@ -131,22 +132,6 @@ def test_a_break_after_a_muddle_is_entered_on_the_beat_not_by_beats_that_are_lon
         if grid is not None:
             told.setdefault(grid.index, (hop + 1) / HOPS_PER_SECOND - grid.anchor)
     assert max(told.values()) <= DELAY + 0.011
-
-
-def test_a_hint_chooses_the_octave() -> None:
-    heard = said(np.arange(0.5, 12, 60 / 150), 12, seed=6)
-    for low, high, bpm in ((60, 100, 75), (110, 200, 150)):
-        tracker = BeatTracker(DELAY)
-        tracker.hint(low, high)
-        last = grids(heard, tracker)[-1]
-        assert last is not None
-        assert last.bpm == pytest.approx(bpm, rel=0.03)
-
-
-def test_a_hint_that_fits_no_tempo_is_no_hint() -> None:
-    pointer = Pointer()
-    pointer.hint(300.0, 320.0)
-    assert pointer.whole == pytest.approx(1.0)
 
 
 def test_the_same_in_gives_the_same_out() -> None:

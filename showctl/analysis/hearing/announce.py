@@ -72,7 +72,7 @@ class Announcer:
         emitted = round(heard.time, 4)
         fresh = grid is not None and (before is None or grid.index != before.index)
         moved = grid is not None and before is not None and grid.index == before.index and grid.anchor != before.anchor
-        if before is not None and before.anchor > heard.time and (grid is None or moved):
+        if before is not None and before.anchor > heard.time and (grid is None or moved or fresh):
             news.append({"type": "withdraw", "index": before.index, "emitted": emitted})
         if grid is not None and (fresh or (moved and news)):
             news.append(

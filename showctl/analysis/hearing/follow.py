@@ -63,10 +63,6 @@ class BeatTracker:
         self._look = 0  # hops until the belief is read
         self._heard = 0.0  # probability of a beat in the hop before
 
-    def hint(self, low: float, high: float) -> None:
-        """Follow only tempi between these (beats a minute); 0 and inf for no bounds."""
-        self._pointer.hint(low, high)
-
     def feed(
         self,
         time: float,

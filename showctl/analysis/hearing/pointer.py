@@ -58,7 +58,7 @@ def periods() -> NDArray[np.intp]:
     """The periods (hops), rising."""
     steps = math.floor(math.log(LONGEST / FINE) / math.log(STEP))
     coarse = np.round(FINE * STEP ** np.arange(1, steps + 1)).astype(np.intp)
-    return np.unique(np.concatenate([np.arange(SHORTEST, FINE + 1), coarse, [LONGEST]])).astype(np.intp)
+    return np.array(sorted({*range(SHORTEST, FINE + 1), *coarse.tolist(), LONGEST}), np.intp)
 
 
 def evidence(beat: float, down: float | None) -> tuple[float, float, float]:
@@ -131,30 +131,21 @@ class Pointer:
         self._bin = (self._phase * BINS).astype(np.intp)
         self._turn = np.exp(2j * np.pi * self._phase).astype(np.complex64)
         self._around = np.arange(-HIT, HIT + 1)[:, None]
-        self.hint(0.0, math.inf)
+        self._tempi()
         self.reset()
 
-    def hint(self, low: float, high: float) -> None:
-        """Follow only tempi from `low` to `high` (beats a minute); what is believed of others is forgotten."""
-        bpm = 60.0 * HOPS_PER_SECOND / self.periods
-        self._allowed = ((bpm >= low * 0.98) & (bpm <= high * 1.02)).astype(np.float32)
-        if not self._allowed.any():
-            self._allowed[:] = 1.0
+    def _tempi(self) -> None:
+        """What is likely before anything was heard, and how a beat's tempo goes over into the next beat's."""
         liking = -0.5 * (self._octaves / SPREAD) ** 2
-        prior = np.exp(liking) * self._width * self._allowed
+        prior = np.exp(liking) * self._width
         self._prior = prior / prior.sum()
         change = np.abs(np.log(self.periods[None, :] / self.periods[:, None]))
         stay = np.exp(-STIFF * change) * self._width
         loose = np.exp(-LOOSE * change) * self._width
         step = (1 - YIELD) * stay / stay.sum(axis=1, keepdims=True) + YIELD * loose / loose.sum(axis=1, keepdims=True)
-        self._change = (step * (self._allowed * np.exp(PULL * liking * self.periods / HOPS_PER_SECOND + BRISK))).astype(
-            np.float32
-        )  # from row to column
+        pulled = step * np.exp(PULL * liking * self.periods / HOPS_PER_SECOND + BRISK)
+        self._change = pulled.astype(np.float32)  # from row to column
         self._seed = (self._bar.prior[:, None] * self._prior).astype(np.float32)
-        self._states *= self._allowed
-        self._fold *= self._allowed
-        if hasattr(self, "tempo"):
-            self._count()
 
     def reset(self) -> None:
         """Forget everything."""
