@@ -7,7 +7,8 @@
     judged        microphones that are dead, noisy, moved or set badly; distortion; sound that the system lost
 
 This is the driver alone: what plays and records is handed in as `play` (a take in, what came of it out), so it runs on a sound
-card and in a test alike. A take of which the sound system lost blocks is played again, RETRIES times at most.
+card and in a test alike. A take of which the sound system says that it lost sound is played again, RETRIES times; after that
+the repeats tell: where they differ, sound was lost, or something else was heard.
 
 Responses are those of full scale: what was recorded is divided by the level that was played. Their time counts from the moment
 in which the sweep left, the way through the sound card included.
@@ -29,11 +30,12 @@ from showctl.sound.take import Take, Taken
 from showctl.units import db, ratio
 
 Sound = NDArray[np.float64]
-Play = Callable[[Take], tuple[Taken, int]]  # -> what came, and how many blocks were lost on the way
+Play = Callable[[Take], tuple[Taken, int]]  # -> what came, and how many times the sound system said that it lost sound
 
 SILENCE_S, TAIL_S = 2.0, 3.0
-RETRIES = 2
+RETRIES = 1
 PRESENT_DB = 12.0  # of an octave over its noise: less than that is noise alone, whatever is played
+BODY_S, ALIKE = 0.1, 0.1  # of a response: its first part, and the share of its energy by which repeats may differ there
 DISTORTED_DB = -26.0  # harmonics of the response, 5 %
 
 
@@ -51,7 +53,7 @@ class Measured:
     responses: dict[str, list[sweep.Response]] = field(default_factory=dict)  # by microphone, one a kept sweep
     levels: list[float] = field(default_factory=list)  # dB of full scale of every sweep that was played
     swept: dict[str, Sound] = field(default_factory=dict)  # (frames,) what each microphone recorded of the last sweep
-    lost: int = 0  # blocks that the sound system lost in what was kept
+    lost: int = 0  # times that the sound system said so in what was kept
 
     def response(self, name: str) -> tuple[sweep.Response, list[int]]:
         """The mean of the repeats that agree, and which did not."""
@@ -69,6 +71,16 @@ class Measured:
         """(octaves,) dB of the mean over its noise; NaN where that is not known: one sweep alone."""
         some = self.responses[name]
         return sweep.snr_of_repeats(some, self.sent.rate) if len(some) > 1 else np.full(len(sweep.OCTAVES), np.nan)
+
+    def differs(self, name: str) -> bool:
+        """Whether the repeats at a microphone are nothing like each other where they are loudest."""
+        mean, left_out = self.response(name)
+        size = round(BODY_S * self.sent.rate)
+        at = max(0, int(np.abs(mean.samples).argmax()) - size // 10)
+        kept = [r.samples[at : at + size] for n, r in enumerate(self.responses[name]) if n not in left_out]
+        body = mean.samples[at : at + size]
+        apart = float(np.mean([np.sum((one - body) ** 2) for one in kept]))
+        return apart > ALIKE * float(np.sum(body * body))
 
 
 class Measurement:
@@ -193,10 +205,9 @@ class Measurement:
             for text in self._ills(m):
                 self._trouble(text)
         for one in self.zones:
-            if one.lost:
-                self._trouble(
-                    f"{one.zone.name}: the sound system lost {one.lost} blocks of what was kept: give it a longer period"
-                )
+            if names := [name for name in one.responses if one.arrival(name) is not None and one.differs(name)]:
+                lost = f"the sound system lost sound {one.lost} times" if one.lost else "was there something else to be heard?"
+                self._trouble(f"{one.zone.name} at {' and '.join(names)}: the repeats differ, begin again ({lost})")
             harmonics = [one.response(name)[0].harmonics for name in one.responses if one.arrival(name) is not None]
             if harmonics and (most := 10 * math.log10(float(np.sum(10 ** (np.min(harmonics, axis=0) / 10))))) > DISTORTED_DB:
                 self._trouble(f"{one.zone.name}: harmonics at {most:.0f} dB: something distorts, allow it less level")
