@@ -35,7 +35,7 @@ SMOOTH_S = 0.02
 BEFORE_S = 0.05  # that counts as early: what a filter or a loudspeaker sends ahead of the direct sound
 LEAST_SNR, BELOW = 10.0, 5.0  # dB: less tells nothing; how far the noise must lie below the end of a slope
 MOST_SNR = 120.0  # dB: no more is said; what a fade-out leaves is not the room's
-SURE_TIME, SURE_CLARITY = 0.05, 0.5  # largest standard errors: share of a decay time; dB
+SURE_TIME, SURE_CLARITY = 0.045, 0.5  # largest standard errors: share of a decay time; dB
 LEAST_FRAMES = 20
 DB = 10 / math.log(10)
 

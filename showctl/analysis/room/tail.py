@@ -24,6 +24,7 @@ LEAST_BLOCKS = 15
 ABOVE_FLOOR = 10**1.5  # of energy
 ROUNDS, STEPS = 3, 60
 SLOWEST, FASTEST = 13.8 / 45, 13.8 / 0.035  # 1/s: decay times of 45 s and 35 ms, outside of which no room lies
+AS_LIKELY = 3.0  # ln: a model that fits worse by less may be the right one
 ANY_ROOM = 0.25  # of the energy beyond the cut: real decays bend where nobody hears it
 
 
@@ -44,6 +45,7 @@ class _Fit:
     level: float  # ln of energy at the first block
     rate: float  # ln of 1/s
     noise: float
+    unlikely: float  # ln, negative: how badly it fits
 
 
 def blocks_of(energy: Sound, rate: float) -> Sound:
@@ -60,14 +62,15 @@ def tail(energy: Sound, rate: float, width: float) -> Tail | None:
     blocks = blocks_of(energy, rate)
     if len(blocks) < LEAST_BLOCKS:
         return None
-    noise = float(blocks[-max(5, len(blocks) // 10) :].mean())
+    last = noise = float(blocks[-max(5, len(blocks) // 10) :].mean())
     if not noise > 0.0:
         return None
     for _ in range(ROUNDS):
         loud = np.flatnonzero(blocks > ABOVE_FLOOR * noise)
         begin = min(int(loud[-1]) + 1 if len(loud) else int(np.argmax(blocks)), len(blocks) - LEAST_BLOCKS // 2)
         unit = noise  # so that the three numbers are of the same order
-        fit, spread = _fitted(np.arange(0.0, len(blocks) - begin) * BLOCK_S, blocks[begin:] / unit, width * BLOCK_S)
+        times, heard = np.arange(0.0, len(blocks) - begin) * BLOCK_S, blocks[begin:] / unit
+        fit, spread = _fitted(times, heard, width * BLOCK_S)
         noise = fit.noise * unit
         if abs(fit.noise - 1) < 0.05:
             break
@@ -77,24 +80,30 @@ def tail(energy: Sound, rate: float, width: float) -> Tail | None:
     rest = unit * math.exp(fit.level - k * (end - zero)) / k * rate
     slant = np.array([1.0, -(1 + k * (end - zero)), 0.0])  # of ln rest, by ln level, ln rate and noise
     share = math.sqrt(max(float(slant @ spread @ slant), 0.0) + ANY_ROOM**2)
-    return Tail(end, noise, unit * math.sqrt(max(float(spread[2, 2]), 0.0)), k, rest, rest * share)
+    error = unit * math.sqrt(max(float(spread[2, 2]), 0.0))
+    # A slow decay and a floor look alike where little of either is there: the floor may as well be all that is heard last.
+    level, _ = _fitted(times, heard, width * BLOCK_S, last / unit)
+    if (level.unlikely - fit.unlikely) * width * BLOCK_S < AS_LIKELY:
+        error = max(error, abs(last - noise))
+    return Tail(end, noise, error, k, rest, rest * share)
 
 
-def _fitted(times: Sound, blocks: Sound, shape: float) -> tuple[_Fit, NDArray[np.float64]]:
+def _fitted(times: Sound, blocks: Sound, shape: float, floor: float | None = None) -> tuple[_Fit, NDArray[np.float64]]:
     """The likeliest exponential and floor, and the covariance of its three numbers.
 
-    `blocks` are in units of a first guess of the floor; `shape` is that of their gamma distribution.
+    `blocks` are in units of a first guess of the floor; `shape` is that of their gamma distribution; a
+    `floor` that is given is not fitted.
     """
     height = max(float(blocks[:3].mean()) - 1, 1.0)
     over = max(float((blocks - 1).sum()), 1.0) * BLOCK_S
-    at = np.array([math.log(height), math.log(min(max(height / over, 2 * SLOWEST), FASTEST / 2)), 1.0])
+    at = np.array([math.log(height), math.log(min(max(height / over, 2 * SLOWEST), FASTEST / 2)), floor or 1.0])
     unlikely, mean = _deviance(at, times, blocks)
     damping = 1e-3
     for _ in range(STEPS):
         slopes = _slopes(at, times, mean)
         information = slopes.T @ slopes
         step = np.linalg.solve(information + damping * np.diag(np.diag(information) + 1e-12), slopes.T @ (blocks / mean - 1))
-        trial = at + np.array([*np.clip(step[:2], -1.0, 1.0), step[2]])
+        trial = at + np.array([*np.clip(step[:2], -1.0, 1.0), step[2] if floor is None else 0.0])
         trial[1] = min(max(trial[1], math.log(SLOWEST)), math.log(FASTEST))
         trial[2] = max(trial[2], at[2] / 5)
         new, moved = _deviance(trial, times, blocks)
@@ -109,7 +118,7 @@ def _fitted(times: Sound, blocks: Sound, shape: float) -> tuple[_Fit, NDArray[np
             break
     slopes = _slopes(at, times, mean)
     spread = np.asarray(np.linalg.pinv(slopes.T @ slopes * shape), np.float64)
-    return _Fit(float(at[0]), float(at[1]), float(at[2])), spread
+    return _Fit(float(at[0]), float(at[1]), float(at[2]), unlikely), spread
 
 
 def _deviance(at: Sound, times: Sound, blocks: Sound) -> tuple[float, Sound]:
