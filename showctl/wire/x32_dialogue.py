@@ -54,9 +54,9 @@ class _Parameter:
     unread: bool = True  # to be asked for at once: never told, or not since the console fell silent
 
     def wrote_lately(self, value: float, now: float) -> bool:
-        """Whether a value is one of ours of the last moment."""
-        self.ours = [(at, one) for at, one in self.ours if now - at <= OWN_S]
-        return any(alike(self.key, one, value) for _, one in self.ours)
+        """Whether a value is one of ours of the last moment, or from before the one that is not confirmed yet."""
+        since = now - (OWN_S if self.sent is None else DEAD_S)
+        return any(at >= since and alike(self.key, one, value) for at, one in self.ours)
 
     def was_perhaps(self, value: float) -> bool:
         """Whether a value is the one that was on its way when the console fell silent."""

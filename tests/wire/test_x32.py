@@ -318,6 +318,20 @@ def test_an_echo_that_comes_late_is_no_hand_and_changes_nothing() -> None:
     assert state.bands[0].gain == -2.25
 
 
+def test_a_slow_network_makes_no_hands() -> None:
+    stand = on(Stand(tells_all=True))
+    way: list[tuple[float, bytes]] = []
+    for k in range(1200):
+        if k % 40 == 0:
+            stand.us.write("main", 0, EqBand("peaking", 632.0, -0.25 * (k // 40 % 20), 2.0))
+        stand.now += 0.01
+        way += [(stand.now + 0.6, data) for out in stand.us.due(stand.now) for _, data in stand.fake.packet(out, US, stand.now)]
+        while way and way[0][0] <= stand.now:
+            stand.us.received(way.pop(0)[1], stand.now)
+    assert stand.us.take("main").touched == ()
+    assert stand.us.counts["silences"] == 0
+
+
 def test_a_band_that_is_being_read_again_is_not_written() -> None:
     stand = on(Stand())
     stand.off = True
