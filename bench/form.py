@@ -57,7 +57,7 @@ def told(rows: Rows) -> Told:
             sections.append((f.time, section))
         if coming is not None and coming.time <= f.time and (form.coming is None or form.coming.time != coming.time):
             foretold.append((coming.time, since))
-        elif coming is not None and form.coming is None:
+        elif coming is not None and (form.coming is None or not _same(coming, form.coming)):
             back += 1
         if form.coming is not None and (coming is None or not _same(coming, form.coming)):
             since = f.time

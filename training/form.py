@@ -1,6 +1,6 @@
 """Trains the nets that hear the form of a song, on songs composed here; writes form_weights.npz of the ear. Needs torch.
 
-    python -m training.form --keep DIR [--songs 120] [--first 700000 710000] [--nets 3] [--steps 1200] [--out FILE]
+    python -m training.form --keep DIR [--songs 118] [--first 700000 710000] [--nets 3] [--steps 1100] [--out FILE]
 
 Every song is heard by the whole ear once; what it says hop by hop is kept in DIR, so the work can be stopped and taken up again.
 From each song four are made: as it was heard; heard from some later moment on; and two with the true beats, whose bars are right,
@@ -172,10 +172,10 @@ def main() -> None:
     """Hear, train, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--keep", type=Path, required=True)
-    parser.add_argument("--songs", type=int, default=120, help="from each of the first seeds on")
+    parser.add_argument("--songs", type=int, default=118, help="from each of the first seeds on")
     parser.add_argument("--first", type=int, nargs="+", default=[700_000, 710_000])
     parser.add_argument("--nets", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=1100)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -24,9 +24,9 @@ from showctl.model import Coming, Features, Section
 
 GATE, WAKE = -60.0, -55.0  # LUFS: silence below the one, sound again above the other
 _GATE_HOPS = 3 * HOPS_PER_SECOND // 4
-TOLD = {1: 0.25, 2: 0.4}  # probability of a drop so many beats ahead from which on it is foretold
-KEPT = 0.25  # below which it is taken back
-HEARD = 0.6  # that a drop began with the last beat, from which on it is heard though it was not foretold
+TOLD = {1: 0.2, 2: 0.3}  # probability of a drop so many beats ahead from which on it is foretold
+KEPT = 0.2  # below which it is taken back
+HEARD = 0.4  # that a drop began with the last beat, from which on it is heard though it was not foretold
 IN, _FIRM = 0.6, 3  # probability of another section, and for how many beats, until it is entered: a short stop is no break
 _BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops
 _FRESH = 16  # beats: so long no drop follows another
@@ -107,14 +107,14 @@ class SectionFinder:
         """A beat is over: is this another section?"""
         section, parts = self.form.section, dict(said.parts)
         fresh = section is Section.DROP and self._age < _FRESH
-        if section not in (Section.BUILD, Section.DROP):  # elsewhere loud and full is how the song goes
+        if section is not Section.DROP:  # a drop is heard at its beginning; later on loud and full is how the song goes
             parts[Section.STEADY] += parts.pop(Section.DROP)
         likeliest = max(parts, key=parts.__getitem__)
         self._other = self._other + 1 if likeliest is not section and parts[likeliest] > IN else 0
         if fresh:
             self.form = replace(self.form, sure=parts[section])
-        elif said.drops[-1] > HEARD or (self._other and likeliest is Section.DROP):
-            self._enter(Section.DROP, max(said.drops[-1], said.parts[Section.DROP]))
+        elif said.drops[-1] > HEARD:
+            self._enter(Section.DROP, said.drops[-1])
         elif self._other >= _FIRM:
             coming = self.form.coming
             self._enter(likeliest, parts[likeliest])
@@ -123,15 +123,15 @@ class SectionFinder:
             self.form = replace(self.form, sure=parts[section])
 
     def _foretell(self, said: Said) -> None:
-        """Judge again what is foretold; or foretell a drop that is likely on a beat to come."""
-        coming, phrase = self.form.coming, self._phrase
-        if coming is not None and self._left > 0:
-            self._left -= 1
-            likely = said.drops[self._left]
-            coming = replace(coming, confidence=likely) if likely > KEPT else None
-        elif coming is None and not (self.form.section is Section.DROP and self._age < _FRESH):
-            for beats, least in TOLD.items():
-                if coming is None and said.drops[beats] > least:
-                    self._left = beats
-                    coming = Coming(Section.DROP, phrase.next + (beats - 1) * phrase.period, said.drops[beats])
+        """What is foretold from now on: the likeliest of what was, if it is likely still, and of what is likely enough now."""
+        before, phrase = self.form.coming, self._phrase
+        fresh = self.form.section is Section.DROP and self._age < _FRESH
+        likely = {beats: said.drops[beats] for beats, least in TOLD.items() if said.drops[beats] > least and not fresh}
+        if before is not None and self._left > 0 and said.drops[self._left - 1] > KEPT:
+            likely[self._left - 1] = said.drops[self._left - 1]
+        coming = None
+        if likely:
+            self._left = max(likely, key=likely.__getitem__)
+            falls = phrase.last if self._left == 0 else phrase.next + (self._left - 1) * phrase.period
+            coming = Coming(Section.DROP, falls, likely[self._left])
         self.form = replace(self.form, coming=coming)
