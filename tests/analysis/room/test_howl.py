@@ -1,0 +1,80 @@
+"""Feedback that grows is told in time, with its frequency and its fader; notes that are held are not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from showctl.analysis.room.howl import HowlWatch, advice
+from showctl.model import AudioBlock, Howl
+
+RATE = 48_000
+
+
+def told(sound: NDArray[np.float64], rate: int = RATE, cuts: int = 4800) -> list[Howl]:
+    watch, edges = HowlWatch(rate), np.append(np.arange(0, len(sound), cuts), len(sound))
+    return [h for a, b in pairwise(edges) for h in watch.feed(AudioBlock(int(a), sound[a:b].astype(np.float32)[:, None], rate))]
+
+
+def hall(seconds: float, rate: int = RATE) -> NDArray[np.float64]:
+    """Noise with a beat, -20 dBFS: something to compare with."""
+    t = np.arange(int(seconds * rate)) / rate
+    noise = np.random.default_rng(1).normal(size=len(t))
+    return 0.05 * noise * (0.5 + np.exp(-8 * (t % 0.5)))
+
+
+def growing(freq: float, speed: float, since: float, seconds: float, rate: int = RATE) -> NDArray[np.float64]:
+    """A loop's tone: from -60 dBFS on by so many dB/s, up to a limiter at full scale."""
+    t = np.arange(int(seconds * rate)) / rate
+    level = np.where(t > since, 10 ** ((-60 + speed * (t - since)) / 20), 0.0)
+    return np.tanh(level * np.sin(2 * np.pi * freq * t))
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize(("freq", "speed"), [(317.0, 8.0), (317.0, 40.0), (2520.0, 15.0), (6100.0, 120.0), (1000.0, 400.0)])
+def test_a_loop_that_runs_away_is_caught(freq: float, speed: float, rate: int) -> None:
+    """As loud as the music (-25 dBFS RMS) it is after 38 dB; it must be known 1.5 s after that."""
+    since = 9.0
+    away = since + 38 / speed
+    found = told(hall(away + 3, rate) + growing(freq, speed, since, away + 3, rate), rate)
+    assert found != []
+    assert found[0].time < away + 1.5
+    assert found[0].freq == pytest.approx(freq, rel=0.005)
+    assert f"{found[0].freq:.0f} Hz" in found[0].text
+
+
+def test_held_notes_and_vibrato_are_music() -> None:
+    t = np.arange(30 * RATE) / RATE
+    held = sum(0.1 / n * np.sin(2 * np.pi * 440 * n * t) for n in range(1, 5)) * (t % 6 > 1)
+    vibrato = 0.1 * np.sin(2 * np.pi * 700 * t + 8 * np.sin(2 * np.pi * 5.5 * t)) * np.clip(t % 5, 0, 1)
+    assert told(hall(30) + held) == []
+    assert told(hall(30) + vibrato) == []
+    assert told(hall(30)) == []
+
+
+def test_how_sound_is_cut_changes_nothing() -> None:
+    sound = hall(13) + growing(800.0, 30.0, 9.0, 13)
+    first, other = told(sound), told(sound, cuts=1777)
+    assert first == other != []
+
+
+def test_one_howl_is_told_once() -> None:
+    assert len(told(hall(11.5) + growing(800.0, 60.0, 9.0, 11.5))) == 1
+
+
+def test_silence_and_a_loss_are_no_feedback() -> None:
+    watch = HowlWatch(RATE)
+    assert watch.feed(AudioBlock(0, np.zeros((RATE, 2), np.float32), RATE)) == []
+    assert watch.feed(AudioBlock(5 * RATE, np.ones((RATE, 2), np.float32), RATE, lost=4 * RATE)) == []
+
+
+@pytest.mark.parametrize(
+    ("freq", "fader", "name"), [(1230.0, 1250.0, "1.25 kHz"), (63.0, 63.0, "63 Hz"), (330.0, 315.0, "315 Hz")]
+)
+def test_the_advice_names_a_fader(freq: float, fader: float, name: str) -> None:
+    said = advice(1.0, freq, -20.0, 12.0)
+    assert said.fader == fader
+    assert name in said.text
