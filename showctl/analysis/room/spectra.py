@@ -36,7 +36,8 @@ FRAME = 2.7  # s
 # What is summed to one bin, by the frequency (Hz) it begins at: a response is smooth over the inverse of its length, and high
 # notes ring shorter. It is a window in time round MIDDLE (s) after the frame's begin, the shorter the more are pooled.
 ABOVE, POOLED = (150.0, 300.0, 1200.0), (1, 2, 4, 6)
-MIDDLE = 0.1
+MIDDLE = 0.05
+RINGS = 0.35  # s of an impulse response that say how much that window takes away
 TRUSTED = 0.95  # dB of error that an answer may have and be trusted
 LEAST = 4  # segments that must stand side by side before anything is trusted
 FEWEST = 0.05  # of the square of the programme that is products of different segments; below, it sounded but once
@@ -80,6 +81,7 @@ class Frames:
         self.low, self.high = int(whole[0]), int(whole[-1])
         self._starts, self._first = _pools(whole, [POOLED[np.searchsorted(ABOVE, f, "right")] for f in BANDS])
         self._pools = np.diff(np.append(self._starts, self.high))
+        self._pooled = np.maximum.reduceat(self._pools, self._first)
         self._width = np.diff(np.append(self._first, len(self._starts)))
         every = np.arange(self.low, self.high) * (rate / self.size)
         self.freqs: Floats = np.add.reduceat(every, self._starts - self.low) / self._pools
@@ -119,6 +121,19 @@ class Frames:
         spectrum[self.low : self.high] = np.repeat(known.response * known.worth, self._pools) * self._turn.conj()
         response: Sound = fft.irfft(spectrum, self.size)
         return response
+
+    def taken(self, impulse: Sound) -> Floats:
+        """(size,) impulse response -> (bands,) share of its power that is left in the window of each band's pools."""
+        lags = np.arange(round(RINGS * self.rate)) / self.rate
+        noise = float(np.median(impulse[self.size // 2 :] ** 2)) / 0.455  # of Gaussian noise, the square's median over its mean
+        energy = impulse[: len(lags)].astype(np.float64) ** 2 - noise
+        windows = {int(m): np.sinc(m * (lags - MIDDLE) * self.rate / self.size) ** 2 for m in np.unique(self._pooled)}
+        energy /= np.maximum(windows[max(windows)], 0.2)  # most of the bins stand in the narrowest
+        whole = max(float(energy.sum()), 1e-30)
+        shares = {m: min(1.0, max(0.5, float(energy @ window) / whole)) for m, window in windows.items()}
+        left = np.ones(len(BANDS))
+        left[: len(self._first)] = [shares[int(m)] for m in self._pooled]
+        return left
 
 
 def _pools(edges: Places, pooled: list[int]) -> tuple[Places, Places]:

@@ -108,12 +108,12 @@ class Heard:
 
     def response(self, known: Known, time: float) -> RoomResponse:
         """All of it, as of `time` (s)."""
-        late, sure = arrival(self.frames.impulse(known), self.frames.rate)
+        impulse = self.frames.impulse(known)
+        late, sure = arrival(impulse, self.frames.rate)
+        levels = _levels(known) - 10 * np.log10(self.frames.taken(impulse))
         first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
         sure = sure and self.lag.sure and bool(known.trusted.any())
-        return RoomResponse(
-            time, BANDS, _levels(known), known.coherence, known.trusted, first, self.lag.drift, delay_trusted=sure
-        )
+        return RoomResponse(time, BANDS, levels, known.coherence, known.trusted, first, self.lag.drift, delay_trusted=sure)
 
 
 def _sum(one: Segment, other: Segment) -> Segment:
