@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inputs": COMPILED | {"wire", "supervise"},
     "inputs.ear": COMPILED | {"wire", "analysis", "sound"},
     "outputs": COMPILED | {"wire"},
+    "outputs.pa.process": COMPILED | {"wire", "sound"},
     "remote": COMPILED | {"wire", "config.schema", "config.words", "supervise", "address"},
     "demo": {"units"},
     "replay": NOUNS | {"wire"},

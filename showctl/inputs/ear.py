@@ -17,7 +17,6 @@ If the daemon does not read, the newest thousand records wait here, and older on
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import select
@@ -37,6 +36,7 @@ from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import STEREO, Tape
 from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
+from showctl.sound.portaudio import go_first
 from showctl.wire.features import (
     STATUS_LIMIT,
     CodeRead,
@@ -298,13 +298,6 @@ def remark(spec: str) -> str:
     from showctl.inputs.wavfile import narrow
 
     return narrow(Path(rest))
-
-
-def go_first() -> None:
-    """Be served before programs that can wait: the sound system's callback has a few milliseconds, or sound is lost."""
-    sys.setswitchinterval(0.0005)  # s that the callback may have to wait for the interpreter
-    with contextlib.suppress(PermissionError):  # a user may not, unless the service manager allows it; then it runs as others do
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 def main(argv: list[str] | None = None) -> int:

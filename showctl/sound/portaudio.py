@@ -50,6 +50,13 @@ class Device:
     rate: int  # Hz, its own
 
 
+def go_first() -> None:
+    """Be served before programs that can wait: the sound system's callback has a few milliseconds, or sound is lost."""
+    sys.setswitchinterval(0.0005)  # s that the callback may have to wait for the interpreter
+    with contextlib.suppress(PermissionError):  # a user may not, unless the service manager allows it; then it runs as others do
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Standard error goes nowhere for a moment: a scan makes ALSA and JACK report every device that is not there.

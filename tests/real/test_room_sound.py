@@ -1,5 +1,6 @@
 """Sound in both directions on a real server: sweeps through a room that another program plays, and the equaliser in between."""
 
+import json
 import os
 import subprocess
 import sys
@@ -107,4 +108,56 @@ def test_sweeps_through_a_room_give_its_responses_back(jack, tmp_path):
     print(f"largest error {worst:.4f} dB; through the server {offsets} frames")
     assert len(offsets) == 1, "the way through the server is the same in all takes"
     assert offsets.pop() % PERIOD == 0, "sample-exact"
+    assert worst < 0.1
+
+
+VENUE = """showctl: 1
+kind: venue
+name: A room on a sound server
+pa:
+  in: system
+  zones:
+    left: {out: [1]}
+    right: {out: [2]}
+  microphones:
+    front: {in: 1}
+    back: {in: 2}
+"""
+
+
+def test_room_measure_saves_the_responses_and_names_what_is_wrong(jack, tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    true = two_by_two(24_000) * 0.5
+    np.save(tmp_path / "room.npy", true)
+    (tmp_path / "venue.yaml").write_text(VENUE)
+    with program("tests.real.play_room", tmp_path / "room.npy") as (_, theirs):
+        known = set(ports())
+        command = ["showctl", "room", "measure", tmp_path / "venue.yaml", "--seconds", "2"]
+        with process([sys.executable, "-m", *command]) as measuring:
+            measuring.wait_for("sweeps begin", 60)
+            ours = {name.rpartition(":")[2]: name for name in set(ports()) - known}
+            for n in range(2):
+                connect(ours[f"out_{n}"], theirs[f"in_{n}"])
+                connect(theirs[f"out_{n}"], ours[f"in_{n}"])
+            code = measuring.wait(150)
+            said = measuring.output
+            print(said)
+    assert code == 1, "right is turned round"
+    assert "look after: at front: right is turned round against the others" in said
+    summary = json.loads((tmp_path / "venue-room" / "measurement.json").read_text())
+    assert len(summary["responses"]) == 4
+    worst = 0.0
+    for one in summary["responses"]:
+        loudspeaker, microphone = ["left", "right"].index(one["zone"]), ["front", "back"].index(one["microphone"])
+        expected = true[loudspeaker, microphone]
+        found, rate = soundfile.read(tmp_path / "venue-room" / one["file"])
+        assert rate == RATE
+        there = round(one["arrival"]["time"] * RATE) + round(one["sent_at_s"] * RATE)
+        first = int(np.abs(expected).argmax())
+        begins = int(np.abs(found).argmax()) - first
+        assert abs(there - first - begins) < 20
+        whole = found[: begins + len(expected)]  # what rings ahead of its lowest octave is part of it
+        worst = max(worst, float(np.abs(curve(whole) - curve(expected)).max()))
+        assert one["arrival"]["polarity"] == (-1 if loudspeaker else 1)
+    print(f"largest error {worst:.4f} dB")
     assert worst < 0.1

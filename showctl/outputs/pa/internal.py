@@ -1,0 +1,215 @@
+"""The daemon's end of the in-process equaliser, told and asked as a console is: see outputs.pa.x32.
+
+Its process plays the PA, so it is found running or else started, and is left running when the daemon goes. What it holds is
+what was found, and is what `restore` goes back to. Each zone has BANDS of its own, at first flat and an octave apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from showctl.model import ConsoleState, DeviceError, EqBand, EqState, Health, State, WireError
+from showctl.plan import PaPlan
+from showctl.wire import pa
+
+BANDS = 10
+FLAT = tuple(EqBand("peaking", 31.25 * 2.0**n, 0.0, 1.0) for n in range(BANDS))
+SILENT_S = 10.0  # it speaks every second; a driver that hangs it for so long will not come back
+
+
+def setup(plan: PaPlan) -> pa.PaSetup:
+    """What the process is started for. The programme's inputs go to the outputs of a zone in turn, left to the first."""
+    programme = plan.programme or (1, 2)
+    zones = tuple(
+        tuple((programme[n % len(programme)] - 1, channel - 1) for n, channel in enumerate(zone.channels)) for zone in plan.zones
+    )
+    return pa.PaSetup(plan.card_in, plan.card_out, zones, plan.gain, plan.boost, plan.q)
+
+
+class InternalConsole:
+    """The equalisers of a plan's zones, called by their names. `path` is the socket in the runtime directory."""
+
+    def __init__(self, plan: PaPlan, path: Path, now: Callable[[], float]) -> None:
+        self._setup, self._path, self._now = setup(plan), path, now
+        self._names = [zone.name for zone in plan.zones]
+        self._wanted = [FLAT for _ in plan.zones]
+        self._found: list[tuple[EqBand, ...]] | None = None  # as the first status had it
+        self._bypassed = False
+        self._status: pa.PaStatus | None = None
+        self._answered: float | None = None  # s
+        self._socket: socket.socket | None = None
+        self._child: int | None = None  # that we started
+        self._health = (State.STARTING, "the equaliser's process is looked for")
+        self._since = now()
+
+    # --- as of any console -----------------------------------------------------------------------------------------------
+
+    def apply(self, name: str, state: EqState) -> None:
+        """Have a zone's bands become what the policy decided."""
+        if state.writes:
+            bands = list(self._wanted[self._names.index(name)])
+            for index, band in state.writes:
+                bands[index] = band
+            self._wanted[self._names.index(name)] = tuple(bands)
+            self._send()
+
+    def restore(self, name: str) -> bool:
+        """Have a zone's bands become what they were when the process was found; False where that is not known."""
+        if self._found is None:
+            return False
+        index = self._names.index(name)
+        self._wanted[index] = self._found[index]
+        self._send()
+        return True
+
+    def bypass(self, on: bool) -> None:
+        """The sound as it comes in, or through the equaliser again; all zones."""
+        self._bypassed = on
+        self._send()
+
+    def console(self, name: str) -> ConsoleState:
+        """What a zone holds, for the next step of the policy."""
+        if self._status is None:
+            return ConsoleState()
+        held = self._status.held
+        return ConsoleState(self._answered, held.zones[self._names.index(name)], not held.bypassed)
+
+    def settled(self, name: str) -> bool:
+        """Whether the process holds what it was told, and it is heard."""
+        index, status = self._names.index(name), self._status
+        return status is not None and status.held.zones[index] == self._wanted[index] and not status.moving
+
+    def health(self) -> Health:
+        """How it is, in words that say what to do."""
+        status = self._status
+        counters: tuple[tuple[str, float], ...] = ()
+        if status is not None:
+            counters = (("lost", float(status.lost)), ("broken", float(status.broken)))
+        return Health("equaliser", *self._health, self._since, counters)
+
+    # --- the process -------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Find or start the process and talk to it until cancelled. Raises DeviceError when it ended, or hangs."""
+        self._socket = self._connected() or self._started()
+        loop, ended = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        loop.add_reader(self._socket, self._wake, self._socket, ended)
+        self._answered = None
+        spoke = self._now()
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=0.5)
+                if self._now() - max(spoke, self._answered or spoke) > SILENT_S:
+                    raise DeviceError(f"the equaliser has said nothing for {SILENT_S:.0f} s: the sound driver hangs")
+            ended.result()
+            raise DeviceError("the equaliser's process ended: it is started again")
+        finally:
+            loop.remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+            self._tell(State.DEGRADED, "the equaliser's process is not there")
+
+    def end(self) -> None:
+        """End the process: the PA is silent from then on."""
+        if self._status is not None:
+            self._end(self._status.pid)
+
+    def _end(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
+            if b"showctl.outputs.pa.process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGTERM)
+
+    def _connected(self) -> socket.socket | None:
+        """The socket of a process that is there."""
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            one.connect(str(self._path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            one.close()
+            return None
+        one.setblocking(False)
+        return one
+
+    def _started(self) -> socket.socket:
+        """The socket of a process that is started now."""
+        self._path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(self._path))
+            self._path.chmod(0o600)
+            listener.listen(1)
+            os.set_inheritable(listener.fileno(), True)
+            self._spawn([pa.encode_setup(self._setup), str(listener.fileno()), self._encoded().decode()])
+            found = self._connected()  # it waits in line until the process has come up
+        if found is None:
+            raise DeviceError(f"the equaliser's socket {self._path} has gone: is its folder being cleared?")
+        return found
+
+    def _spawn(self, words: list[str]) -> None:
+        """Start it in a session of its own; it is meant to outlive us."""
+        if self._child is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._child, os.WNOHANG)
+        command = [sys.executable, "-m", "showctl.outputs.pa.process", *words]
+        log = str(self._path.with_suffix(".log"))
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        try:
+            self._child = os.posix_spawn(sys.executable, command, environment, file_actions=files, setsid=True)
+        except OSError as error:
+            raise DeviceError(f"the equaliser's process cannot be started: {error}") from error
+
+    def _wake(self, source: socket.socket, ended: asyncio.Future[None]) -> None:
+        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
+        try:
+            while not ended.done():
+                try:
+                    data = source.recv(pa.MESSAGE_LIMIT)
+                except BlockingIOError:
+                    return
+                except ConnectionError:
+                    data = b""
+                if not data:
+                    ended.set_result(None)
+                    return
+                self._take(pa.decode_status(data))
+        except Exception as error:
+            if not ended.done():
+                ended.set_exception(
+                    DeviceError(f"the equaliser talks nonsense: {error}") if isinstance(error, WireError) else error
+                )
+
+    def _take(self, status: pa.PaStatus) -> None:
+        if status.setup != self._setup:
+            self._end(status.pid)
+            raise DeviceError("the equaliser's process ran for another venue file: it is started again")
+        first, self._status, self._answered = self._status is None, status, self._now()
+        if first:
+            self._found = [bands or FLAT for bands in status.held.zones]
+            self._wanted, self._bypassed = list(self._found), status.held.bypassed
+        if not status.refused and status.held != pa.PaWanted(tuple(self._wanted), self._bypassed):
+            self._send()
+        detail = f"{status.detail}; refused: {status.refused}" if status.refused else status.detail
+        self._tell(State.DEGRADED if status.refused else status.state, detail)
+
+    def _tell(self, state: State, detail: str) -> None:
+        if (state, detail) != self._health:
+            self._health, self._since = (state, detail), self._now()
+
+    def _encoded(self) -> bytes:
+        return pa.encode_wanted(pa.PaWanted(tuple(self._wanted), self._bypassed))
+
+    def _send(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(BlockingIOError, ConnectionError):  # sent again with the next change; `settled` says no
+                self._socket.send(self._encoded())

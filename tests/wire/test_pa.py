@@ -1,0 +1,72 @@
+"""What the daemon and the in-process equaliser say to each other: the same comes back, and nonsense is a WireError."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from showctl.model import EqBand, State, WireError
+from showctl.wire import pa
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+BANDS = st.lists(st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), FINITE, FINITE, FINITE), max_size=4)
+WANTED = st.builds(pa.PaWanted, st.lists(BANDS.map(tuple), max_size=3).map(tuple), st.booleans())
+ROUTE = st.tuples(st.integers(0, 63), st.integers(0, 63))
+SETUP = st.builds(
+    pa.PaSetup,
+    st.text(max_size=20),
+    st.text(max_size=20),
+    st.lists(st.lists(ROUTE, max_size=4).map(tuple), max_size=3).map(tuple),
+    st.tuples(FINITE, FINITE),
+    FINITE,
+    st.tuples(FINITE, FINITE),
+)
+COUNT = st.integers(0, 2**40)
+STATUS = st.builds(
+    pa.PaStatus,
+    st.sampled_from(State),
+    st.text(max_size=99),
+    SETUP,
+    WANTED,
+    st.booleans(),
+    COUNT,
+    COUNT,
+    st.text(max_size=99),
+    COUNT,
+)
+
+
+@given(SETUP, WANTED, STATUS)
+def test_what_was_said_comes_back(setup, wanted, status):
+    assert pa.decode_setup(pa.encode_setup(setup)) == setup
+    assert pa.decode_wanted(pa.encode_wanted(wanted)) == wanted
+    assert pa.decode_status(pa.encode_status(status)) == status
+
+
+JSON = st.recursive(st.none() | st.booleans() | FINITE | st.text(max_size=5), lambda c: st.lists(c, max_size=4) | st.dictionaries(
+    st.sampled_from(["type", "zones", "bypassed", "in", "out", "gain", "q", "boost", "state", "setup", "held", "moving"]), c
+), max_leaves=20)  # fmt: skip
+
+
+@given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_nonsense_is_refused(data):
+    for decode in (pa.decode_wanted, pa.decode_status, pa.decode_setup):
+        with pytest.raises(WireError):
+            decode(data)
+
+
+@pytest.mark.parametrize(
+    "zones",
+    [
+        '[[["peaking", 100, NaN, 1]]]',
+        '[[["notch", 100, 0, 1]]]',
+        '[[["peaking", 100, 0]]]',
+        '[["peaking"]]',
+        "[[[[], 1, 1, 1]]]",
+        "7",
+    ],
+)
+def test_a_band_that_is_none_is_refused(zones):
+    with pytest.raises(WireError):
+        pa.decode_wanted(f'{{"type": "wanted", "zones": {zones}, "bypassed": false}}'.encode())
