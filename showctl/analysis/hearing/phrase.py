@@ -52,7 +52,7 @@ class Phrase:
         # of the last beats: dBFS of the three bands, of all, of its second half; onsets, snares; 1 where the low band is gone
         self._beats: deque[tuple[float, ...]] = deque(maxlen=KEPT)
         self._within = np.zeros(0)  # what is told of the last beat by itself
-        self._gone = 0  # beats that the low band has been gone
+        self.gone = 0  # beats that the low band has been gone
         self._vanished = self._turned = 0.0  # s, when the low band was last gone, when much changed last
         self._grid: BeatGrid | None = None
         self._hops: list[tuple[float, ...]] = []  # dBFS of the bands; whether there was an onset, a kick, a snare, a hat
@@ -118,9 +118,9 @@ class Phrase:
             ]
         )
         gone = bool(bands[0] < self.top[0] - GONE)
-        if gone and not self._gone:
+        if gone and not self.gone:
             self._vanished = self.last
-        self._gone = self._gone + 1 if gone else 0
+        self.gone = self.gone + 1 if gone else 0
         self._mark(bands)
         whole, late = _db(power.sum(axis=1).mean()), _db(power[len(_POINTS) // 2 :].sum(axis=1).mean())
         self._beats.append((*bands.tolist(), float(whole), float(late), float(onset.sum()), float(snare.sum()), float(gone)))
@@ -144,7 +144,7 @@ class Phrase:
             *((low[-1] - middle[-1]) / 20, fmean(gone[-4:]), fmean(gone[-16:]), (high[-1] - median(high)) / 10),
             *(_climb(high, 2), _climb(high, 8), _climb(high, 16), _climb(middle, 8)),
             *(_thicker(onsets), _thicker(snares)),
-            *((late[-1] - fmean(whole[-5:])) / 10, min(1.0, self._gone / 16)),
+            *((late[-1] - fmean(whole[-5:])) / 10, min(1.0, self.gone / 16)),
         ]
         place = np.zeros(4)
         if (bar := self._place()) is not None:

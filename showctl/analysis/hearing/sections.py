@@ -5,8 +5,8 @@ part it belongs to and how likely a drop begins on the next ones: by rolls that 
 whole bars, the place in the phrase. What is likely enough is foretold (`coming`) one or two beats ahead, follows the grid, is
 judged again with every beat, and is taken back when it is no longer likely: the last time shortly before it would fall.
 
-Heard is a drop when the low band is there on the foretold beat, within a tenth of a second; one that was not foretold a beat
-after it began, when the net is sure of it. Any other section has to be likely for some beats, so that none flickers.
+Heard is a drop when the low band is there on the foretold beat, or comes back after bars of a build, within a tenth of a second;
+else a beat after it began, when the net is sure of it. Any other section has to be likely for some beats, so that none flickers.
 Levels in dBFS, loudness in LUFS.
 """
 
@@ -29,6 +29,7 @@ KEPT = 0.2  # below which it is taken back
 HEARD = 0.4  # that a drop began with the last beat, from which on it is heard though it was not foretold
 IN, _FIRM = 0.6, 3  # probability of another section, and for how many beats, until it is entered: a short stop is no break
 _BACK, _BACK_HOPS = 4.0, 8  # dB below the usual low band where it is back, and for how many hops
+_GONE, BUILT = 6, 0.8  # beats without the low band, and probability of a build, after which it comes back with a drop
 _FRESH = 16  # beats: so long no drop follows another
 _MOVED = 0.005  # s by which the grid must move a foretold drop
 
@@ -98,10 +99,11 @@ class SectionFinder:
                 self.form = replace(self.form, coming=replace(coming, time=falls))
 
     def _dropped(self, time: float) -> bool:
-        """The low band is there on the beat on which a drop was foretold to the last."""
-        coming = self.form.coming
-        here = coming is not None and self._left == 0 and time >= coming.time
-        return here and fmean(self._low) > self._phrase.top[0] - _BACK
+        """The low band is there on the beat on which a drop was foretold to the last, or again after bars of a build."""
+        coming, phrase = self.form.coming, self._phrase
+        foretold = coming is not None and self._left == 0 and time >= coming.time
+        built = self.form.section is Section.BUILD and phrase.gone >= _GONE and self.form.sure > BUILT
+        return (foretold or built) and fmean(self._low) > phrase.top[0] - _BACK
 
     def _step(self, said: Said) -> None:
         """A beat is over: is this another section?"""
