@@ -1,15 +1,21 @@
 """Sound in both directions on a real server: sweeps through a room that another program plays, and the equaliser in between."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 
+from showctl.analysis.room.biquad import cascade_db
 from showctl.analysis.room.grid import BANDS, smoothed
+from showctl.model import DeviceError, EqBand, EqState, State
+from showctl.outputs.pa.internal import InternalConsole
+from showctl.plan import PaPlan, PaZone
 
 from .conftest import need, process, until
 
@@ -25,9 +31,10 @@ def jack(monkeypatch):
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
     monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
     command = ["jackd", "--no-realtime", "-S", "-n", name, "-d", "dummy", "-r", RATE, "-p", PERIOD, "-C", 2, "-P", 2]
-    with process(command):
-        until(lambda: "system:capture_1" in ports(), 10, "JACK's ports")
+    with process(command) as server:
+        until(lambda: "system:capture_1" in ports(), 30, "JACK's ports")
         yield
+        server.end(20)  # a server that is killed keeps one of JACK's eight places for servers
 
 
 def ports():
@@ -42,6 +49,14 @@ def program(*command):
     with process([sys.executable, "-m", *command]) as running:
         running.wait_for("^ready", 30)
         yield running, {name.rpartition(":")[2]: name for name in set(ports()) - before}
+
+
+async def eventually(true, seconds, what):
+    """Ask until the answer is true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        await asyncio.sleep(0.02)
 
 
 def connect(one, other):
@@ -159,5 +174,41 @@ def test_room_measure_saves_the_responses_and_names_what_is_wrong(jack, tmp_path
         whole = found[: begins + len(expected)]  # what rings ahead of its lowest octave is part of it
         worst = max(worst, float(np.abs(curve(whole) - curve(expected)).max()))
         assert one["arrival"]["polarity"] == (-1 if loudspeaker else 1)
+    print(f"largest error {worst:.4f} dB")
+    assert worst < 0.1
+
+
+async def test_the_equaliser_is_heard_as_it_was_reckoned(jack, tmp_path):
+    """The process of a venue without a console: bands by the daemon's end of it, a sweep through it, beside the formula."""
+    bands = {
+        "left": [
+            EqBand("peaking", 100.0, -6.0, 2.0),
+            EqBand("peaking", 1000.0, -3.0, 4.0),
+            EqBand("high_shelf", 5000.0, -4.0, 0.7),
+        ],
+        "right": [EqBand("low_shelf", 200.0, -9.0, 0.7)],
+    }
+    plan = PaPlan(card_in="system", card_out="system", programme=(1, 2), zones=(PaZone("left", (1,)), PaZone("right", (2,))))
+    before = set(ports())
+    console = InternalConsole(plan, tmp_path / "pa.sock", time.monotonic)
+    task = asyncio.create_task(console.run())
+    try:
+        await eventually(lambda: console.health().state is State.RUNNING, 30, "the equaliser")
+        theirs = {name.rpartition(":")[2]: name for name in set(ports()) - before}
+        for zone, some in bands.items():
+            console.apply(zone, EqState(0.0, "auto", (), (), writes=tuple(enumerate(some))))
+        await eventually(lambda: console.settled("left") and console.settled("right"), 30, "the bands")
+        found = await asyncio.to_thread(measured, tmp_path, theirs)
+        assert console.health().state is State.RUNNING
+    finally:
+        console.end()
+        with suppress(DeviceError):  # as it ends
+            await asyncio.wait_for(task, 10)
+    freqs = np.fft.rfftfreq(1 << 18, 1 / RATE)[1:-1]
+    worst = 0.0
+    for n, some in enumerate(bands.values()):
+        expected = smoothed(freqs, 10 ** (cascade_db(some, freqs, RATE) / 10), BANDS)
+        worst = max(worst, float(np.abs(curve(found[n, n]) - expected).max()))
+        assert np.abs(found[n, 1 - n]).max() < 1e-4, "and nothing of it in the other zone"
     print(f"largest error {worst:.4f} dB")
     assert worst < 0.1

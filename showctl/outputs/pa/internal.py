@@ -25,10 +25,10 @@ SILENT_S = 10.0  # it speaks every second; a driver that hangs it for so long wi
 
 
 def setup(plan: PaPlan) -> pa.PaSetup:
-    """What the process is started for. The programme's inputs go to the outputs of a zone in turn, left to the first."""
+    """What the process is started for. The programme's inputs go to the outputs in turn: left to 1, 3, 5, right to 2, 4, 6."""
     programme = plan.programme or (1, 2)
     zones = tuple(
-        tuple((programme[n % len(programme)] - 1, channel - 1) for n, channel in enumerate(zone.channels)) for zone in plan.zones
+        tuple((programme[(channel - 1) % len(programme)] - 1, channel - 1) for channel in zone.channels) for zone in plan.zones
     )
     return pa.PaSetup(plan.card_in, plan.card_out, zones, plan.gain, plan.boost, plan.q)
 

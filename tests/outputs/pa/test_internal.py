@@ -80,9 +80,10 @@ def newest(ours):
     return found
 
 
-def test_programme_goes_to_the_outputs_of_each_zone_in_turn():
+def test_the_programme_goes_to_the_outputs_in_turn():
     assert setup(PLAN).zones == (((0, 0), (1, 1)), ((0, 2),))
     assert setup(PaPlan(zones=(PaZone("main", (4, 5)),), programme=(3,))).zones == (((2, 3), (2, 4)),)
+    assert setup(PaPlan(zones=(PaZone("left", (1,)), PaZone("right", (2,))), programme=(7, 8))).zones == (((6, 0),), ((7, 1),))
 
 
 def test_bands_are_heard_held_and_told(process):
