@@ -7,7 +7,8 @@ raised 0.5 to 6 dB past the margin (howl_loops.py). Caught: an alarm within 1.5 
 louder than the programme would be), at its frequency (3 %, or another at which it howls). Alarms before the gain is raised are
 false, and so is every alarm in music: pieces of sustained tones (howl_music.py), and all of --songs, recordings.
 
---dev: the seeds and rooms that thresholds were chosen on; without it, others. --keep: what was simulated stays there.
+--dev: seeds and rooms that the thresholds were chosen on; without it, seeds that were never looked at, in rooms that were seen
+with other seeds. --keep: what was simulated stays there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import soundfile
 from howl_loops import Loop, loop
-from howl_music import RATE, Sound, piece
+from howl_music import FLUID, INSTRUMENTS, RATE, Sound, piece
 from scipy import signal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -32,6 +33,7 @@ from showctl.model import AudioBlock, Howl
 
 LONG = 45.0  # s of a piece
 WITHIN = 1.5  # s
+FAMILIES = {*INSTRUMENTS, *FLUID}
 AGAIN = 5.0  # s: alarms at one frequency that are closer are one
 
 
@@ -39,7 +41,7 @@ def main() -> int:
     """Simulate, listen, print. 0 when all is caught and at most one alarm in ten minutes is false."""
     options = arguments()
     rooms = read_rooms(options.rirs, 0 if options.dev else 1)
-    first = 0 if options.dev else 1000
+    first = 0 if options.dev else 2000
     loops = [kept(options.keep, f"loop{s}", lambda s=s: loop(s, rooms)) for s in range(first, first + options.loops)]
     away = [(one, alarms(one.sound)) for one in loops if one.away is not None]
     print(f"{len(loops)} loops in {len(rooms)} responses, {len(away)} ran away; seeds {first} to {first + options.loops - 1}")
@@ -70,7 +72,7 @@ def hard_negatives(options: argparse.Namespace, rooms: list[tuple[str, Sound]], 
     for name, sound in sounds:
         told = alarms(sound)
         false, seconds = false + len(told), seconds + len(sound) / RATE
-        kind = name if name[:4] not in {"fof_", "lmms", "gmd_"} else "recordings"
+        kind = name if name.partition(" ")[0] in FAMILIES else "recordings"
         count = kinds.setdefault(kind, [0, 0.0])
         count[0], count[1] = count[0] + len(told), count[1] + len(sound) / RATE / 60
         for one in told:

@@ -33,12 +33,12 @@ from showctl.model import AudioBlock, Howl
 LOW, HIGH = 80.0, 12_000.0  # Hz that are watched
 FLOOR = -50.0  # dBFS
 PEAKS = 3  # looked at in each spectrum
-LEARNING = 4  # of the pieces of MEMORY, 1.5 s each: so much must have been heard
+LEARNING = 4  # of the pieces of MEMORY: so much must have been heard
 WANDERS = 0.15  # bins RMS over a fifth of a second, at most
-HARMONICS = (1 / 3, 1 / 2, 2 / 3, 3 / 2, 2.0, 3.0)
+HARMONICS = (1 / 2, 2.0, 3.0)
 ANY = 1e9  # dB
 AGAIN = 2.0  # s: a frequency that was told of is told of again when it still grows
-MEMORY = 30.0  # s
+MEMORY, PIECE = 30.0, 1.5  # s, and of what it is made
 FADERS = 1000.0 * 10 ** (np.arange(-17, 14) / 10)  # Hz, third octaves from 20 Hz to 20 kHz
 # fmt: off
 NOMINAL = (20, 25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150,
@@ -61,11 +61,13 @@ class Sign:
 
 
 SIGNS = (
-    Sign((0.8, 1.2, 1.6, 3.2, 6.0), 15.0, 0.5, 15.0, over_mean=-3.0),  # a long straight line
-    Sign((0.8, 1.2, 1.6), 5.0, 0.9, 12.0, over_band=6.0, over_all=0.0),  # a line to where nothing has been
-    Sign((1.6, 3.2, 6.0), 5.0, 0.8, 8.0, share=0.45, over_band=-2.0, over_mean=2.5),  # a slow one, in a room that rings long
-    Sign((0.4,), 10.0, 1.0, 8.0, over_band=9.0, over_all=4.0),  # a fast one
-    Sign((0.6,), 0.0, 0.4, -ANY, share=0.4, over_band=9.0, over_all=5.0),  # one that has met the limiter
+    Sign((0.8, 1.2, 1.6, 3.2, 6.0), 12.0, 0.5, 12.0, over_mean=-3.0),  # a long straight line
+    Sign((1.6, 3.2, 6.0), 7.0, 0.2, 6.0, share=0.5, over_band=3.0),  # a perfect one
+    Sign((0.8, 1.2, 1.6), 5.0, 0.9, 8.0, over_band=6.0, over_all=0.0),  # a line to where nothing has been
+    Sign((0.8, 1.2), 8.0, 1.8, 8.0, share=0.5, over_band=12.0, over_all=3.0),  # a crooked one, far above all
+    Sign((1.6, 3.2, 6.0), 5.0, 0.8, 6.0, share=0.4, over_band=0.0, over_mean=2.0),  # a slow one, in a room that rings long
+    Sign((0.4,), 8.0, 1.0, 6.0, over_band=9.0, over_all=4.0),  # a fast one
+    Sign((0.6,), 0.0, 0.4, -ANY, share=0.3, over_band=8.0, over_all=4.0),  # one that has met the limiter
 )
 
 
@@ -84,9 +86,11 @@ class HowlWatch:
         rows, bins = max(self._hops.values()), self._size // 2 + 1
         self._levels = np.full((rows, bins), -120.0, np.float32)  # dBFS, the newest at `_row`
         self._row, self._known = -1, 0
-        self._past = np.full((round(MEMORY / 1.5), bins + 1), -120.0, np.float32)  # the most in 1.5 s each; the last: of the sum
+        self._past = np.full(
+            (round(MEMORY / PIECE), bins + 1), -120.0, np.float32
+        )  # the most in 1.5 s each; the last: of the sum
         self._present = np.full(bins + 1, -120.0, np.float32)
-        self._each = round(1.5 / seconds)
+        self._each = round(PIECE / seconds)
         self._heard = np.zeros(0, np.float64)
         self._start: int | None = None
         self._count = 0  # spectra so far
@@ -138,23 +142,19 @@ class HowlWatch:
     def _howls(self, peak: int, now: NDArray[np.float32]) -> float | None:
         """How fast (dB/s) a peak grows if it is feedback, else None."""
         share = 10 ** ((now[peak] - self._sum) / 10)
-        before = self._past[1:]  # the newest may hold its beginning
-        before = before[before[:, -1] > FLOOR]
-        if now[peak] < FLOOR or len(before) < LEARNING or np.std(self._frequencies(peak, self._fifth)) > WANDERS:
+        heard = self._past[1:][self._past[1:, -1] > FLOOR]  # the newest may hold its beginning
+        if now[peak] < FLOOR or len(heard) < LEARNING or np.std(self._frequencies(peak, self._fifth)) > WANDERS:
             return None
-        over_band = now[peak] - before[:, peak - 2 : peak + 3].max()
-        over_all = self._sum - before[:, -1].max()
-        over_mean = self._sum - 10 * math.log10(np.mean(10 ** (before[:, -1] / 10)))
+        over_mean = self._sum - 10 * math.log10(np.mean(10 ** (heard[:, -1] / 10)))
         free, course = self._free(peak, now), self._course(peak)
         lines = {t: self._line(course[-hops:]) for t, hops in self._hops.items() if hops <= len(course)}
         for sign in SIGNS:
             if share < sign.share or free < sign.free:
                 continue
-            if over_band < sign.over_band or over_all < sign.over_all or over_mean < sign.over_mean:
-                continue
-            for slope, bend, t in ((*lines[t], t) for t in sign.seconds if t in lines):
+            for t in (t for t in sign.seconds if t in lines):
+                slope, bend = lines[t]
                 straight = slope * t > sign.rise if sign.rise else abs(slope) < 1.5
-                if straight and bend < sign.bend:
+                if straight and bend < sign.bend and over_mean > sign.over_mean and self._louder(peak, now, sign, t):
                     return slope
         return None
 
@@ -182,6 +182,12 @@ class HowlWatch:
         level = course - course.mean()
         slope = float(at @ level / (at @ at))
         return slope, float(np.sqrt(np.mean((level - slope * at) ** 2)))
+
+    def _louder(self, peak: int, now: NDArray[np.float32], sign: Sign, seconds: float) -> bool:
+        """Whether a peak and all the sound are louder than they were before the last seconds, as far as is remembered."""
+        before = self._past[1 + math.ceil(seconds / PIECE) :]
+        over_band = now[peak] - before[:, peak - 2 : peak + 3].max()
+        return bool(over_band > sign.over_band and self._sum - before[:, -1].max() > sign.over_all)
 
     def _free(self, peak: int, now: NDArray[np.float32]) -> float:
         """dB by which a peak is above its harmonics and those whose harmonic it could be."""
