@@ -22,6 +22,7 @@ from showctl.wire import pa
 BANDS = 10
 FLAT = tuple(EqBand("peaking", 31.25 * 2.0**n, 0.0, 1.0) for n in range(BANDS))
 SILENT_S = 10.0  # it speaks every second; a driver that hangs it for so long will not come back
+FIRST_S = 60.0  # that it may take to come up on a busy machine
 
 
 def setup(plan: PaPlan) -> pa.PaSetup:
@@ -102,12 +103,16 @@ class InternalConsole:
         loop, ended = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
         loop.add_reader(self._socket, self._wake, self._socket, ended)
         self._answered = None
-        spoke = self._now()
+        began = self._now()
         try:
             while not ended.done():
                 await asyncio.wait([ended], timeout=0.5)
-                if self._now() - max(spoke, self._answered or spoke) > SILENT_S:
-                    raise DeviceError(f"the equaliser has said nothing for {SILENT_S:.0f} s: the sound driver hangs")
+                allowed = FIRST_S if self._answered is None else SILENT_S
+                if self._now() - (self._answered or began) > allowed:
+                    self._end(self._status.pid if self._status else self._child, signal.SIGKILL)
+                    raise DeviceError(
+                        f"the equaliser has said nothing for {allowed:.0f} s, the sound driver hangs: it is started again"
+                    )
             ended.result()
             raise DeviceError("the equaliser's process ended: it is started again")
         finally:
@@ -121,10 +126,10 @@ class InternalConsole:
         if self._status is not None:
             self._end(self._status.pid)
 
-    def _end(self, pid: int) -> None:
+    def _end(self, pid: int | None, by: signal.Signals = signal.SIGTERM) -> None:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
-            if b"showctl.outputs.pa.process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGTERM)
+            if pid and b"showctl.outputs.pa.process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, by)
 
     def _connected(self) -> socket.socket | None:
         """The socket of a process that is there."""

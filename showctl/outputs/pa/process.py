@@ -71,10 +71,11 @@ class Pa:
         self._daemon: socket.socket | None = None
         self._stream: Stream | None = None
         self._through: Through | None = None
-        self._problem, self._refused = "the sound card is being opened", ""
+        self._refused = ""
         self._retry = self._told_at = 0.0
         self._told = b""
         self._routes = [route for zone in setup.zones for route in zone]
+        self._problem = "the sound card is being opened" if self._routes else "no zone of the PA has an output: name some"
         self._limits = EqLimits(bands=pa.MOST_BANDS, boost=setup.gain[1], cut=-setup.gain[0], summed=setup.boost, q=setup.q)
 
     def run(self) -> None:
@@ -100,7 +101,7 @@ class Pa:
     def _tend(self) -> None:
         if self._stream is not None:
             self._stream.tend()
-        elif self._now() >= self._retry:
+        elif self._routes and self._now() >= self._retry:
             try:
                 inputs, outputs = (1 + max(ends) for ends in zip(*self._routes, strict=True))
                 self._stream = self._open(self.setup.card_in, self.setup.card_out, inputs, outputs)

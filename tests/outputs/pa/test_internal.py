@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import time
 from contextlib import asynccontextmanager, suppress
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from showctl.model import DeviceError, EqBand, EqState, State
+from showctl.outputs.pa import internal
 from showctl.outputs.pa.internal import FLAT, InternalConsole, setup
 from showctl.outputs.pa.process import Pa
 from showctl.plan import PaPlan, PaZone
@@ -156,6 +158,14 @@ def test_a_card_that_is_not_there_is_looked_for(process):
         process.run()
 
 
+def test_without_any_output_it_says_so_and_waits(process):
+    empty = Pa(setup(PaPlan()), process._listener, open_stream=lambda *_: pytest.fail("there is nothing to open"))
+    empty.path = process.path
+    with daemon(empty) as ours:
+        assert "no zone of the PA has an output" in newest(ours).detail
+    empty._let_go()
+
+
 # --- the daemon's end, with the real process at the other -----------------------------------------------------------------
 
 
@@ -235,3 +245,27 @@ async def test_a_process_that_talks_nonsense_is_a_device_error(tmp_path):
                 theirs.send(b"{}")
                 with pytest.raises(DeviceError, match="nonsense"):
                     await asyncio.wait_for(task, 10)
+
+
+@pytest.mark.slow
+async def test_a_process_that_hangs_is_killed_and_a_new_one_holds_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "pa.sock"
+    console = InternalConsole(PLAN, path, time.monotonic)
+    task = asyncio.create_task(console.run())
+    await eventually(lambda: console.settled("fill"), "the first bands")
+    console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, CUT),)))
+    await eventually(lambda: console.settled("fill"), "the cut")
+    pid = console._status.pid
+    monkeypatch.setattr(internal, "SILENT_S", 1.5)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(DeviceError, match="the sound driver hangs"):
+        await asyncio.wait_for(task, 20)
+    await eventually(lambda: not alive(pid), "its end")
+    monkeypatch.setattr(internal, "SILENT_S", 10.0)
+    task = asyncio.create_task(console.run())
+    await eventually(lambda: console._status.pid != pid and console.settled("fill"), "a new one")
+    assert console.console("fill").bands[2] == CUT
+    console.end()
+    with pytest.raises(DeviceError, match="ended"):
+        await asyncio.wait_for(task, 20)
+    await eventually(lambda: not alive(console._status.pid), "its end")
