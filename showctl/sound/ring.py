@@ -3,7 +3,8 @@
 The writer only moves `head`, the reader only moves `tail`; both count audio frames for ever and never wrap. What does not fit
 is dropped and counted, so a reader that stalls costs sound and never memory, and the writer, which runs in the sound system's
 own thread, never waits. A gap is told to the reader where it lies: the block after it says how many frames were `lost`, and
-its `start` counts them, so the time of every frame stays right.
+its `start` counts them, so the time of every frame stays right. What a driver sends that is no number is read as silence: one
+such sample would stay for ever in every filter that hears it.
 
 Counters and samples lie in one anonymous mapping: nothing here is moved or freed by the collector while the callback copies.
 Each counter has one writer and is an aligned 64-bit store, made after the samples it speaks of; the interpreter's lock
@@ -87,6 +88,8 @@ class Ring:
         at, count = tail % self.frames, end - tail
         first = min(count, self.frames - at)
         samples = np.concatenate((self._samples[at : at + first], self._samples[: count - first]))
+        if not (numbers := np.isfinite(samples)).all():
+            samples[~numbers] = 0.0
         self._n[_TAIL] = end
         self._start += lost + count
         return AudioBlock(self._start - count, samples, self.rate, lost)

@@ -110,3 +110,12 @@ def test_channels_stay_together(channels):
         block = ring.read(5)
         assert block.samples.shape == (5, channels)
         assert block.rate == 44100
+
+
+def test_what_is_no_number_is_read_as_silence():
+    """A driver's NaN would stay in every filter behind for ever: a level meter would read 0 dB for the rest of the night."""
+    ring = Ring(16, 2, 48000)
+    ring.write(np.array([[0.5, np.nan], [-np.inf, 0.25], [np.inf, -1.5]], np.float32))
+    block = ring.read(16)
+    assert block is not None
+    np.testing.assert_array_equal(block.samples, np.array([[0.5, 0.0], [0.0, 0.25], [0.0, -1.5]], np.float32))
