@@ -123,11 +123,15 @@ class Frames:
         return response
 
     def taken(self, impulse: Sound) -> Floats:
-        """(size,) impulse response -> (bands,) share of its power that is left in the window of each band's pools."""
+        """(size,) impulse response -> (bands,) share of its power that the frame and the band's pools leave."""
         lags = np.arange(round(RINGS * self.rate)) / self.rate
         noise = float(np.median(impulse[self.size // 2 :] ** 2)) / 0.455  # of Gaussian noise, the square's median over its mean
         energy = impulse[: len(lags)].astype(np.float64) ** 2 - noise
         windows = {int(m): np.sinc(m * (lags - MIDDLE) * self.rate / self.size) ** 2 for m in np.unique(self._pooled)}
+        # What comes late in a frame of the microphone has less of the programme's frame to answer to.
+        part = lags * self.rate / self.size
+        overlap = ((1 - part) * (2 + np.cos(2 * np.pi * part)) / 3 + np.sin(2 * np.pi * part) / (2 * np.pi)) ** 2
+        windows = {m: window * overlap for m, window in windows.items()}
         energy /= np.maximum(windows[max(windows)], 0.2)  # most of the bins stand in the narrowest
         whole = max(float(energy.sum()), 1e-30)
         shares = {m: min(1.0, max(0.5, float(energy @ window) / whole)) for m, window in windows.items()}
