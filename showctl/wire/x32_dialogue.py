@@ -347,6 +347,8 @@ class Dialogue:
             if strip.turn == 0:
                 return
         for index, raw in list(strip.wanted.items()):
+            if index not in strip.wanted:
+                return  # what is refused ends them all
             grows = abs(raw[2] - FLAT) >= abs(strip.raw(index)[2] - FLAT)
             order = (0, 1, 3, 2) if grows else (2, 0, 1, 3)
             if all(self._parameter(strip, strip.bands[index][k], raw[k], now, out) for k in order):

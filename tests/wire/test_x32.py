@@ -575,6 +575,24 @@ def test_a_console_that_does_not_take_it_is_said_and_left_alone() -> None:
     assert len(stand.writes()) == count
 
 
+def test_what_waited_behind_a_refusal_is_not_written() -> None:
+    def refused(second: int | None) -> tuple[Stand, int]:
+        """A console that keeps its old frequency; in that step, another band is wanted as well."""
+        stand = on(Stand())
+        stand.loses = lambda data: data == encode("/main/st/eq/1/f", 0.365, tags="f")
+        stand.us.write("main", 0, CUT)
+        for n in range(1000):
+            if n == second:
+                stand.us.write("main", 1, CUT)
+            stand.step()
+            if "does not take" in stand.us.health(stand.now)[1]:
+                return stand, n
+        raise AssertionError("never refused")
+
+    stand, _ = refused(refused(None)[1])
+    assert not [address for address, _ in stand.writes() if address.startswith("/main/st/eq/2")]
+
+
 @pytest.mark.parametrize(
     "packet",
     [
