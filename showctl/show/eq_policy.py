@@ -302,7 +302,7 @@ class EqPolicy:
     # --- moving ---
 
     def _by_hand(self) -> list[tuple[int, EqBand]]:
-        writes = self._moves(BY_HAND, math.inf, capped=False)
+        writes = self._moves(BY_HAND, math.inf)
         if self._arrived():
             self._tell("done", what=self._doing)
             self._doing = ""
@@ -312,7 +312,7 @@ class EqPolicy:
         if self._doing == "settle":
             self._judge(curve)
         if self._doing == "roll_back":
-            writes = self._moves(slew, math.inf, capped=False)
+            writes = self._moves(slew, math.inf)
             if self._arrived():
                 self._doing = ""
                 self._rest()
@@ -326,7 +326,7 @@ class EqPolicy:
             return []
         if wanted is not None:
             self._goal = self._goal_of(wanted)
-        writes = self._moves(slew, self._update.budget, capped=True)
+        writes = self._moves(slew, self._update.budget)
         going = [s for i, s in enumerate(self._spent) if self._owners[i] == "showctl" and self._bands[i] != self._goal[i]]
         least = max(self._settings.grain, SMOOTHEST)  # less of a budget than this moves nothing
         if all(s + least > self._update.budget + 1e-6 for s in going) or self._now - self._update.begun > LONGEST:
@@ -379,7 +379,7 @@ class EqPolicy:
     def _arrived(self) -> bool:
         return all(b == g or o == "engineer" for b, g, o in zip(self._bands, self._goal, self._owners, strict=True))
 
-    def _moves(self, slew: Slew, budget: float, capped: bool) -> list[tuple[int, EqBand]]:
+    def _moves(self, slew: Slew, budget: float) -> list[tuple[int, EqBand]]:
         """One step of every band of ours towards its goal."""
         steps: dict[int, EqBand] = {}
         goals = self._way_round() if self._detour else self._goal
@@ -390,7 +390,7 @@ class EqPolicy:
             after = step(self._curve, band, goal, left, self._settings.grain)
             if after != band:
                 steps[i] = after
-        allowed = self._within_boost(steps) if capped else steps
+        allowed = self._within_boost(steps)
         self._detour = self._detour or (bool(steps) and not allowed)
         for i, band in allowed.items():
             size = apart(self._curve, self._bands[i], band)
@@ -401,9 +401,10 @@ class EqPolicy:
         return sorted(allowed.items())
 
     def _within_boost(self, steps: dict[int, EqBand]) -> dict[int, EqBand]:
-        """Those of the steps that do not lift the sum of our bands above its limit, or farther above it where it is already."""
-        now = self._curve(self._own(self._bands), GRID)
-        most = np.maximum(now, self._settings.most_boost + OVER) + 1e-9
+        """Those of the steps that do not lift the sum of our bands above its limit, or farther above it where it is already, or
+        is to be: what was found may be."""
+        now, goal = (self._curve(self._own(bands), GRID) for bands in (self._bands, self._goal))
+        most = np.maximum(np.maximum(now, goal), self._settings.most_boost + OVER) + 1e-9
 
         def fits(some: dict[int, EqBand]) -> bool:
             after = [some.get(i, b) for i, b in enumerate(self._bands)]
