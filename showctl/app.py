@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from showctl.inputs.osc import OscInput
 from showctl.model import (
     ControlEvent,
     DeviceError,
+    EqCommand,
     Features,
     Go,
     Happened,
@@ -64,6 +65,9 @@ from showctl.wire.features import CodeRead
 from showctl.wire.journal import Load
 from showctl.wire.timecode import Chase
 from showctl.writing import Writer
+
+if TYPE_CHECKING:
+    from showctl.pa import Pa
 
 log = logging.getLogger("showctl")
 
@@ -148,6 +152,7 @@ class Daemon:
         self.chase = Chase("ltc", f"ltc:{options.audio}")
         self.eos: EosDoor | None = None
         self.ear: Ear | None = None
+        self.pa: Pa | None = None
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = loaded.version
         self.standing = options.state / "standing.json"
@@ -292,8 +297,10 @@ class Daemon:
             self._told(happened)
         self.moved.set()
 
-    def _emit(self, control: ControlEvent) -> bool:
-        """What anybody asks for: reloads are done here, all else is the engine's."""
+    def _emit(self, control: ControlEvent | EqCommand) -> bool:
+        """What anybody asks for: reloads are done here, the equaliser is the PA's, all else is the engine's."""
+        if isinstance(control, EqCommand):
+            return self.pa is not None and self.pa.ask(control)
         if not isinstance(control, ReloadEvent):
             return self.ticker.emit(control)
         if self.reload is None:
@@ -456,10 +463,32 @@ class Daemon:
                 channels=self.loaded.venue.audio.channels,
             )
             parts.append(("ear", self.ear.run))
+        parts += self._room()
         mqtt = self.loaded.venue.mqtt
         if mqtt is not None:
             parts.append(("mqtt", partial(self._mqtt, mqtt)))
         return parts
+
+    def _room(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        """The parts that hear the room and set its equaliser; none where the venue file says nothing of it."""
+        if self.plan.pa is None:
+            return []
+        from showctl.pa import Pa  # only a venue with a PA pays for the import
+
+        try:
+            self.pa = Pa(
+                self.plan.pa,
+                now=self.clock.now,
+                offset=self.clock.offset,
+                runtime=self.options.runtime,
+                on_health=self.board.report,
+                on_told=self._told,
+            )
+        except DeviceError as error:
+            self.board.report(Health("pa", State.DEGRADED, str(error), self.clock.now()))
+            return []
+        self.polled |= self.pa.polled()
+        return self.pa.parts()
 
     async def _mqtt(self, settings: MqttSettings) -> None:
         from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import

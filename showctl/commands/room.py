@@ -6,9 +6,12 @@ import argparse
 import importlib
 
 COMMANDS: dict[str, str] = {
+    "apply": "what the running show proposes for the equaliser is taken over",
+    "bypass": "the running show's equaliser becomes flat, or with --off what it was before",
     "fit": "the equaliser that brings the room to a target, from impulse responses",
     "measure": "sweeps from each zone of the PA to every microphone: impulse responses, arrival, polarity, decay",
     "report": "reverberation, clarity and speech intelligibility of impulse responses, an octave at a time",
+    "undo": "the running show's equaliser goes back to before its last change",
     "transfer": "what the room does to the programme, heard through the show: delay, clock, magnitude, and what of it to trust",
 }
 

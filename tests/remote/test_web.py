@@ -29,6 +29,7 @@ from showctl.model import (
     ControlEvent,
     DeviceError,
     Downbeat,
+    EqCommand,
     ExitLoop,
     Flash,
     FreeBeat,
@@ -56,6 +57,7 @@ from showctl.model import (
     Unpark,
     WireError,
 )
+from showctl.plan import PaPlan, PaZone
 from showctl.remote.board import Board, Shown
 from showctl.remote.web import server as server_module
 from showctl.remote.web.control import parse_control
@@ -64,7 +66,11 @@ from showctl.remote.web.server import MAX_CLIENTS, WebServer
 from showctl.remote.web.stream import HEADER, REPLIES, Client, music_json
 from tests.remote import fake_show
 
-PLAN = replace(fake_show.plan(), house=(len(fake_show.plan().parameters) - 1,))  # the probe is the hall
+PLAN = replace(
+    fake_show.plan(),
+    house=(len(fake_show.plan().parameters) - 1,),  # the probe is the hall
+    pa=PaPlan(zones=(PaZone("main", (1, 2)),), console="internal"),
+)
 WORDS = Words(PLAN)
 TOKENS = {"look-at-this-show": "view", "run-this-whole-show": "control"}
 
@@ -228,6 +234,8 @@ WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
         ({"type": "unpark", "what": "wash.3 red"}, Unpark(keys=("wash.3/red",), **WHO)),
         ({"type": "identify", "fixture": "spot.2", "on": True}, Identify(fixture="spot.2", on=True, **WHO)),
         ({"type": "check", "step": -1}, Check(step=-1, **WHO)),
+        ({"type": "eq", "do": "apply"}, EqCommand(do="apply", **WHO)),
+        ({"type": "eq", "do": "yours", "band": 3}, EqCommand(do="yours", band=2, **WHO)),
     ],
 )
 async def test_a_control_reaches_the_engine_by_post_and_by_socket(body: dict[str, Any], event: ControlEvent) -> None:
@@ -281,6 +289,11 @@ WRONG = [
     ('{"type": "let_go", "what": ""}', "nothing was said"),
     ('{"type": "unpark", "what": "nobody"}', "nobody"),
     ('{"type": "identify", "fixture": "front", "on": true}', "no fixture 'front'"),
+    ('{"type": "eq"}', "eq needs"),
+    ('{"type": "eq", "do": ["apply"]}', "eq needs"),
+    ('{"type": "eq", "do": "apply", "band": 1}', "belongs to"),
+    ('{"type": "eq", "do": "mine", "band": 0}', "belongs to"),
+    ('{"type": "eq", "do": "mine", "band": true}', "belongs to"),
     ('{"type": "beat"}', "beat needs"),
     ('{"type": "beat", "do": "stop"}', "beat needs"),
     ('{"type": "beat", "do": ["half"]}', "beat needs"),
@@ -316,7 +329,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-HANDS = ("hold", "let_go", "park", "unpark", "flash", "identify", "check", "house", "rate", "exit")
+HANDS = ("hold", "let_go", "park", "unpark", "flash", "identify", "check", "house", "rate", "exit", "eq")
 bodies = st.fixed_dictionaries(
     {"type": st.sampled_from(["go", "goto", "blackout", "master", "tap", "stop", "other", *HANDS]) | json_values},
     optional={

@@ -19,6 +19,7 @@ from showctl.model import (
     Blackout,
     Check,
     ControlEvent,
+    EqCommand,
     Flash,
     Goto,
     Identify,
@@ -39,6 +40,7 @@ from showctl.wire.osc_dictionary import BEAT_TRIGGERS, FASTEST, LIST_TRIGGERS, M
 
 LONGEST_ANSWER = 190  # characters
 LONGEST_FADE = 86_400.0  # s
+MOST_BANDS = 32  # of an equaliser
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LIST_TRIGGERS, ("list",)),
     "goto": ("cue", "list"),
@@ -56,7 +58,9 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "identify": ("fixture", "on"),
     "check": ("step",),
     "write": ("palette",),
+    "eq": ("do", "band"),
 }
+_EQUALISER = ("off", "advise", "auto", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,12 @@ class WriteBack:
     palette: str
 
 
-def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, source: str) -> ControlEvent | WriteBack:
+def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, source: str) -> ControlEvent | EqCommand | WriteBack:
     """What the sender asks for at show time `time` (s). Raises WireError with one line that says what to send."""
     body = read_object(text)
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in _FIELDS:
-        raise WireError(f'send {{"type": T}}, T one of {", ".join(sorted(_FIELDS))}')
+        raise WireError(f'send "type": one of {", ".join(sorted(_FIELDS))}')
     for key in body:
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
@@ -80,6 +84,8 @@ def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, sour
         if not isinstance(palette := body.get("palette"), str) or not palette.strip():
             raise WireError('write needs "palette": one that the show has, such as "colour blood"')
         return WriteBack(palette)
+    if kind == "eq":
+        return _equaliser(body, plan, time, source)
     if kind in ("hold", "let_go", "park", "unpark"):
         return _by_hand(kind, body, words, time, source)
     return _playback(kind, body, plan, time, source)
@@ -131,6 +137,18 @@ def _beat(body: dict[str, Any], time: float, source: str) -> ControlEvent:
     if isinstance(do, str) and do in BEAT_TRIGGERS:
         return beat(do, time, source)
     raise WireError(f'beat needs "do": one of {", ".join(BEAT_TRIGGERS)}, lock, unlock, or nudge with "ms"')
+
+
+def _equaliser(body: dict[str, Any], plan: Plan, time: float, source: str) -> EqCommand:
+    """What is asked of the equaliser of the PA; bands count from 1."""
+    do, band = body.get("do"), body.get("band")
+    if plan.pa is None or plan.pa.console is None:
+        raise WireError("the venue file names no equaliser: `console` under `pa`")
+    if do not in _EQUALISER:
+        raise WireError(f'eq needs "do": one of {", ".join(_EQUALISER)}')
+    if band is not None and (do not in ("mine", "yours") or type(band) is not int or not 1 <= band <= MOST_BANDS):
+        raise WireError('"band" belongs to "do": "mine" and "yours": the number of one, from 1')
+    return EqCommand(time=time, source=source, do=do, band=None if band is None else band - 1)
 
 
 def _by_hand(kind: str, body: dict[str, Any], words: Words, time: float, source: str) -> ControlEvent:

@@ -22,7 +22,7 @@ from pathlib import Path
 from aiohttp import WSMsgType, web
 
 from showctl.address import is_loopback
-from showctl.model import ConfigError, ControlEvent, DeviceError, Flash, Health, Problem, State, WireError
+from showctl.model import ConfigError, ControlEvent, DeviceError, EqCommand, Flash, Health, Problem, State, WireError
 from showctl.remote.board import Board
 from showctl.remote.web.control import WriteBack, parse_control
 from showctl.remote.web.guard import HEADERS, Guard, Scope
@@ -47,7 +47,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WebServer:
     """One listener. `open` it, then `run` it until cancelled; `run` opens it by itself where it is not open (any more).
 
-    `emit` takes a ControlEvent and says whether there was room for it; `now` is show time (s). `tokens` maps each token to
+    `emit` takes a control and says whether there was room for it; `now` is show time (s). `tokens` maps each token to
     its scope; beyond loopback there must be one. `write` puts what is held into a palette
     of the files (WireError: why not). `allow_hosts` are further names that this machine is called by, `allow` the
     networks ("10.0.0.0/24") that may call it; none: all.
@@ -59,7 +59,7 @@ class WebServer:
         port: int,
         *,
         board: Board,
-        emit: Callable[[ControlEvent], bool],
+        emit: Callable[[ControlEvent | EqCommand], bool],
         now: Callable[[], float],
         tokens: Mapping[str, Scope] | None = None,
         allow_hosts: Iterable[str] = (),
@@ -229,7 +229,7 @@ class WebServer:
             raise WireError("this show has no files that are watched: nothing can be written back")
         return await self._write(asked.palette)
 
-    def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | WriteBack | None:
+    def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | EqCommand | WriteBack | None:
         """Hand on what the body asks for; None where there was no room. What is to be written is left to the caller. Raises
         WireError."""
         try:

@@ -1,0 +1,46 @@
+"""`showctl room apply VENUE`: what the running show proposes for the equaliser is taken over, once; for the mode `advise`.
+
+It asks the daemon at its HTTP door, as `showctl set` does. The daemon's health says what becomes of it (`showctl room apply`
+returns when it was asked, not when the bands have moved: that takes minutes while people listen).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from showctl.commands import door
+from showctl.commands.set import post
+
+CANNOT = 78
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the commands for the running show take."""
+    parser.add_argument("venue", metavar="VENUE.yaml", type=Path)
+    door.arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask; 0 if the daemon takes it, 1 if it says why not, 69 if nobody answers, 78 if the venue has no equaliser."""
+    return ask(args, "apply")
+
+
+def ask(args: argparse.Namespace, do: str) -> int:
+    """Ask the show that runs in this venue."""
+    from showctl.config.load import load_pa
+    from showctl.model import ConfigError
+
+    try:
+        plan = load_pa(args.venue)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+    if plan is None or plan.console is None:
+        print(f"showctl room: {args.venue} names no equaliser: write `console` under `pa`", file=sys.stderr)
+        return CANNOT
+    code, text = post(args.to, args.token, {"type": "eq", "do": do})
+    if text:
+        print(f"showctl room: {text}", file=sys.stderr)
+    return code

@@ -1,0 +1,183 @@
+"""The daemon's end of the process that hears the room: starts it, reads what it hears, tells it what the PA plays through.
+
+Monotonic seconds become show time here. A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`: the
+supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from showctl.model import DeviceError, EqBand, Health, State, WireError
+from showctl.units import round_level
+from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
+
+BATCH = 100  # messages in one wake-up of the loop
+SILENT_S, FIRST_WORD_S = 10.0, 60.0  # it speaks every second; before that it has to be loaded
+END_S = 1.0  # for each way of ending it
+HOWLS_S = 20.0  # that a howl is told
+
+
+class RoomEar:
+    """Hears the room as long as `run` runs. `offset` is show time - monotonic; `on_heard` gets each record in show time."""
+
+    def __init__(self, setup: RoomSetup, on_heard: Callable[[RoomHeard], None], offset: float) -> None:
+        self._setup, self._on_heard, self._offset = setup, on_heard, offset
+        self._socket: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._bands: tuple[EqBand, ...] = ()
+        self._spoke, self._patience = 0.0, FIRST_WORD_S
+        self._malformed = 0
+        self._told: tuple[State, str] = (State.STARTING, "what hears the room is being started")
+        self._since = 0.0
+        self._heard: RoomHeard | None = None
+        self._howl: tuple[float, str] = (0.0, "")  # show time and words of the last one
+
+    def play(self, bands: tuple[EqBand, ...]) -> None:
+        """The PA plays through these bands from now on."""
+        if bands != self._bands:
+            self._bands = bands
+            self._tell_bands()
+
+    def _tell_bands(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # one that has ended or hangs: the next is told at its first word
+                self._socket.send(encode_bands(self._bands))
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is heard, in words; empty where something is."""
+        return self._told[1] if self._heard is None else ""
+
+    def health(self) -> Health:
+        """How it is, the worst first, in words with the next step."""
+        counters: list[tuple[str, float]] = [("malformed", float(self._malformed))]
+        if (heard := self._heard) is not None:
+            counters += [("programme_dbfs", round_level(heard.programme)), ("lost_frames", float(heard.lost))]
+            for one, level in zip(self._setup.microphones, heard.levels, strict=False):
+                if level is not None:
+                    counters += [
+                        (f"laeq_15_{one.name}", round_level(level.laeq_15)),
+                        (f"lcpeak_{one.name}", round_level(level.lcpeak)),
+                    ]
+        return Health("room", *self._told, self._since, tuple(counters))
+
+    # --- the process -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Hear until cancelled. Raises DeviceError when the process ended or hangs."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ended: asyncio.Future[None] = loop.create_future()
+        with ours:
+            ours.setblocking(False)
+            with theirs:
+                await self._start(theirs)
+            self._socket = ours
+            self._spoke, self._patience = loop.time(), FIRST_WORD_S
+            loop.add_reader(ours, self._wake, ours, ended)
+            try:
+                while not ended.done():
+                    await asyncio.wait([ended], timeout=1.0)
+                    if not ended.done() and loop.time() - self._spoke > self._patience:
+                        raise DeviceError(f"what hears the room has said nothing for {self._patience:.0f} s: it is started again")
+                ended.result()
+                why = self._told[1] if self._told[0] is State.DEGRADED and self._heard is None else "its process ended"
+                raise DeviceError(f"{why}: it is started again")
+            finally:
+                self._socket, self._heard = None, None
+                loop.remove_reader(ours)
+                ours.close()  # it ends by itself when its daemon's end is gone
+                self._say(State.DEGRADED, "the room is not heard: its process is not there")
+                await self._end()
+
+    async def _start(self, theirs: socket.socket) -> None:
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *[sys.executable, "-m", "showctl.inputs.room", encode_setup(self._setup), str(theirs.fileno())],
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )
+        except OSError as error:
+            raise DeviceError(f"what hears the room cannot be started: {error}") from error
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for end in (None, signal.SIGTERM, signal.SIGKILL):
+            if end is not None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(end)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_S)
+                return
+
+    def _wake(self, source: socket.socket, ended: asyncio.Future[None]) -> None:
+        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
+        try:
+            for _ in range(BATCH):
+                try:
+                    data = source.recv(MESSAGE_LIMIT + 1)
+                except BlockingIOError:
+                    return
+                except ConnectionError:
+                    data = b""
+                if not data:
+                    if not ended.done():
+                        ended.set_result(None)
+                    return
+                self._take(data)
+        except Exception as error:
+            if not ended.done():
+                ended.set_exception(error)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            heard = decode_heard(data)
+        except WireError:
+            self._malformed += 1  # told in the health's counters
+            return
+        if self._patience != SILENT_S and self._bands:
+            self._tell_bands()
+        self._spoke, self._patience = asyncio.get_running_loop().time(), SILENT_S
+        shift = self._offset
+        heard = replace(
+            heard,
+            time=heard.time + shift,
+            responses=tuple(None if one is None else replace(one, time=one.time + shift) for one in heard.responses),
+            levels=tuple(None if one is None else replace(one, time=one.time + shift) for one in heard.levels),
+            howls=tuple(replace(one, time=one.time + shift) for one in heard.howls),
+        )
+        if heard.howls:
+            self._howl = heard.time, heard.howls[-1].text
+        self._heard = heard if heard.state is State.RUNNING else None
+        self._say(*self._words(heard))
+        self._on_heard(heard)
+
+    def _words(self, heard: RoomHeard) -> tuple[State, str]:
+        if heard.state is not State.RUNNING:
+            return heard.state, heard.detail
+        warnings = [w for level in heard.levels if level is not None for w in level.warnings]
+        if heard.troubles:
+            return State.DEGRADED, "; ".join(heard.troubles)
+        if heard.time - self._howl[0] < HOWLS_S and self._howl[1]:
+            return State.DEGRADED, self._howl[1]
+        if warnings:
+            worst = max(warnings, key=lambda w: w.over)
+            return State.DEGRADED if worst.over else State.RUNNING, worst.text
+        count = len(self._setup.microphones)
+        return State.RUNNING, f"hears {count} microphone{'s' if count != 1 else ''} through {heard.detail} at {heard.rate} Hz"
+
+    def _say(self, state: State, detail: str) -> None:
+        if (state, detail) != self._told:
+            self._told, self._since = (state, detail), asyncio.get_running_loop().time() + self._offset
