@@ -121,9 +121,8 @@ class EqPolicy:
         writes: list[tuple[int, EqBand]] = []
         if not unreached and self._doing in {"undo", "restore", "bypass", "unbypass"}:
             writes = self._by_hand()
-        elif frozen and self._applying and not self._doing:
-            self._applying = False
-            self._tell("refused", asked="apply", why=frozen)
+        elif frozen and not self._doing:
+            self._not_applied(frozen)
         elif not frozen:
             writes = self._by_itself(wanted, curve, SHOW if inputs.live else BEFORE)
         return EqState(
@@ -319,8 +318,8 @@ class EqPolicy:
                 self._pause = min(2 * self._pause, LONGEST_PAUSE)
                 self._tell("rolled_back", paused=self._paused - self._now)
             return writes
-        follows = self._mode == "auto" or (self._mode == "advise" and self._applying)
-        if follows and not self._doing and self._now >= self._paused:
+        follows = self._applying or (self._mode == "auto" and self._now >= self._paused)
+        if follows and not self._doing:
             self._begin(wanted, curve)
         if self._doing != "update" or self._update is None:
             return []
@@ -335,15 +334,11 @@ class EqPolicy:
 
     def _begin(self, wanted: EqWanted | None, curve: Heard | None) -> None:
         if wanted is None:
-            if self._applying:
-                self._applying = False
-                self._tell("refused", asked="apply", why="there is no proposal yet: it takes a measurement and a fit")
-            return
+            return self._not_applied("there is no proposal yet: it takes a measurement and a fit")
         own = self._own(self._bands)
         change = self._curve(wanted.bands, GRID) - self._curve(own, GRID)
         if np.abs(change).max() < DEAD_BAND:
-            self._applying = False
-            return
+            return self._not_applied(f"the proposal is within {DEAD_BAND:g} dB of what is there")
         budget = math.inf if self._applying else self._settings.budget
         base = self._base if self._base is not None and self._base.heard is not None else None
         before, known = (base.before, base.heard) if base else (tuple(self._bands), curve)
@@ -351,6 +346,12 @@ class EqPolicy:
         self._undo.append(tuple(self._bands))
         self._doing, self._spent, self._detour = "update", [0.0] * len(self._bands), False
         self._tell("update", change=round(float(np.abs(change).max()), 2))
+
+    def _not_applied(self, why: str) -> None:
+        """Whoever asked for it is told; what goes by itself just goes on."""
+        if self._applying:
+            self._applying = False
+            self._tell("refused", asked="apply", why=why)
 
     def _judge(self, curve: Heard | None) -> None:
         """Whether the update did any good, once what is heard has settled."""

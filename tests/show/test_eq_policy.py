@@ -235,12 +235,26 @@ def test_advise_proposes_and_applies_once() -> None:
     assert all(s.writes == () for s in later)
 
 
+def test_apply_does_not_wait_for_the_pause_after_an_undo() -> None:
+    """The pause is for what moves by itself: who asks twice would else see bands move a minute (or an hour) after he asked."""
+    policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
+    run(policy, desk, range(3))
+    desk.take(3.0, policy.step(3.0, desk.inputs(3.0, None, ask("undo"))))
+    states = run(policy, desk, range(4, 8), EMPTY)
+    assert states[-1].paused > 60.0
+    assert any(states[-1].proposal)
+    state = desk.take(8.0, policy.step(8.0, desk.inputs(8.0, EqWanted(8.0, EMPTY), ask("apply"))))
+    assert state.doing == "update"
+    assert state.writes
+
+
 def test_apply_is_refused_while_frozen_and_without_a_proposal() -> None:
     policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
     policy.step(0.0, desk.inputs(0.0))
     assert "refused" in did([policy.step(1.0, desk.inputs(1.0, None, ask("apply")))])
     assert "refused" in did([policy.step(2.0, desk.inputs(2.0, EqWanted(2.0, EMPTY), ask("apply"), programme=-80.0))])
     assert all(s.writes == () for s in run(policy, desk, range(6, 30), EMPTY))
+    assert "refused" in did([policy.step(30.0, desk.inputs(30.0, EqWanted(30.0, START), ask("apply")))])
 
 
 @pytest.mark.slow
