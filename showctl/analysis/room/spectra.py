@@ -115,12 +115,12 @@ class Frames:
         width[: len(self._first)] = self._width
         return width
 
-    def impulse(self, known: Known) -> Sound:
-        """(size,) the impulse response, of the bins that are believed."""
+    def impulse(self, response: Spectrum) -> Sound:
+        """(bins,) -> (size,) the impulse response."""
         spectrum = np.zeros(self.size // 2 + 1, dtype=np.complex64)
-        spectrum[self.low : self.high] = np.repeat(known.response * known.worth, self._pools) * self._turn.conj()
-        response: Sound = fft.irfft(spectrum, self.size)
-        return response
+        spectrum[self.low : self.high] = np.repeat(response, self._pools) * self._turn.conj()
+        impulse: Sound = fft.irfft(spectrum, self.size)
+        return impulse
 
     def taken(self, impulse: Sound) -> Floats:
         """(size,) impulse response -> (bands,) share of its power that the frame and the band's pools leave."""

@@ -9,10 +9,12 @@ Sound (frames,) float32, Hz, s, dB, ppm.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from showctl.analysis.room import delay, spectra
 from showctl.analysis.room.delay import Lag
@@ -28,8 +30,12 @@ STEP = 0.2  # of a period at that frequency, from one drift to the next over all
 STRAIGHT = 2e-6  # s that the segments may lie apart by the drift that is left
 CLEAR = 0.6  # of the strongest arrival that may come CLOSE after the first one, for that to be the direct sound
 CLOSE = 0.002  # s
-FIRST = 0.5  # of the strongest arrival: what comes before and is as strong is the direct sound
+FIRST = 0.35  # of the strongest arrival: what comes before and is as strong is the direct sound
+FINE = 4  # parts of a frame that arrivals are told apart by
 PEAK = 12.0  # times the noise of the impulse response that an arrival must be to be sure of
+# Woofers answer up to 0.4 ms after tweeters do: without the highs nobody can say when the direct sound came.
+HIGHS, KNOWN = 4000.0, 0.05  # Hz, and how much of what is above must be known
+STEADY = 0.3  # ppm that the clock must be known to
 
 
 class Heard:
@@ -108,12 +114,24 @@ class Heard:
 
     def response(self, known: Known, time: float) -> RoomResponse:
         """All of it, as of `time` (s)."""
-        impulse = self.frames.impulse(known)
-        late, sure = arrival(impulse, self.frames.rate)
-        levels = _levels(known) - 10 * np.log10(self.frames.taken(impulse))
+        levels = _levels(known) - 10 * np.log10(self.frames.taken(self.frames.impulse(known.response * known.worth)))
+        # To find a time, whatever is known of a bin helps as much as it is known: Wiener's weights, not those of levels.
+        late, clear = arrival(self.frames.impulse(known.response * np.sqrt(known.worth)), self.frames.rate)
         first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
-        sure = sure and self.lag.sure and bool(known.trusted.any())
-        return RoomResponse(time, BANDS, levels, known.coherence, known.trusted, first, self.lag.drift, delay_trusted=sure)
+        trusted = known.trusted & (self.lag.clarity > delay.SURE)
+        sure = clear and self.lag.sure and bool(trusted.any()) and self._sharp(known)
+        return RoomResponse(time, BANDS, levels, known.coherence, trusted, first, self.lag.drift, delay_trusted=sure)
+
+    def _sharp(self, known: Known) -> bool:
+        """Whether enough is known of the highs, and the clock well enough, to tell one arrival from another."""
+        highs = known.worth[self.frames.freqs > HIGHS]
+        if not len(highs) or float(highs.mean()) < KNOWN:
+            return False
+        # The least standard error that any estimate of the drift can have: of bins in trusted bands, by their signal to noise.
+        wiener = np.sqrt(np.minimum(known.worth, 0.998)) * self.frames.bins(known.trusted.astype(np.float64))
+        turns = float(np.sum(2 * wiener / (1 - wiener) * (2 * np.pi * self.frames.freqs) ** 2))
+        times = np.array([s.time for s in self.segments])
+        return STEADY * math.sqrt(turns) * float(times.std()) > 1e6
 
 
 def _sum(one: Segment, other: Segment) -> Segment:
@@ -145,24 +163,21 @@ def _energies(crosses: NDArray[np.complexfloating], freqs: Floats, times: Floats
 def arrival(impulse: Sound, rate: int) -> tuple[float, bool]:
     """Of an impulse response (frames,), round: s of the direct sound after its beginning, and whether that is clear."""
     before, close = round(BEFORE * rate), round(CLOSE * rate)
-    size = np.abs(np.roll(impulse, before))[: len(impulse) // 2]
+    rolled = np.roll(impulse, before)[: len(impulse) // 2]
+    size = np.abs(rolled)
     if not size.any():
         return BEFORE, False
     strongest = int(np.argmax(size))
     early = max(0, strongest - 2 * before)
-    first = early + int(np.argmax(size[early : strongest + 1] >= FIRST * size[strongest]))
-    peak = first + int(np.argmax(size[first : first + close // 4]))
+    # Between the frames: a peak that falls in the middle of two has up to 4 dB less in either.
+    near = rolled[early : strongest + close]
+    fine = np.abs(fft.irfft(fft.rfft(near), FINE * len(near))) * FINE
+    top = float(fine.max())
+    first = int(np.argmax(fine >= FIRST * top))
+    peak = first + int(np.argmax(fine[first : first + FINE * close // 4]))
     noise = float(np.median(np.abs(impulse[len(impulse) // 2 : -before]))) / 0.6745
-    clear = float(size[first + close :].max(initial=0.0)) < CLEAR * size[strongest] and size[strongest] > PEAK * noise
-    return (peak - before + _top(size, peak)) / rate, bool(clear)
-
-
-def _top(size: NDArray[np.float32], peak: int) -> float:
-    if not 0 < peak < len(size) - 1:
-        return 0.0
-    left, here, right = (float(s) for s in size[peak - 1 : peak + 2])
-    bend = left - 2 * here + right
-    return 0.5 * (left - right) / bend if bend < 0 else 0.0
+    later = float(size[early + first // FINE + close :].max(initial=0.0))
+    return (early + peak / FINE - before) / rate, later < CLEAR * top and top > PEAK * noise
 
 
 def _levels(known: Known) -> Floats:
