@@ -334,11 +334,13 @@ class EqPolicy:
 
     def _begin(self, wanted: EqWanted | None, curve: Heard | None) -> None:
         if wanted is None:
-            return self._not_applied("there is no proposal yet: it takes a measurement and a fit")
+            self._not_applied("there is no proposal yet: it takes a measurement and a fit")
+            return
         own = self._own(self._bands)
         change = self._curve(wanted.bands, GRID) - self._curve(own, GRID)
         if np.abs(change).max() < DEAD_BAND:
-            return self._not_applied(f"the proposal is within {DEAD_BAND:g} dB of what is there")
+            self._not_applied(f"the proposal is within {DEAD_BAND:g} dB of what is there")
+            return
         budget = math.inf if self._applying else self._settings.budget
         base = self._base if self._base is not None and self._base.heard is not None else None
         before, known = (base.before, base.heard) if base else (tuple(self._bands), curve)

@@ -148,14 +148,14 @@ def test_laws_hold_whatever_comes_in(script: list[dict[str, Any]]) -> None:
     for now, inputs, _, state in course(policy, script):
         clock, believed = max(clock, now), believed or inputs.console.bands
         assert state.time == clock
-        live_since = live_since if inputs.live and state.doing not in BY_HAND else clock
+        by_hand = bool(BY_HAND & ({state.doing} | {str(dict(e.data).get("what")) for e in state.events}))
+        live_since = live_since if inputs.live and not by_hand else clock
         assert len({i for i, _ in state.writes}) == len(state.writes)
         for i, band in state.writes:
             assert 0 <= i < len(START), "a band that the venue does not name"
             assert state.owners[i] == "showctl", "a band of the engineer's"
             assert state.bands[i] == band
             assert np.isfinite([band.gain, band.freq, band.q]).all()
-        by_hand = bool(BY_HAND & ({state.doing} | {str(dict(e.data).get("what")) for e in state.events}))
         if state.frozen and not by_hand:
             assert state.writes == ()
         if inputs.console.answered is None or clock - inputs.console.answered > 5:
