@@ -190,6 +190,8 @@ def _channels(venue: schema.Venue, pa: schema.Pa, root: Node, report: Report) ->
             report.error(root.at("pa", "microphones", name, "in"), "E-clash", text)
     plays: dict[int, str] = {}
     for name, zone in pa.zones.items():
+        if twice := [channel for n, channel in enumerate(zone.out) if channel in zone.out[:n]]:
+            report.error(root.at("pa", "zones", name, "out"), "E-clash", f"output {twice[0]} stands here twice: once is enough")
         for channel in zone.out:
             if (before := plays.setdefault(channel, name)) != name:
                 text = f"output {channel} plays to zone `{before}` already: what plays together is one zone"

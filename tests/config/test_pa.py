@@ -135,6 +135,7 @@ WRONG = {
     "auto without anything": "pa: {mode: ⟦E-clash⟧auto}\n",
     "a mode": "pa: {mode: ⟦E-choice⟧on}\n",
     "a zone without outputs": "pa: {zones: {main: {out: ⟦E-empty⟧[]}}}\n",
+    "an output twice": "pa: {zones: {a: {out: ⟦E-clash⟧[2, 1, 2]}}}\n",
     "an output of two": "pa: {zones: {a: {out: [1, 2]}, b: {out: ⟦E-clash⟧2}}}\n",
     "an input of two": "pa: {microphones: {a: {in: 1}, b: {in: ⟦E-clash⟧1}}}\n",
     "a microphone on the programme": "pa: {programme: [1, 2], microphones: {a: {in: ⟦E-clash⟧2}}}\n",
