@@ -1,0 +1,236 @@
+"""The process that hears the room, and the daemon's end of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from showctl.analysis.room.microphone import Calibration
+from showctl.inputs import room_client
+from showctl.inputs.room import Listening, Room, curves_of
+from showctl.inputs.room_client import RoomEar
+from showctl.model import AudioBlock, DeviceError, EqBand, Howl, State
+from showctl.plan import PaMicrophone
+from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_heard
+from tests.analysis.room.test_transfer import BANDS, INSIDE, RATE, programme
+from tests.inputs.test_ear_client import eventually, gone
+
+SETUP = RoomSetup("card", (1,), (PaMicrophone("left", 2),))
+OFFSET = -12.5
+CUT = EqBand("peaking", 1000.0, -9.0, 1.0)
+
+
+class Card:
+    """A source that brings what it is given; frame 0 came in at 500 s."""
+
+    name, device, problem, lost = "device:card", "card (fake)", "", 0
+
+    def __init__(self, rate: int = RATE) -> None:
+        self.rate, self.waiting, self.closed = rate, list[AudioBlock](), False
+        self.gone = ""
+
+    def tend(self) -> None:
+        if self.gone:
+            raise DeviceError(self.gone)
+
+    def at(self, frame: float) -> float:
+        return 500.0 + frame / self.rate
+
+    def blocks(self) -> list[AudioBlock]:
+        found, self.waiting = self.waiting, []
+        return found
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(5.0)
+    with ours, theirs:
+        yield ours, theirs
+
+
+def stereo(song: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    return np.stack([song, heard], axis=1).astype(np.float32)
+
+
+@pytest.mark.slow
+def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_through(pair) -> None:
+    ours, theirs = pair
+    card, now = Card(), [1000.0]
+    room = Room(SETUP, theirs, card, [None], lambda: now[0])
+    assert room.step(0.0)
+    first = decode_heard(ours.recv(MESSAGE_LIMIT))
+    assert (first.state, first.time) == (State.STARTING, 1000.0)
+    ours.send(encode_bands((CUT,)))
+    assert room.step(0.0)
+    song = programme(30)
+    from scipy import signal
+
+    from showctl.analysis.room.biquad import coefficients
+
+    wet = signal.sosfilt(coefficients(CUT, RATE).reshape(1, 6), song)
+    heard = np.concatenate([np.zeros(RATE // 100), 0.5 * wet])[: len(song)]
+    last = first
+    for at in range(0, len(song), RATE):
+        card.waiting.append(AudioBlock(at, stereo(song[at : at + RATE], heard[at : at + RATE]), RATE))
+        now[0] += 1.0
+        assert room.step(0.0)
+        last = decode_heard(ours.recv(MESSAGE_LIMIT))
+    assert (last.state, last.detail, last.troubles) == (State.RUNNING, "card (fake)", ())
+    assert last.time == pytest.approx(530.0)
+    response = last.responses[0]
+    assert response is not None
+    assert 524 < response.time <= 530
+    assert response.delay == pytest.approx(0.01, abs=1e-4)
+    assert response.trusted[INSIDE].mean() > 0.9
+    assert response.magnitude[INSIDE & response.trusted] == pytest.approx(20 * np.log10(0.5), abs=0.3)  # no trace of the cut
+    assert len(response.freq) == len(BANDS)
+    assert last.programme == pytest.approx(20 * np.log10(np.std(song[-3 * RATE :])), abs=0.5)
+
+
+def test_nonsense_of_the_daemon_is_told_and_a_card_with_too_few_inputs_too(pair) -> None:
+    ours, theirs = pair
+    card, now = Card(), [0.0]
+    room = Room(SETUP, theirs, card, [None], lambda: now[0])
+    ours.send(b"{}")
+    assert room.step(0.0)
+    ours.recv(MESSAGE_LIMIT)
+    now[0] = 1.0
+    assert room.step(0.0)
+    told = decode_heard(ours.recv(MESSAGE_LIMIT))
+    assert (told.state, "cannot be followed" in told.detail) == (State.DEGRADED, True)
+    card.waiting.append(AudioBlock(0, np.zeros((100, 1), np.float32), RATE))
+    now[0] = 2.0
+    assert room.step(0.0)
+    assert "the card has 1 inputs, the venue file wants number 2" in decode_heard(ours.recv(MESSAGE_LIMIT)).detail
+    ours.close()
+    now[0] = 3.0
+    assert not room.step(0.0)
+
+
+def test_a_card_that_goes_away_is_told_before_the_process_ends(pair) -> None:
+    ours, theirs = pair
+    card = Card()
+    card.gone = "card has gone away"
+    with pytest.raises(DeviceError):
+        Room(SETUP, theirs, card, [None]).run()
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).detail == "card has gone away"
+    assert card.closed
+
+
+def test_a_calibration_is_taken_out_and_one_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "left.cal"
+    file.write_text("20 3\n20000 3\n")
+    setup = RoomSetup("", (1,), (PaMicrophone("left", 2, str(file)), PaMicrophone("right", 3)))
+    curves = curves_of(setup)
+    assert isinstance(curves[0], Calibration)
+    assert curves[1] is None
+    song = programme(14)
+    listening = Listening(setup, RATE, curves)
+    listening.feed(AudioBlock(0, np.stack([song, np.roll(song, 100), np.roll(song, 100)], axis=1), RATE))
+    left, right = listening.take().responses
+    assert left is not None
+    assert right is not None
+    assert right.magnitude - left.magnitude == pytest.approx(3.0)
+    file.write_text("nothing")
+    with pytest.raises(DeviceError, match=r"left.cal:0: no curve"):
+        curves_of(setup)
+    file.unlink()
+    with pytest.raises(DeviceError, match="microphone left"):
+        curves_of(setup)
+
+
+# --- the daemon's end ---------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def running(setup: RoomSetup = SETUP):
+    heard: list[RoomHeard] = []
+    ear = RoomEar(setup, heard.append, OFFSET)
+    task = asyncio.create_task(ear.run())
+    try:
+        yield ear, task, heard
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, DeviceError):
+            await task
+
+
+@pytest.mark.slow
+async def test_without_its_card_it_says_so_and_an_end_is_told_and_leaves_no_process() -> None:
+    async with running(RoomSetup("no such card", (1,), (PaMicrophone("left", 2),))) as (ear, task, heard):
+        assert ear.problem
+        await eventually(lambda: heard and ear.health().state is State.DEGRADED, "the first word")
+        assert "no such card" in ear.health().detail or "PortAudio" in ear.health().detail
+        assert ear.problem == ear.health().detail
+        pid = ear._process.pid
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(DeviceError, match="started again"):
+            await task
+        assert gone(pid)
+        assert "not there" in ear.problem
+
+
+@pytest.mark.slow
+async def test_a_calibration_that_cannot_be_read_is_what_the_supervisor_is_told(tmp_path: Path) -> None:
+    microphones = (PaMicrophone("left", 2, str(tmp_path / "none.cal")),)
+    async with running(RoomSetup("", (1,), microphones)) as (_ear, task, _heard):
+        with pytest.raises(DeviceError, match=r"none\.cal"):
+            await asyncio.wait_for(task, 20)
+
+
+@pytest.fixture
+def puppet(monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
+    """In place of the process: its end of the socket, in the test's hands."""
+    ends: list[socket.socket] = []
+
+    async def start(_self: RoomEar, theirs: socket.socket) -> None:
+        ends.append(theirs.dup())
+        ends[-1].settimeout(5.0)
+
+    monkeypatch.setattr(RoomEar, "_start", start)
+    return ends
+
+
+async def test_what_is_heard_comes_in_show_time_and_nonsense_is_counted(puppet) -> None:
+    async with running() as (ear, task, heard):
+        ear.play((CUT,))
+        end = (await eventually(lambda: puppet, "its socket"))[0]
+        end.send(b"nonsense")
+        howl = Howl(99.0, 1000.0, -10.0, 20.0, 1000.0, "it howls at 1 kHz")
+        end.send(encode_heard(RoomHeard(100.0, State.RUNNING, "card", RATE, howls=(howl,))))
+        await eventually(lambda: heard, "what is heard")
+        assert (heard[0].time, heard[0].howls[0].time) == (100.0 + OFFSET, 99.0 + OFFSET)
+        assert dict(ear.health().counters)["malformed"] == 1.0
+        assert (ear.health().state, ear.health().detail) == (State.DEGRADED, "it howls at 1 kHz")
+        assert end.recv(MESSAGE_LIMIT) == encode_bands((CUT,))
+        ear.play(())
+        assert end.recv(MESSAGE_LIMIT) == encode_bands(())
+        end.send(encode_heard(RoomHeard(200.0, State.RUNNING, "card", RATE, troubles=("left is dead",))))
+        await eventually(lambda: ear.health().detail == "left is dead", "the trouble")
+        end.send(encode_heard(RoomHeard(201.0, State.RUNNING, "card", RATE)))
+        await eventually(lambda: ear.health().detail == f"hears 1 microphone through card at {RATE} Hz", "that all is well")
+        assert ear.problem == ""
+        end.close()
+        with pytest.raises(DeviceError):
+            await task
+
+
+async def test_one_that_hangs_is_given_up(puppet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_client, "FIRST_WORD_S", 0.1)
+    async with running() as (_ear, task, _heard):
+        with pytest.raises(DeviceError, match="said nothing"):
+            await asyncio.wait_for(task, 20)
+    for end in puppet:
+        end.close()
