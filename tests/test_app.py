@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +21,11 @@ from showctl.commands import init
 from showctl.config.load import load
 from showctl.config.loaded import Loaded
 from showctl.config.schema import Midi
-from showctl.model import DeviceError, Go, Happened, Health, State
+from showctl.model import DeviceError, EqCommand, Go, Happened, Health, State
+from showctl.plan import PaMicrophone, PaPlan, PaZone
 from showctl.tick import Nowhere
 from showctl.wire.timecode import Rate
+from tests.inputs.test_ear_client import eventually
 from tests.wire.ltc_encoder import play, tape
 
 
@@ -200,3 +204,43 @@ def test_a_journal_that_can_be_written_again_is_well(night):
     daemon.journal.fault = ""
     daemon._report_journal()
     assert daemon.board.health["journal"].state is State.RUNNING
+
+
+def test_a_venue_without_a_pa_pays_nothing_for_it():
+    code = "import sys, showctl.app; print([m for m in ('scipy', 'showctl.pa', 'showctl.outputs.pa') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+async def test_a_venue_without_a_pa_has_no_parts_for_it_and_refuses_what_is_asked_of_it(night):
+    daemon = night()
+    assert daemon._room() == []
+    assert not daemon._emit(EqCommand(time=0.0, source="test", do="apply"))
+    assert daemon.polled == {}
+
+
+async def test_a_venue_with_a_pa_hears_decides_and_tells_why_nothing_moves(night, loaded):
+    pa = PaPlan(
+        programme=(1,),
+        zones=(PaZone("main", (1, 2), "main", 6, "x32"),),
+        microphones=(PaMicrophone("left", 2),),
+        console="x32",
+        host="127.0.0.1",
+        port=9,  # nobody answers there
+        card_in="no such card",
+        target="flat",
+    )
+    daemon = night(replace(loaded, plan=replace(loaded.plan, pa=pa)))
+    task = asyncio.create_task(daemon.live())
+    health = daemon.board.health
+    await eventually(lambda: "has not answered" in getattr(health.get("pa"), "detail", ""), "the reason")
+    await eventually(lambda: {"pa", "console", "room"} <= set(health), "all of its parts")
+    assert daemon._emit(EqCommand(time=0.0, source="test", do="apply"))
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await asyncio.wait_for(task, 30) == 0
+
+
+async def test_a_target_that_cannot_be_read_costs_the_equaliser_and_nothing_else(night, loaded, tmp_path):
+    pa = PaPlan(zones=(PaZone("main", (1,)),), console="internal", target=str(tmp_path / "none.txt"))
+    daemon = night(replace(loaded, plan=replace(loaded.plan, pa=pa)))
+    assert daemon._room() == []
+    assert "none.txt" in daemon.board.health["pa"].detail
