@@ -20,7 +20,6 @@ from showctl.plan import PaPlan
 from showctl.wire import pa
 
 BANDS = 10
-FLAT = tuple(EqBand("peaking", 31.25 * 2.0**n, 0.0, 1.0) for n in range(BANDS))
 SILENT_S = 10.0  # it speaks every second; a driver that hangs it for so long will not come back
 FIRST_S = 60.0  # that it may take to come up on a busy machine
 
@@ -34,13 +33,18 @@ def setup(plan: PaPlan) -> pa.PaSetup:
     return pa.PaSetup(plan.card_in, plan.card_out, zones, plan.gain, plan.boost, plan.q)
 
 
+def flat(q: tuple[float, float]) -> pa.Bands:
+    """The bands of a zone at first: a Q of 1, or the nearest within the venue's limits, beyond which no band may be."""
+    return tuple(EqBand("peaking", 31.25 * 2.0**n, 0.0, min(max(1.0, q[0]), q[1])) for n in range(BANDS))
+
+
 class InternalConsole:
     """The equalisers of a plan's zones, called by their names. `path` is the socket in the runtime directory."""
 
     def __init__(self, plan: PaPlan, path: Path, now: Callable[[], float]) -> None:
         self._setup, self._path, self._now = setup(plan), path, now
         self._names = [zone.name for zone in plan.zones]
-        self._wanted = [FLAT for _ in plan.zones]
+        self._wanted = [flat(plan.q) for _ in plan.zones]
         self._found: list[tuple[EqBand, ...]] | None = None  # as the first status had it
         self._bypassed = False
         self._status: pa.PaStatus | None = None
@@ -200,7 +204,7 @@ class InternalConsole:
             raise DeviceError("the equaliser's process ran for another venue file: it is started again")
         first, self._status, self._answered = self._status is None, status, self._now()
         if first:
-            self._found = [bands or FLAT for bands in status.held.zones]
+            self._found = [bands or flat(self._setup.q) for bands in status.held.zones]
             self._wanted, self._bypassed = list(self._found), status.held.bypassed
         if not status.refused and status.held != pa.PaWanted(tuple(self._wanted), self._bypassed):
             self._send()

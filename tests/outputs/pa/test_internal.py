@@ -6,13 +6,14 @@ import signal
 import socket
 import time
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from showctl.model import DeviceError, EqBand, EqState, State
 from showctl.outputs.pa import internal
-from showctl.outputs.pa.internal import FLAT, InternalConsole, setup
+from showctl.outputs.pa.internal import InternalConsole, flat, setup
 from showctl.outputs.pa.process import Pa
 from showctl.plan import PaPlan, PaZone
 from showctl.sound.portaudio import DeviceGone
@@ -166,6 +167,17 @@ def test_without_any_output_it_says_so_and_waits(process):
     empty._let_go()
 
 
+@pytest.mark.parametrize("q", [(0.5, 8.0), (2.0, 8.0), (0.3, 0.8)])
+def test_the_first_bands_are_within_any_venues_limits(process, q):
+    first = pa.PaWanted((flat(q), flat(q)))
+    strict = Pa(setup(replace(PLAN, q=q)), process._listener, first, open_stream=Stream)
+    strict.path = process.path
+    with daemon(strict) as ours:
+        assert newest(ours).refused == ""
+    strict._let_go()
+    assert strict._through.equaliser.bands[0] == flat(q)
+
+
 # --- the daemon's end, with the real process at the other -----------------------------------------------------------------
 
 
@@ -201,7 +213,7 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
     async with running(path) as (console, _):
         assert not console.restore("main")
         await eventually(lambda: console.settled("main"), "the first bands")
-        assert console.console("main").bands == FLAT
+        assert console.console("main").bands == flat(PLAN.q)
         assert console.console("main").on
         assert console.health().state is State.DEGRADED, "there is no such card"
         console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, CUT),)))
@@ -216,7 +228,7 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
         assert console._status.pid == pid
         assert console.console("fill").bands[2] == CUT
         assert not console.console("main").on
-        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, FLAT[2]),)))
+        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, flat(PLAN.q)[2]),)))
         await eventually(lambda: console.settled("fill"), "the undoing")
         assert console.restore("fill")
         await eventually(lambda: console.console("fill").bands[2] == CUT, "what was found")
