@@ -105,9 +105,8 @@ class Crops:
         level = torch.from_numpy(np.where(rng.random(n) < 0.3, rng.uniform(-20, 3, n), 0).astype(np.float32))
         linear = torch.expm1(compressed) * 10 ** ((curve + level[:, None, None]) / 20)
         floor = np.where(rng.random(n) < 0.3, 10 ** rng.uniform(-1, 0.9, n), 0).astype(np.float32)
-        if floor.any():
-            noise = rng.rayleigh(1.0, tuple(compressed.shape)).astype(np.float32)
-            linear += torch.from_numpy(floor[:, None, None] * noise)
+        for i in np.flatnonzero(floor):  # the size of a complex normal number: Rayleigh's law
+            linear[i] += torch.from_numpy(floor[i] * np.sqrt(2 * rng.standard_exponential(linear[i].shape, np.float32)))
         return torch.log1p(linear)
 
 
@@ -133,4 +132,5 @@ def tempi(when: np.ndarray, first: int, last: int, tempo: np.ndarray) -> None:
     for n, gap in enumerate(gaps):
         low, high = max(first, math.ceil(when[n])), min(last, math.floor(when[n + 1]) + 1)
         if high > low and gap < 3 * HOPS_PER_SECOND:
-            tempo[low // HOPS : high // HOPS] = 60 * HOPS_PER_SECOND / np.median(gaps[max(0, n - 2) : n + 3])
+            near = sorted(gaps[max(0, n - 2) : n + 3])
+            tempo[low // HOPS : high // HOPS] = 60 * HOPS_PER_SECOND / near[len(near) // 2]

@@ -15,7 +15,7 @@ from torch import nn
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND
 from showctl.analysis.hearing.net import DELAY, FASTEST, HOPS, SLOWEST, TEMPI
 from showctl.analysis.hearing.spectrum import View
-from training.crops import Batch, look, share_out
+from training.crops import Batch, look, share_out, tempi
 from training.features import Example
 
 MUSIC, TEMPO = 0.02, 0.01  # weights of what is asked for beside
@@ -32,7 +32,7 @@ class Listener(nn.Module):
         self.register_buffer("mean", torch.zeros(2 * View.COUNT))
         self.register_buffer("scale", torch.ones(2 * View.COUNT))
         self.inward = nn.Linear(HOPS * 2 * View.COUNT, first)
-        self.memory = nn.GRU(first, width, layers, batch_first=True, dropout=0.1)
+        self.memory = nn.LSTM(first, width, layers, batch_first=True, dropout=0.1)
         self.out = nn.Linear(width, 3 * HOPS + 1 + TEMPI)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
@@ -41,7 +41,7 @@ class Listener(nn.Module):
         x = x.reshape(len(x), -1, HOPS * x.shape[2])
         x = nn.functional.dropout(torch.relu(self.inward(x)), 0.1, self.training)
         said: torch.Tensor = self.out(self.memory(x)[0])
-        return said
+        return said.float()
 
 
 def blame(said: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -69,9 +69,11 @@ def measure(model: Listener, some: list[Example]) -> dict[str, float]:
             when = (piece.beats + DELAY) * HOPS_PER_SECOND - 3
             truth, known = np.zeros((frames.shape[1], 2), np.float32), np.ones(frames.shape[1], np.float32)
             share_out(when, piece.positions, 0, len(known), truth, known)
-            tempo = torch.full((1, len(known) // HOPS), -1.0)
+            tempo = np.full(len(known) // HOPS, -1.0, np.float32)
+            tempi(when, 0, len(known), tempo)
             said = model(frames)
-            losses.append(float(blame(said, Batch(frames, torch.from_numpy(truth)[None], torch.from_numpy(known)[None], tempo))))
+            batch = Batch(frames, *(torch.from_numpy(one)[None] for one in (truth, known, tempo)))
+            losses.append(float(blame(said, batch)))
             classes = torch.softmax(said[0, :, : 3 * HOPS].reshape(-1, 3), dim=-1).numpy()
             if len(when):
                 beats.append(f_measure(peaks(classes[:, 1] + classes[:, 2], 0.25), when))

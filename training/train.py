@@ -32,9 +32,10 @@ WARM = 100  # steps until the full rate
 KEEP = 0.998  # of the running average a step
 
 
-def fold_of(song: str, folds: int) -> int:
-    """A song's group: the same for all excerpts of it, on every machine."""
-    return int(hashlib.sha256(song.encode()).hexdigest(), 16) % folds
+def folds(songs: set[str], count: int) -> dict[str, int]:
+    """The group of each song: all excerpts of it together, groups of equal size, the same on every machine."""
+    ranked = sorted(songs, key=lambda song: hashlib.sha256(song.encode()).hexdigest())
+    return {song: rank % count for rank, song in enumerate(ranked)}
 
 
 def recordings(folder: Path, fold: str, index: Path | None) -> tuple[list[Example], list[Example]]:
@@ -42,12 +43,13 @@ def recordings(folder: Path, fold: str, index: Path | None) -> tuple[list[Exampl
     plain, spoilt = read(folder / "excerpts.npz"), read(folder / "excerpts-spoilt.npz")
     if not fold:
         return plain + spoilt, plain
-    songs: dict[str, str] = {}
+    song = {e.name: e.name for e in plain}
     if index:
         with index.open() as file:
-            songs = {row["id"]: row["song"] for row in csv.DictReader(file)}
+            song |= {row["id"]: row["song"] for row in csv.DictReader(file)}
     k, n = (int(x) for x in fold.split("/"))
-    held = {e.name for e in plain if fold_of(songs.get(e.name, e.name), n) == k}
+    group = folds(set(song.values()), n)
+    held = {e.name for e in plain if group[song[e.name]] == k}
     return [e for e in plain + spoilt if e.name not in held], [e for e in plain if e.name in held]
 
 
@@ -110,7 +112,9 @@ def train(training: Training, crops: Crops, shards: Shards, tested: list[Example
         coming = ahead.submit(crops.make)
         while training.spent < seconds:
             batch, coming = coming.result(), ahead.submit(crops.make)
-            loss = blame(training.model(batch.frames), batch)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                answer = training.model(batch.frames)
+            loss = blame(answer, batch)
             training.step(loss)
             losses.append(loss.item())
             training.spent = time.monotonic() - begun

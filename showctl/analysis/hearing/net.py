@@ -1,10 +1,11 @@
 """What a few small recurrent nets hear: how likely a beat, and a downbeat, fell a moment ago.
 
-Each of them: two hops of the view (compressed and rise) -> a layer -> two gated recurrent units (Cho et al. 2014, with the reset
-gate after the product) -> for each of the two hops three classes: no beat, beat, downbeat; whether there is a beat to be
-followed at all; and at what tempo people would tap to it, roughly. They were trained to speak DELAY after the beat, when the
-attack has passed through the window. How they were trained, on what, and how well they do on what they never heard:
-docs/hearing-model.md. Weights are plain arrays; one step is a handful of products of a matrix with a vector.
+Each of them: two hops of the view (compressed and rise) -> a layer -> two layers of long short-term memory (Hochreiter and
+Schmidhuber 1997, with the forget gate of Gers et al. 2000) -> for each of the two hops three classes: no beat, beat, downbeat;
+whether there is a beat to be followed at all; and at what tempo people would tap to it, roughly. They were trained to speak
+DELAY after the beat, when the attack has passed through the window. How they were trained, on what, and how well they do on
+what they never heard: docs/hearing-model.md. Weights are plain arrays; one step is a handful of products of a matrix with a
+vector.
 """
 
 from __future__ import annotations
@@ -35,21 +36,23 @@ class Net:
     """The nets at work on one stream: their memory is all that changes. N of them listen, their mean opinion counts."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """`weights`: `in` (N, E, inputs), `in_bias` (N, E); for each layer n `n_in` (N, 3H, .), `n_in_bias`, `n_back` (N, 3H, H),
-        `n_back_bias`; `out` (N, classes, H), `out_bias`."""
+        """`weights`: `in` (N, E, inputs), `in_bias` (N, E); for each layer n `n` (N, 4H, inputs + H) and `n_bias` (N, 4H), the gates
+        in the order let in, keep, let out, new, those of the first three halved; `out` (N, classes, H), `out_bias`."""
         w = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
         self._in, self._in_bias = w["in"], w["in_bias"]
-        self._layers: list[tuple[_Floats, _Floats, _Floats, _Floats]] = []
-        while f"{len(self._layers)}_in" in w:
-            n = len(self._layers)
-            self._layers.append((w[f"{n}_in"], w[f"{n}_in_bias"], w[f"{n}_back"], w[f"{n}_back_bias"]))
+        self._layers: list[tuple[_Floats, _Floats]] = []
+        while f"{len(self._layers)}" in w:
+            self._layers.append((w[f"{len(self._layers)}"], w[f"{len(self._layers)}_bias"]))
         self._out, self._out_bias = w["out"], w["out_bias"]
         self._input = np.zeros(self._in.shape[2], np.float32)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._memory = [np.zeros((len(back), back.shape[2]), np.float32) for _, _, back, _ in self._layers]
+        self._seen = [
+            np.zeros((len(all_), all_.shape[2]), np.float32) for all_, _ in self._layers
+        ]  # what comes in, what was said
+        self._kept = [np.zeros((len(all_), all_.shape[1] // 4), np.float32) for all_, _ in self._layers]
         self._filled = 0
 
     def feed(self, compressed: _Floats, rise: _Floats) -> tuple[Heard, ...]:
@@ -63,8 +66,8 @@ class Net:
 
     def _step(self) -> tuple[Heard, ...]:
         x: _Floats = np.maximum(self._in @ self._input + self._in_bias, np.float32(0.0))
-        for n, layer in enumerate(self._layers):
-            x = self._memory[n] = _gated(x, self._memory[n], *layer)
+        for layer, seen, kept in zip(self._layers, self._seen, self._kept, strict=True):
+            x = _remembered(x, seen, kept, *layer)
         said = (_each(self._out, x) + self._out_bias).mean(axis=0)
         said, tempo = said[:-TEMPI], said[-TEMPI:]
         tempo = tempo - np.log(np.exp(tempo - tempo.max()).sum()) - tempo.max()
@@ -81,13 +84,19 @@ def _each(matrices: _Floats, vectors: _Floats) -> _Floats:
     return products
 
 
-def _gated(x: _Floats, memory: _Floats, inward: _Floats, bias: _Floats, back: _Floats, back_bias: _Floats) -> _Floats:
-    """(N, inputs), (N, H) -> (N, H): one step of a gated recurrent unit; gates in the order reset, update, new."""
-    size = memory.shape[1]
-    new, old = _each(inward, x) + bias, _each(back, memory) + back_bias
-    gates = _share(new[:, : 2 * size] + old[:, : 2 * size])
-    candidate = np.tanh(new[:, 2 * size :] + gates[:, :size] * old[:, 2 * size :])
-    out: _Floats = candidate + gates[:, size:] * (memory - candidate)
+def _remembered(x: _Floats, seen: _Floats, kept: _Floats, gates: _Floats, bias: _Floats) -> _Floats:
+    """(N, inputs) -> (N, H): one step of a layer. `seen` (N, inputs + H) and `kept` (N, H) are its memory and are changed.
+
+    The logistic function of x is 1/2 + tanh(x/2)/2: the halves of x are in the weights, nothing overflows, one function does.
+    """
+    size = kept.shape[1]
+    seen[:, :-size] = x
+    said = np.tanh(_each(gates, seen) + bias)
+    share = np.float32(0.5) * said[:, : 3 * size] + np.float32(0.5)
+    kept *= share[:, size : 2 * size]
+    kept += share[:, :size] * said[:, 3 * size :]
+    out: _Floats = share[:, 2 * size :] * np.tanh(kept)
+    seen[:, -size:] = out
     return out
 
 

@@ -31,8 +31,8 @@ METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how li
 # what was likely before
 TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
 PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
-BRISK = 0.0  # nepers a beat in favour of quicker tempi
-HEED, TURN = 0.1, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
+BRISK = -0.2  # nepers a beat in favour of quicker tempi: what is heard between beats speaks for them wrongly
+HEED, TURN = 0.6, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
 # how it goes on
 STIFF, LOOSE = 90.0, 20.0  # a beat's change of tempo: exp(-STIFF x relative change), or more freely exp(-LOOSE x ..)
 YIELD = 0.05  # of the beats change it freely
