@@ -36,8 +36,8 @@ class Net:
     """The nets at work on one stream: their memory is all that changes. N of them listen, their mean opinion counts."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """`weights`: `in` (N, E, inputs), `in_bias` (N, E); for each layer n `n` (N, 4H, inputs + H) and `n_bias` (N, 4H), the gates
-        in the order let in, keep, let out, new, those of the first three halved; `out` (N, classes, H), `out_bias`."""
+        """`weights`: `in` (N, E, inputs), `in_bias` (N, E); for each layer n `n` (N, 4H, inputs + H) and `n_bias` (N, 4H), the
+        gates in the order let in, keep, let out, new, those of the first three halved; `out` (N, classes, H), `out_bias`."""
         w = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
         self._in, self._in_bias = w["in"], w["in_bias"]
         self._layers: list[tuple[_Floats, _Floats]] = []
