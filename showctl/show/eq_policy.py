@@ -34,7 +34,7 @@ from showctl.show.eq_moves import BEFORE, BY_HAND, GRID, SHOW, SMOOTHEST, Array,
 from showctl.show.eq_why import Heard, Places, heard, off, unheard, unreachable
 
 DEAD_BAND = 0.5  # dB
-OVER = 0.1  # dB that a summed boost may be above its limit
+OVER = 0.07  # dB that a summed boost may be above its limit: fits round to 0.05, and from 0.1 on others refuse it
 WORSE = 1.0  # dB RMS
 PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # s after a roll-back, doubled each time
 STALE = 120.0  # s, wants that know of nothing newer are not followed

@@ -410,6 +410,14 @@ def test_a_fit_beyond_what_the_venue_allows_is_refused_once(wanted: tuple[EqBand
     assert all(s.writes == () for s in states)
 
 
+@pytest.mark.parametrize("freq", np.geomspace(980.0, 1020.0, 9))
+def test_a_narrow_boost_does_not_hide_between_two_points(freq: float) -> None:
+    """Two bands of 3 dB with a Q of 8 where 5.8 dB are allowed."""
+    policy, desk = EqPolicy(replace(SETTINGS, most_boost=5.8), cascade_db, "auto"), Desk()
+    states = run(policy, desk, range(5), (EqBand("peaking", freq, 3.0, 8.0),) * 2)
+    assert "refused" in did(states)
+
+
 def test_boosts_go_first_where_the_sum_would_be_too_much() -> None:
     """From one pair that cancels to another: on the way the sum stays below its limit, and it arrives."""
     start = (EqBand("peaking", 1000.0, 3.0, 1.0), EqBand("peaking", 1000.0, -3.0, 1.0))
