@@ -108,10 +108,12 @@ def main() -> None:
         for _ in range(args.trials):
             files = rooms[sorted(rooms)[draw.integers(len(rooms))]]
             path = files[draw.integers(len(files))]
-            song = score.read_mono(songs[draw.integers(len(songs))]) if songs else score.programme(seconds, draw)
+            chosen = songs[draw.integers(len(songs))] if songs else None
+            song = score.read_mono(chosen) if chosen else score.programme(seconds, draw)
             records.append(trial(score, path, song, seconds, snr, draw))
             if args.each:
-                print("  ", {k: round(v, 3) if isinstance(v, float) else v for k, v in records[-1].items()}, flush=True)
+                said = {key: round(v, 3) if isinstance(v, float) else v for key, v in records[-1].items()}
+                print("  ", chosen.stem if chosen else "synthesised", said, flush=True)
         print(told(cell, records), flush=True)
 
 

@@ -35,7 +35,7 @@ FINE = 4  # parts of a frame that arrivals are told apart by
 PEAK = 12.0  # times the noise of the impulse response that an arrival must be to be sure of
 # Woofers answer up to 0.4 ms after tweeters do: without the highs nobody can say when the direct sound came.
 HIGHS, KNOWN = 4000.0, 0.05  # Hz, and how much of what is above must be known
-STEADY = 0.3  # ppm that the clock must be known to
+STEADY = 0.4  # ppm of standard error that the clock may have: above, it may be 1 ppm off, and nothing is trusted
 
 
 class Heard:
@@ -118,20 +118,19 @@ class Heard:
         # To find a time, whatever is known of a bin helps as much as it is known: Wiener's weights, not those of levels.
         late, clear = arrival(self.frames.impulse(known.response * np.sqrt(known.worth)), self.frames.rate)
         first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
-        trusted = known.trusted & (self.lag.clarity > delay.SURE)
-        sure = clear and self.lag.sure and bool(trusted.any()) and self._sharp(known)
+        trusted = known.trusted & (self.lag.clarity > delay.SURE and self._unsteady(known) < STEADY)
+        highs = known.worth[self.frames.freqs > HIGHS]
+        sharp = len(highs) > 0 and float(highs.mean()) > KNOWN
+        sure = clear and sharp and self.lag.sure and bool(trusted.any())
         return RoomResponse(time, BANDS, levels, known.coherence, trusted, first, self.lag.drift, delay_trusted=sure)
 
-    def _sharp(self, known: Known) -> bool:
-        """Whether enough is known of the highs, and the clock well enough, to tell one arrival from another."""
-        highs = known.worth[self.frames.freqs > HIGHS]
-        if not len(highs) or float(highs.mean()) < KNOWN:
-            return False
-        # The least standard error that any estimate of the drift can have: of bins in trusted bands, by their signal to noise.
+    def _unsteady(self, known: Known) -> float:
+        """ppm of standard error that the drift has at least, by what is known of the bins in trusted bands."""
         wiener = np.sqrt(np.minimum(known.worth, 0.998)) * self.frames.bins(known.trusted.astype(np.float64))
         turns = float(np.sum(2 * wiener / (1 - wiener) * (2 * np.pi * self.frames.freqs) ** 2))
         times = np.array([s.time for s in self.segments])
-        return STEADY * math.sqrt(turns) * float(times.std()) > 1e6
+        apart = float(times.std()) if len(times) else 0.0
+        return 1e6 / (math.sqrt(turns) * apart) if turns * apart > 0 else math.inf
 
 
 def _sum(one: Segment, other: Segment) -> Segment:
