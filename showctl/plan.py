@@ -289,7 +289,7 @@ class PaMicrophone:
     channel: int  # of the input, from 1
     calibration: str = ""  # path of its file; empty: taken as flat
     place: tuple[float, float, float] | None = None  # m: x to the right, y to the back, z up
-    sensitivity: float | None = None  # dBFS that the input shows of 94 dB of sound pressure; None: not known, or in its file
+    sensitivity: float | None = None  # dBFS (RMS) that the input shows of 94 dB of sound pressure; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def _fields(line: str) -> list[str]:
 
 
 def full_scale(sound: Sound, rate: float, calibrator: float) -> float | Refused:
-    """(frames,) recorded with a calibrator of so many dB SPL on the microphone -> dB SPL of a sine at full scale."""
+    """(frames,) recorded with a calibrator of so many dB SPL on the microphone -> dB SPL of sound whose RMS is 1.0, as
+    `level` takes it: a sine that just fits into full scale is 3 dB softer."""
     if calibrator not in CALIBRATORS:
         return Refused(f"calibrators give 94 or 114 dB, not {calibrator:g}: its switch says which")
     if len(sound) < TONE_S * rate:
@@ -113,7 +114,7 @@ def full_scale(sound: Sound, rate: float, calibrator: float) -> float | Refused:
     levels = 10 * np.log10(np.mean(tone[: len(tone) // size * size].reshape(-1, size) ** 2, axis=1) + 1e-30)
     if float(np.ptp(levels)) > TONE_STEADY_DB:
         return Refused(f"the calibrator's level wavers by {np.ptp(levels):.1f} dB: hold it still, wait a moment, once more")
-    return calibrator - float(np.mean(levels)) - 10 * math.log10(2)
+    return calibrator - float(np.mean(levels))
 
 
 def _tone(sound: Sound, rate: float) -> tuple[float, float]:

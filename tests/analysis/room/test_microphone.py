@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showctl.analysis.room.arrival import Arrival
+from showctl.analysis.room.level import LevelMeter
 from showctl.analysis.room.microphone import (
     PEAK_DB,
     Calibration,
@@ -20,6 +21,7 @@ from showctl.analysis.room.microphone import (
     gain,
     moved,
 )
+from showctl.model import AudioBlock
 
 RATE = 48_000
 FRD = "* made by REW\n20 -1.5 0.0\n1000 0.0 0.0\n20000 3.0 -12.5\n"
@@ -89,8 +91,12 @@ def calibrator(level: float = -20.0, freq: float = 1000.0, seconds: float = 3.0)
 @pytest.mark.slow
 @settings(max_examples=10)
 @given(level=st.floats(-45, -1), calibrated=st.sampled_from([94.0, 114.0]), freq=st.floats(950, 1050))
-def test_full_scale_is_as_much_louder_as_the_calibrator_is_below_it(level: float, calibrated: float, freq: float) -> None:
-    assert full_scale(calibrator(level, freq), RATE, calibrated) == pytest.approx(calibrated - level, abs=0.05)
+def test_a_meter_with_the_full_scale_of_a_calibrator_reads_the_calibrator(level: float, calibrated: float, freq: float) -> None:
+    sound = calibrator(level, freq)
+    found = full_scale(sound, RATE, calibrated)
+    assert isinstance(found, float)
+    said = LevelMeter(RATE, found).feed(AudioBlock(0, sound[:, None].astype(np.float32), RATE))
+    assert said[-1].laeq_1 == pytest.approx(calibrated, abs=0.25)  # A weighs 950 to 1050 Hz by so much
 
 
 @pytest.mark.parametrize(
