@@ -262,6 +262,8 @@ def abandon(stream: Any) -> None:
 
 def shut(stream: Any) -> None:
     """Close a stream; one that died is let lie."""
+    if any(stream is one for one in _ABANDONED):
+        return
     if not stream.active:
         abandon(stream)
         return

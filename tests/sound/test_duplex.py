@@ -216,4 +216,6 @@ def test_a_device_that_went_away_is_noticed_and_never_touched_again(sd):
     now[0] += 1.5
     with pytest.raises(DeviceGone, match=r"card .* has gone away"):
         duplex.tend()
+    duplex.close()
+    assert sd.opened[0].active
     assert not sd.opened[0].closed
