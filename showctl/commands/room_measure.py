@@ -100,12 +100,13 @@ def _dry(pa: PaPlan, folder: Path, limit: float, seconds: float) -> int:
 
 def _measure(pa: PaPlan, folder: Path, args: argparse.Namespace) -> int:
     from showctl.measure import Measurement, Stopped
+    from showctl.model import DeviceError
     from showctl.sound.duplex import Duplex
 
     inputs = max(m.channel for m in pa.microphones)
     outputs = max(channel for zone in pa.zones for channel in zone.channels)
     stream = Duplex(pa.card_in, pa.card_out, inputs, outputs)
-    stopped = ""
+    stopped, code = "", INTERRUPTED
     with contextlib.closing(stream), _hand() as hand:
         play = _player(stream, hand)
         before = _earlier(folder)
@@ -118,11 +119,13 @@ def _measure(pa: PaPlan, folder: Path, args: argparse.Namespace) -> int:
             measurement.run()
         except Stopped as why:
             stopped = str(why)
+        except DeviceError as error:
+            stopped, code = str(error), MISSING
     _save(measurement, pa, folder, stopped, stream)
     for text in measurement.troubles:
         print(f"look after: {text}", file=sys.stderr)
     if stopped:
-        return _said(f"{stopped}; what was measured until then is in {folder}", INTERRUPTED)
+        return _said(f"{stopped}; what was measured until then is in {folder}", code)
     return FOUND if measurement.troubles else 0
 
 

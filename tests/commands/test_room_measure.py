@@ -13,6 +13,7 @@ from showctl import measure
 from showctl.__main__ import main
 from showctl.commands import room_measure
 from showctl.sound import duplex
+from showctl.sound.portaudio import DeviceGone
 from tests.test_measure import WELL, Hall
 
 VENUE = """showctl: 1
@@ -110,6 +111,17 @@ def test_clipping_ends_it_and_what_was_measured_is_saved(venue, hall, capsys):
     assert json.loads((venue.parent / "hall-room" / "measurement.json").read_text())["stopped"].startswith(
         "front and back clipped"
     )
+
+
+@pytest.mark.slow
+def test_a_card_that_goes_away_ends_it_and_what_was_measured_is_saved(venue, hall, capsys):
+    def gone(_):
+        raise DeviceGone("card (ALSA) has gone away")
+
+    hall.events[3] = gone
+    assert ran(venue, "--seconds", "1") == 69
+    assert "has gone away; what was measured until then is in" in capsys.readouterr().err
+    assert json.loads((venue.parent / "hall-room" / "measurement.json").read_text())["stopped"].startswith("card")
 
 
 def test_a_hand_ends_it_before_anything_is_played(venue, hall, monkeypatch, capsys):
