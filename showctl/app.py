@@ -481,6 +481,7 @@ class Daemon:
                 now=self.clock.now,
                 offset=self.clock.offset,
                 runtime=self.options.runtime,
+                kept=self.options.state / "equaliser.json",
                 on_health=self.board.report,
                 on_told=self._told,
             )

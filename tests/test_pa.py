@@ -3,25 +3,32 @@ simulated time; and what is said when a microphone, a cable or the console fails
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import signal
 
-from showctl import pa
+from showctl import pa, pa_loop
 from showctl.analysis.room.biquad import cascade_db, coefficients
 from showctl.analysis.room.grid import BANDS, smoothed
 from showctl.fitting import fitted
 from showctl.inputs.room import Listening
-from showctl.model import AudioBlock, EqBand, EqCommand, EqState, State
+from showctl.model import AudioBlock, ConsoleState, EqBand, EqCommand, EqState, Health, State, WireError
+from showctl.outputs.pa.x32 import X32Console
+from showctl.pa_loop import Found
 from showctl.plan import PaMicrophone, PaPlan, PaZone
 from showctl.wire.fitting import FitAnswer, FitJob
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.x32 import Limits
 from tests.analysis.room.test_transfer import crowd, programme
+from tests.inputs.test_ear_client import eventually
 from tests.wire.test_x32 import Stand, on
 
 RATE = 48_000
@@ -58,7 +65,7 @@ class Hall:
         self.stand = on(Stand(limits=Limits(plan.gain, plan.q)))
         self.song = programme(seconds).astype(np.float64)
         self.rooms = [response_of(1, 0.012), response_of(2, 0.021)]
-        self.loop = pa.Loop(plan, plan.zones[0], pa.target_of(plan))
+        self.loop = pa_loop.Loop(plan, plan.zones[0], pa_loop.target_of(plan))
         self.listening = Listening(RoomSetup("", plan.programme, plan.microphones), RATE, [None, None])
         self.states: list[EqState] = []
         self.answers: list[FitAnswer] = []
@@ -256,3 +263,57 @@ async def test_a_fit_in_a_process_of_its_own_is_the_same_fit_and_has_a_deadline(
     assert "took longer than 0 s" in (await pa.fit(job, 0.0)).refused
     silent = replace(job, trust=((0.0,) * len(row),))
     assert "less than an octave" in (await pa.fit(silent)).refused
+
+
+def test_what_was_found_outlives_a_crash_for_the_same_equaliser_alone() -> None:
+    found = Found((EqBand("peaking", 100.0, -3.0, 1.0), EqBand("high_shelf", 5000.0, 0.0, 0.7)), ("showctl", "engineer"))
+    assert Found.decode(found.encode("x32 main"), "x32 main") == found
+    assert Found.decode(found.encode("x32 main"), "x32 mtx/1") == Found()
+    for nonsense in (b"", b"[]", b'{"name": "a", "bands": [], "owners": ["me"]}', b'{"name": "a", "bands": 1, "owners": []}'):
+        with pytest.raises(WireError):
+            Found.decode(nonsense, "a")
+    hall = Hall(seconds=20)
+    hall.loop = pa_loop.Loop(
+        PLAN, PLAN.zones[0], np.zeros(len(BANDS)), replace(found, bands=found.bands * 3, owners=found.owners * 3)
+    )
+    state = hall.second()
+    assert state.snapshot == found.bands * 3
+    assert state.owners == found.owners * 3
+
+
+async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_asked_to_end(tmp_path: Path) -> None:
+    told: list[Health] = []
+    kept = tmp_path / "state" / "equaliser.json"
+
+    def made() -> pa.Pa:
+        return pa.Pa(
+            replace(PLAN, microphones=()),
+            now=time.monotonic,
+            offset=0.0,
+            runtime=tmp_path,
+            kept=kept,
+            on_health=told.append,
+            on_told=lambda _: None,
+        )
+
+    part = made()
+    bands = (EqBand("peaking", 100.0, -3.0, 1.0),) * 6
+
+    class Desk(X32Console):
+        def console(self, name: str) -> ConsoleState:
+            return ConsoleState(time.monotonic(), bands)
+
+    assert isinstance(part.console, X32Console)
+    part.console.__class__ = Desk
+    assert [name for name, _ in part.parts()] == ["console", "pa"]
+    task = asyncio.create_task(part.run())
+    await eventually(kept.exists, "the file")
+    assert "no microphone is named" in told[-1].detail
+    again = made()
+    assert again._saved == Found(bands, ("showctl",) * 6)
+    kept.write_bytes(b"nonsense")
+    assert made()._saved == Found()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert not kept.exists()

@@ -1,0 +1,194 @@
+"""What the loop over the PA decides: what is heard and what the console holds -> what is written to it, and what is fitted next.
+
+No clock, no sockets and no processes (`pa` has those), so it can be closed in simulated time. A fit is asked for every
+FIT_EVERY_S while nothing is frozen.
+
+One zone is followed: the first that has an equaliser. What the programme says of the room is the sum of all zones, and of a sum
+nobody can tell which zone would have to change.
+
+What the air swallows on its way to the microphones is in what they hear, and so in the fit: there is nothing to be added for it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from showctl.analysis.room import target as targets
+from showctl.analysis.room.biquad import Array, cascade_db
+from showctl.analysis.room.devices import DEVICES
+from showctl.analysis.room.grid import BANDS
+from showctl.model import (
+    ConfigError,
+    ConsoleState,
+    DeviceError,
+    EqBand,
+    EqCommand,
+    EqInputs,
+    EqOwner,
+    EqState,
+    EqWanted,
+    RoomResponse,
+    State,
+    WireError,
+)
+from showctl.plan import PaPlan, PaZone
+from showctl.show.eq_policy import EqPolicy, EqSettings
+from showctl.wire.checked import a_band, a_list, an_object, as_list
+from showctl.wire.fitting import MOST_BANDS, FitAnswer, FitJob
+from showctl.wire.room import RoomHeard
+
+FIT_EVERY_S = 10.0
+LEAST = 0.5  # dB, a band that does less is no standing equaliser
+MOST_BYTES = 100_000  # of what is kept on disk
+
+
+def followed(plan: PaPlan) -> PaZone | None:
+    """The zone whose equaliser is followed; None where there is none."""
+    if plan.console == "internal":
+        return next(iter(plan.zones), None)
+    return next((zone for zone in plan.zones if zone.console), None) if plan.console else None
+
+
+def target_of(plan: PaPlan) -> Array:
+    """(bands,) dB that is aimed at. DeviceError where its file cannot be read any more."""
+    if plan.target in targets.NAMED:
+        return targets.NAMED[plan.target](BANDS)
+    try:
+        return targets.read(Path(plan.target).read_text(encoding="utf-8"), plan.target)(BANDS)
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        raise DeviceError(f"the target {plan.target} cannot be used: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The equaliser as it was before any of it was moved, and whose its bands are: what a crash must not lose."""
+
+    bands: tuple[EqBand, ...] = ()
+    owners: tuple[EqOwner, ...] = ()
+
+    def encode(self, name: str) -> bytes:
+        """JSON; `name` says of which equaliser."""
+        body = {"name": name, "bands": [as_list(band) for band in self.bands], "owners": self.owners}
+        return json.dumps(body, allow_nan=False).encode()
+
+    @classmethod
+    def decode(cls, data: bytes, name: str) -> Found:
+        """What was encoded; nothing where it is another equaliser's. Raises WireError."""
+        body = an_object(data, MOST_BYTES)
+        if body.get("name") != name:
+            return cls()
+        bands = tuple(a_band(one) for one in a_list(body.get("bands"), MOST_BANDS))
+        owners = tuple(a_list(body.get("owners"), MOST_BANDS))
+        if len(owners) != len(bands) or not all(one in ("showctl", "engineer") for one in owners):
+            raise WireError("owners that do not belong to the bands")
+        return cls(bands, owners)
+
+
+class Loop:
+    """What is heard and what the console holds -> what is written to it, and what is to be fitted next."""
+
+    def __init__(self, plan: PaPlan, zone: PaZone, target: Array, found: Found = Found()) -> None:
+        """`found` is what a run before had found, where it ended without being asked to."""
+        self._plan, self._zone, self._target = plan, zone, target
+        self._device = DEVICES[zone.device]
+        self._names = tuple(one.name for one in plan.microphones)
+        gain = self._device.gain
+        settings = EqSettings(
+            target,
+            self._names,
+            most_gain=plan.gain[1],
+            least_gain=plan.gain[0],
+            most_boost=plan.boost,
+            grain=(gain.high - gain.low) / (gain.count - 1),
+        )
+        self._policy = EqPolicy(settings, cascade_db, plan.mode, found.bands, found.owners)
+        self._heard: RoomHeard | None = None
+        self._wanted: EqWanted | None = None
+        self._refused = ""
+        self._next_fit = 0.0
+        self.state: EqState | None = None
+
+    def hear(self, heard: RoomHeard) -> None:
+        """What the room process said last, in show time."""
+        self._heard = heard
+
+    def step(self, now: float, console: ConsoleState, commands: tuple[EqCommand, ...] = (), problem: str = "") -> EqState:
+        """One second: what becomes of the equaliser. `problem` is why nothing is heard."""
+        heard = self._heard
+        held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
+        responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + held) for one in self._responses())
+        troubles = (problem,) if problem else heard.troubles if heard is not None else ()
+        programme = -120.0 if heard is None else heard.programme
+        self.state = self._policy.step(now, EqInputs(console, responses, self._wanted, programme, troubles, commands))
+        return self.state
+
+    def _responses(self) -> tuple[RoomResponse | None, ...]:
+        """One a microphone, of the room without equaliser; None where nothing of it can be trusted: the others do not speak for
+        its place, so the equaliser waits."""
+        heard = () if self._heard is None else self._heard.responses
+        well = (one is not None and len(one.freq) == len(BANDS) and one.trusted.any() for one in heard)
+        known = [one if fine else None for one, fine in zip(heard[: len(self._names)], well, strict=False)]
+        return (*known, *[None] * (len(self._names) - len(known)))
+
+    def job(self, now: float) -> FitJob | None:
+        """What is to be fitted now; None where there is nothing to fit, or it is too early."""
+        state, known = self.state, [one for one in self._responses() if one is not None]
+        if state is None or state.mode == "off" or state.frozen or not known or now < self._next_fit:
+            return None
+        pairs = list(zip(state.bands, state.owners, strict=True))
+        ours = [band for band, owner in pairs if owner == "showctl"]
+        if not ours:
+            return None
+        self._next_fit = now + FIT_EVERY_S
+        theirs = cascade_db([band for band, owner in pairs if owner == "engineer"], BANDS)
+        standing = self._wanted.bands if self._wanted is not None and len(self._wanted.bands) <= len(ours) else ()
+        return FitJob(
+            min(one.time for one in known),
+            tuple(BANDS.tolist()),
+            tuple(tuple((one.magnitude + theirs - self._target).tolist()) for one in known),
+            tuple(tuple(one.trusted.astype(float).tolist()) for one in known),
+            self._device.name,
+            len(ours),
+            self._plan.gain,
+            self._plan.boost,
+            self._plan.q,
+            standing or tuple(band for band in ours if abs(band.gain) >= LEAST),
+        )
+
+    def fitted(self, job: FitJob, answer: FitAnswer) -> None:
+        """What came of a job."""
+        self._refused = answer.refused
+        if not answer.refused:
+            self._wanted = EqWanted(job.time, answer.bands)
+
+    def health(self) -> tuple[State, str]:
+        """How the loop is, in words that say what to do."""
+        state = self.state
+        if state is None:
+            return State.STARTING, "the first second has not passed yet"
+        error = "" if state.error is None else f"; what is heard is {state.error:.1f} dB RMS off the target"
+        if state.frozen:
+            return State.RUNNING, f"{state.mode}: {self._zone.name} stands still: {state.frozen}{error}"
+        if self._refused:
+            return State.DEGRADED, f"{state.mode}: no fit: {self._refused}"
+        if state.doing:
+            return State.RUNNING, f"{state.mode}: {self._zone.name}: {_DOING[state.doing]}{error}"
+        changes = sum(one is not None for one in state.proposal)
+        if changes and state.mode == "advise":
+            return State.RUNNING, f"advise: {changes} bands would change: `showctl room apply` takes it over{error}"
+        return State.RUNNING, f"{state.mode}: {self._zone.name} stands{error}"
+
+
+_DOING = {
+    "update": "bands move to what was fitted",
+    "settle": "waits until the change is heard",
+    "roll_back": "it became worse: the bands go back",
+    "undo": "goes back to before the last change",
+    "restore": "goes back to what was found at the start",
+    "bypass": "becomes flat",
+    "unbypass": "comes back from the bypass",
+}
