@@ -616,6 +616,8 @@ class Daemon:
         """Leave the light as the venue says; if nobody asked for this end leave it as it is, for the next daemon to adopt."""
         if (kept := self._stands()) is not None:
             self._save(kept)
+        if self.clean and self.pa is not None:
+            self.pa.forget()
         self._write_down()
         self.journal.close()
         if not isinstance(self.output, Output):

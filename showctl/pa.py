@@ -142,9 +142,6 @@ class Pa:
                 self._step()
                 await self._keep()
                 await asyncio.sleep(STEP_S)
-        except asyncio.CancelledError:
-            self._forget()  # an end that was asked for: what the next run finds is its own
-            raise
         finally:
             if self._fitting is not None:
                 self._fitting.cancel()
@@ -203,7 +200,8 @@ class Pa:
                 new.write_bytes(data)
                 new.replace(self._kept)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """This end was asked for: what the next run finds is its own."""
         with self._saving:
             self._ended = True
             self._kept.unlink(missing_ok=True)

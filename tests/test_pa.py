@@ -316,4 +316,8 @@ async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_aske
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+    assert kept.exists()
+    part.forget()
+    assert not kept.exists()
+    part._write(b"late")  # a thread that a disk held up
     assert not kept.exists()
