@@ -27,7 +27,7 @@ _Floats = NDArray[np.float32]
 # the space
 SHORTEST, LONGEST = 24, 150  # hops a beat: 250 and 40 beats a minute
 FINE, STEP = 60, 1.018  # hops up to which every period is there; from one period to the next above
-METRES = ((4, 0.70), (3, 0.14), (2, 0.08), (6, 0.08))  # beats a bar, and how likely that is before anything was heard
+METRES = ((4, 0.85), (3, 0.13), (2, 0.01), (6, 0.01))  # beats a bar, and how likely that is before anything was heard
 # what was likely before
 TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
 PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
@@ -41,7 +41,8 @@ LEAK = 2e-5  # of the probability begins anew each hop: how a jump of tempo is f
 # what a beat looks like
 WINDOW = (0.4, 0.9, 1.0, 0.9, 0.4)  # weights of the hops round a beat
 FLOOR = 0.004  # probabilities are held so far from 0 and 1
-USUAL, USUAL_DOWN = 0.05, 0.27  # how often a hop has a beat; a beat is a downbeat
+USUAL, USUAL_DOWN = 0.05, 0.27  # how often a hop has a beat; a beat is said to be a downbeat, before anything was heard
+HABIT = 0.02  # of the new, for each beat that is heard for sure, in how often that is said in this music
 WEIGHT = 0.65  # of the evidence of a hop for a beat
 DOWN_WEIGHT = 0.8  # of the evidence of a beat for a downbeat
 MISS = 0.6  # of that evidence at worst: beats are left out
@@ -50,6 +51,7 @@ IDLE = 0.01  # how often a hop has a beat where there is no music
 NEAR = 1.04  # periods within this factor are one tempo
 BINS, REACH = 24, 4  # of a beat, in which its phase is looked for; on either side of the peak
 STAY = 2.0  # times likelier another tempo or phase must be to be taken for the one that is held
+STAY_BAR = 20.0  # the same of another metre: songs seldom change theirs, and cues count bars
 HIT = 5  # hops that a flash may be off
 _SPARE = 512  # planes the origin can move before all is copied once
 
@@ -61,16 +63,25 @@ def periods() -> NDArray[np.intp]:
     return np.array(sorted({*range(SHORTEST, FINE + 1), *coarse.tolist(), LONGEST}), np.intp)
 
 
-def evidence(beat: float, down: float | None) -> tuple[float, float, float]:
-    """Nepers for a beat against none, and what is added to that for the first beat of a bar and for any other."""
+def evidence(beat: float, down: float | None, usual: float) -> tuple[float, float, float]:
+    """Nepers for a beat against none, and what is added to that for the first beat of a bar and for any other.
+
+    `usual`: the share of downbeats that is said in this music. Where every beat is said to be one as likely, nothing is added:
+    else long bars would win wherever the net is shy of downbeats.
+    """
     b = min(max(beat, FLOOR), 1 - FLOOR)
     on = WEIGHT * (math.log(b / (1 - b)) - math.log(USUAL / (1 - USUAL)))
     on = math.log(MISS + (1 - MISS) * math.exp(on))
     if down is None:
         return on, 0.0, 0.0
-    share = min(max(down / b, FLOOR), 1 - FLOOR)
+    share = _share(b, down)
     weight = DOWN_WEIGHT * b
-    return on, weight * math.log(share / USUAL_DOWN), weight * math.log((1 - share) / (1 - USUAL_DOWN))
+    return on, weight * math.log(share / usual), weight * math.log((1 - share) / (1 - usual))
+
+
+def _share(beat: float, down: float) -> float:
+    """How likely a beat is a downbeat."""
+    return min(max(down / beat, FLOOR), 1 - FLOOR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +166,7 @@ class Pointer:
         self._lit = np.ones(BINS, np.float32)  # 1 round it
         self._looked = 0  # hops since then
         self._metre = METRES[0][0]
+        self._usual = USUAL_DOWN
         self._heard, self._hops = np.zeros(TEMPI), 0
         start = self._valid * (self._prior / self.periods)
         self._fold[self._origin :] = start
@@ -202,7 +214,9 @@ class Pointer:
         if beat is None:
             self.whole = whole
             return 0.0
-        on, first, other = evidence(beat, down)
+        on, first, other = evidence(beat, down, self._usual)
+        if down is not None:
+            self._usual += HABIT * beat * (_share(max(beat, FLOOR), down) - self._usual)
         ratio = np.exp(np.multiply.outer(self._weights, np.where(self._bar.first, on + first, on + other)), dtype=np.float32)
         near = self._states[at : at + wide]
         near *= ratio[:, :, None]
@@ -285,7 +299,7 @@ class Pointer:
         coming = self._bar.follow @ passing
         likely = {m: float(coming[self._bar.metre == m].sum()) for m, _ in METRES}
         best = max(likely, key=lambda m: likely[m])
-        if likely[best] > STAY * likely[self._metre]:
+        if likely[best] > STAY_BAR * likely[self._metre]:
             self._metre = best
         of = np.flatnonzero(self._bar.metre == self._metre)
         place = int(coming[of].argmax())
