@@ -446,9 +446,14 @@ class EqWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EqCommand(Control):
-    """What somebody asks of the equaliser. `apply` takes the proposal over once; `mine` and `yours` say whose a band is."""
+class EqCommand:
+    """What somebody asks of the equaliser. `apply` takes the proposal over once; `mine` and `yours` say whose a band is.
 
+    It is for the room's policy, not for the engine of the light, so it is no Control.
+    """
+
+    time: float  # s, when it arrived
+    source: str = ""
     do: Literal["off", "advise", "auto", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn"]
     band: int | None = None  # from 0, in the order of the venue file; None: every band
 
