@@ -9,16 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from showctl.commands.room_files import picture, responses, told
 
 if TYPE_CHECKING:
     from showctl.analysis.room.fit import Fitted
     from showctl.analysis.room.target import Target
 
-WRONG_USE, MISSING, CANNOT_RUN = 2, 69, 78
 LONGEST_S = 60.0
 FFT = 65536  # points at least, so that the lowest sixth of an octave has several bins
 TARGETS, DEVICES = ("flat", "house"), ("generic", "x32", "xr18", "camilladsp")
@@ -29,15 +30,7 @@ WORDS = {"peaking": "peaking", "low_shelf": "low shelf", "high_shelf": "high she
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument(
-        "--ir",
-        type=Path,
-        nargs="+",
-        action="extend",
-        required=True,
-        metavar="FILE",
-        help="impulse responses as sound files, one for each microphone; may be given more than once",
-    )
+    responses(parser, "impulse responses as sound files, one for each microphone; may be given more than once")
     parser.add_argument(
         "--target", default="house", metavar="flat|house|FILE", help="what is aimed at; FILE has lines `Hz dB` (default: house)"
     )
@@ -47,38 +40,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=DEVICES, default="generic", help="whose bands and steps (default: generic)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--picture", type=Path, metavar="OUT.svg", help="draw it: before, target, after, and the bands")
+    picture(parser, "draw it: before, target, after, and the bands")
 
 
 def run(args: argparse.Namespace) -> int:
     """Fit; 0, or 2 where a file is no impulse response, 69 where a library is missing, 78 for mistakes in a target file."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small: a pool of threads would only cost
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from showctl.model import ConfigError, DeviceError
+    return told("room fit", args.picture, lambda: _answer(args))
 
-    try:
-        if wrong := _wrong(args):
-            raise ValueError(wrong)
-        target = _target(args.target)
-        found = _fit(args, target)
-        if args.picture is not None:
-            from showctl.analysis.room.fit_drawing import svg
 
-            args.picture.write_text(svg(_title(args), found, target), encoding="utf-8")
-    except ValueError as error:
-        print(f"showctl room fit: {error}", file=sys.stderr)
-        return WRONG_USE
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return CANNOT_RUN
-    except DeviceError as error:
-        print(f"showctl room fit: {error}", file=sys.stderr)
-        return MISSING
-    except OSError as error:
-        print(f"showctl room fit: {error.filename}: {error.strerror}", file=sys.stderr)
-        return WRONG_USE
-    print(json.dumps(as_json(found)) if args.json else "\n".join(as_text(found, _title(args), args.max_boost)))
-    return 0
+def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
+    if wrong := _wrong(args):
+        raise ValueError(wrong)
+    target = _target(args.target)
+    found = _fit(args, target)
+
+    def drawn() -> str:
+        from showctl.analysis.room.fit_drawing import svg
+
+        return svg(_title(args), found, target)
+
+    return [json.dumps(as_json(found))] if args.json else list(as_text(found, _title(args), args.max_boost)), drawn
 
 
 def _wrong(args: argparse.Namespace) -> str:
@@ -90,8 +73,6 @@ def _wrong(args: argparse.Namespace) -> str:
         return f"--bands {args.bands}: {args.device} has 1 to {most}"
     if not 0 <= args.max_boost <= MOST_BOOST:
         return f"--max-boost {args.max_boost:g}: 0 to {MOST_BOOST:g} dB can be allowed"
-    if args.picture is not None and args.picture.suffix.lower() != ".svg":
-        return f"{args.picture}: a picture is SVG, name it {args.picture.stem}.svg"
     return ""
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from showctl.commands.room_files import picture, responses, told
 
 if TYPE_CHECKING:
     from showctl.analysis.room.arrival import Arrival
     from showctl.analysis.room.decay import Decay
 
-WRONG_USE, MISSING = 2, 69
 LONGEST_S, SHORTEST_S = 60.0, 0.25
 USUAL = (125.0, 4000.0)  # Hz
 FIELDS = {"edt": 3, "t20": 3, "t30": 3, "c50": 2, "c80": 2, "d50": 3, "snr_db": 1}  # decimals
@@ -36,46 +37,30 @@ class Report(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument(
-        "--ir",
-        type=Path,
-        nargs="+",
-        action="extend",
-        required=True,
-        metavar="FILE",
-        help="impulse responses as sound files; may be given more than once",
-    )
+    responses(parser, "impulse responses as sound files; may be given more than once")
     parser.add_argument("--wide", action="store_true", help="63 Hz and 8 kHz, too")
     parser.add_argument("--json", action="store_true", help="one JSON object a file and octave")
-    parser.add_argument("--picture", type=Path, metavar="OUT.svg", help="draw the decays of the first response")
+    picture(parser, "draw the decays of the first response")
 
 
 def run(args: argparse.Namespace) -> int:
     """Report; 0, or 2 where a file is no impulse response, or 69 where a library is missing."""
-    from showctl.model import DeviceError
+    return told("room report", args.picture, lambda: _report(args))
 
-    if args.picture is not None and args.picture.suffix.lower() != ".svg":
-        print(f"showctl room report: {args.picture}: a picture is SVG, name it {args.picture.stem}.svg", file=sys.stderr)
-        return WRONG_USE
-    try:
-        reports = [one for path in args.ir for one in read(path)]
-        if args.picture is not None:
-            from showctl.analysis.room.drawing import svg
 
-            args.picture.write_text(svg(reports[0].name, reports[0].octaves), encoding="utf-8")
-    except ValueError as error:
-        print(f"showctl room report: {error}", file=sys.stderr)
-        return WRONG_USE
-    except DeviceError as error:
-        print(f"showctl room report: {error}", file=sys.stderr)
-        return MISSING
-    except OSError as error:
-        print(f"showctl room report: {error.filename}: {error.strerror}", file=sys.stderr)
-        return WRONG_USE
+def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
+    reports = [one for path in args.ir for one in read(path)]
+    lines: list[str] = []
     for report in reports:
         shown = [one for one in report.octaves if args.wide or USUAL[0] <= one.freq <= USUAL[1]]
-        print("\n".join(as_json(report, shown) if args.json else as_text(report, shown)))
-    return 0
+        lines += as_json(report, shown) if args.json else as_text(report, shown)
+
+    def drawn() -> str:
+        from showctl.analysis.room.drawing import svg
+
+        return svg(reports[0].name, reports[0].octaves)
+
+    return lines, drawn
 
 
 def read(path: Path) -> list[Report]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from showctl.commands.room_files import picture, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from showctl.model import RoomResponse
 
-WRONG_USE, MISSING = 2, 69
 SHORTEST_S = 6.0
 SILENT_DB = -90.0  # below full scale, all the file long
 
@@ -31,34 +32,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--mic", type=Path, action="append", required=True, metavar="FILE", help="a microphone in the room; once for each"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a microphone")
-    parser.add_argument("--picture", type=Path, metavar="OUT.svg", help="draw magnitude, coherence and trust of each microphone")
+    picture(parser, "draw magnitude, coherence and trust of each microphone")
 
 
 def run(args: argparse.Namespace) -> int:
     """Say it; 0, or 2 where a file cannot be read or does not fit the others, or 69 where a library is missing."""
-    from showctl.model import DeviceError
+    return told("room transfer", args.picture, lambda: _answer(args))
 
-    if args.picture is not None and args.picture.suffix.lower() != ".svg":
-        print(f"showctl room transfer: {args.picture}: a picture is SVG, name it {args.picture.stem}.svg", file=sys.stderr)
-        return WRONG_USE
-    try:
-        found = heard(args.reference, args.mic)
-        if args.picture is not None:
-            from showctl.analysis.room.transfer_drawing import svg
 
-            args.picture.write_text(svg([(str(path), response) for path, response in found]), encoding="utf-8")
-    except ValueError as error:
-        print(f"showctl room transfer: {error}", file=sys.stderr)
-        return WRONG_USE
-    except DeviceError as error:
-        print(f"showctl room transfer: {error}", file=sys.stderr)
-        return MISSING
-    except OSError as error:
-        print(f"showctl room transfer: {error.filename}: {error.strerror}", file=sys.stderr)
-        return WRONG_USE
-    for path, response in found:
-        print(as_json(path, response) if args.json else as_text(path, response))
-    return 0
+def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
+    found = heard(args.reference, args.mic)
+
+    def drawn() -> str:
+        from showctl.analysis.room.transfer_drawing import svg
+
+        return svg([(str(path), response) for path, response in found])
+
+    return [as_json(path, response) if args.json else as_text(path, response) for path, response in found], drawn
 
 
 def heard(reference: Path, mics: list[Path]) -> list[tuple[Path, RoomResponse]]:

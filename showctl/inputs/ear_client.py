@@ -8,15 +8,14 @@ A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from showctl.inputs import child
 from showctl.model import DeviceError, Features, Health, State, WireError
 from showctl.units import round_level
 from showctl.wire.features import MESSAGE_LIMIT, CodeRead, EarStatus, decode, encode_choice
@@ -95,21 +94,12 @@ class Ear:
                 await self._end()
 
     async def _start(self, theirs: socket.socket) -> None:
-        command = [sys.executable, "-m", "showctl.inputs.ear", "--source", self._source, "--fd", str(theirs.fileno())]
         self._report(State.STARTING, f"the ear opens {self._source}")
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                *(["--speaker"] if self._output else []),
-                *([] if self._ltc is None else ["--ltc", str(self._ltc)]),
-                *(word for channel in self._channels for word in ("--channel", str(channel))),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
-        except OSError as error:
-            raise DeviceError(f"the ear's process cannot be started: {error}") from error
+        words = ["--source", self._source, "--fd", str(theirs.fileno())]
+        words += ["--speaker"] if self._output else []
+        words += [] if self._ltc is None else ["--ltc", str(self._ltc)]
+        words += [word for channel in self._channels for word in ("--channel", str(channel))]
+        self._process = await child.begin("the ear's process", "showctl.inputs.ear", words, theirs)
 
     async def _watch(self, ended: asyncio.Future[None]) -> None:
         """Wait for the end, or for too long a silence."""
@@ -131,17 +121,9 @@ class Ear:
                 raise DeviceError(f"the ear's process ended ({_reason(code)}): it is started again")
 
     async def _end(self) -> None:
-        """End the process: it has been told by its socket; if it does not listen, by signals."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        for end in (None, signal.SIGTERM, signal.SIGKILL):
-            if end is not None:
-                with suppress(ProcessLookupError):
-                    process.send_signal(end)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), END_S / 2)
-                return
+        if process is not None:
+            await child.end(process)
 
     def _read(self, ours: socket.socket, ended: asyncio.Future[None]) -> None:
         """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""

@@ -7,21 +7,18 @@ supervisor starts it again.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from showctl.inputs import child
 from showctl.model import DeviceError, EqBand, Health, State, WireError
 from showctl.units import round_level
 from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
 
 BATCH = 100  # messages in one wake-up of the loop
 SILENT_S, FIRST_WORD_S = 10.0, 60.0  # it speaks every second; before that it has to be loaded
-END_S = 1.0  # for each way of ending it
 HOWLS_S = 20.0  # that a howl is told
 
 
@@ -99,28 +96,13 @@ class RoomEar:
                 await self._end()
 
     async def _start(self, theirs: socket.socket) -> None:
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *[sys.executable, "-m", "showctl.inputs.room", encode_setup(self._setup), str(theirs.fileno())],
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
-        except OSError as error:
-            raise DeviceError(f"what hears the room cannot be started: {error}") from error
+        words = [encode_setup(self._setup), str(theirs.fileno())]
+        self._process = await child.begin("what hears the room", "showctl.inputs.room", words, theirs)
 
     async def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        for end in (None, signal.SIGTERM, signal.SIGKILL):
-            if end is not None:
-                with suppress(ProcessLookupError):
-                    process.send_signal(end)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), END_S)
-                return
+        if process is not None:
+            await child.end(process)
 
     def _wake(self, source: socket.socket, ended: asyncio.Future[None]) -> None:
         """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
