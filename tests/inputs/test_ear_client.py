@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -197,7 +198,7 @@ async def test_the_ear_ends_by_itself_when_the_daemon_is_gone(clicks):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         process = await asyncio.create_subprocess_exec(
-            *(ear_client.sys.executable, "-m", "showctl.inputs.ear", "--source", f"file:{clicks}", "--fd", str(theirs.fileno())),
+            *(sys.executable, "-m", "showctl.inputs.ear", "--source", f"file:{clicks}", "--fd", str(theirs.fileno())),
             pass_fds=(theirs.fileno(),),
         )
         theirs.close()
