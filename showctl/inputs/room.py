@@ -38,6 +38,7 @@ from showctl.analysis.room.level import LevelMeter
 from showctl.analysis.room.listening import RoomListener
 from showctl.analysis.room.microphone import Calibration, Refused, calibration
 from showctl.model import AudioBlock, DeviceError, EqBand, Howl, Levels, RoomResponse, State, WireError
+from showctl.plan import PaMicrophone
 from showctl.sound.equaliser import EqLimits, Equaliser
 from showctl.sound.meter import Condition, Meter
 from showctl.sound.portaudio import Input, go_first
@@ -305,20 +306,24 @@ class Room:
             self._wrong = f"the bands of the equaliser cannot be followed: {error}"
 
 
-def curves_of(setup: RoomSetup) -> list[Calibration | None]:
+def curve_of(path: Path) -> Calibration:
+    """What a calibration file says. OSError; ValueError, in words, for what is none."""
+    curve = calibration(path.read_text(encoding="utf-8", errors="replace"))
+    if isinstance(curve, Refused):
+        raise ValueError(f"{path}:{curve.line}: {curve.text}")
+    return curve
+
+
+def curves_of(microphones: Sequence[PaMicrophone]) -> list[Calibration | None]:
     """The microphones' calibration files, read. DeviceError in words where one cannot be used."""
     found: list[Calibration | None] = []
-    for one in setup.microphones:
-        if not one.calibration:
-            found.append(None)
-            continue
+    for one in microphones:
         try:
-            curve = calibration(Path(one.calibration).read_text(encoding="utf-8", errors="replace"))
+            found.append(curve_of(Path(one.calibration)) if one.calibration else None)
         except OSError as error:
             raise DeviceError(f"the calibration of microphone {one.name}: {one.calibration}: {error.strerror}") from None
-        if isinstance(curve, Refused):
-            raise DeviceError(f"{one.calibration}:{curve.line}: {curve.text}")
-        found.append(curve)
+        except ValueError as error:
+            raise DeviceError(str(error)) from None
     return found
 
 
@@ -329,7 +334,7 @@ def main(argv: list[str] | None = None) -> int:
     with socket.socket(fileno=int(number)) as sock:
         channels = max(*setup.programme, *(one.channel for one in setup.microphones))
         try:
-            room = Room(setup, sock, Input(setup.card, channels=channels), curves_of(setup))
+            room = Room(setup, sock, Input(setup.card, channels=channels), curves_of(setup.microphones))
         except DeviceError as error:
             sock.send(encode_heard(RoomHeard(time.monotonic(), State.DEGRADED, str(error))))
             return 1

@@ -133,7 +133,7 @@ def test_a_calibration_is_taken_out_and_one_that_cannot_be_read_is_named(tmp_pat
     file = tmp_path / "left.cal"
     file.write_text("20 3\n20000 3\n")
     setup = RoomSetup("", (1,), (PaMicrophone("left", 2, str(file)), PaMicrophone("right", 3)))
-    curves = curves_of(setup)
+    curves = curves_of(setup.microphones)
     assert isinstance(curves[0], Calibration)
     assert curves[1] is None
     song = programme(14)
@@ -145,10 +145,10 @@ def test_a_calibration_is_taken_out_and_one_that_cannot_be_read_is_named(tmp_pat
     assert right.magnitude - left.magnitude == pytest.approx(3.0)
     file.write_text("nothing")
     with pytest.raises(DeviceError, match=r"left.cal:0: no curve"):
-        curves_of(setup)
+        curves_of(setup.microphones)
     file.unlink()
     with pytest.raises(DeviceError, match="microphone left"):
-        curves_of(setup)
+        curves_of(setup.microphones)
 
 
 # --- the daemon's end ---------------------------------------------------------------------------------------------------
