@@ -519,7 +519,7 @@ class LevelWarning:
     limit: LevelLimit
     over: bool  # it is passed already
     within: float | None  # s until it is passed if it stays as loud as now; None where it is not going to be, or is
-    hold: float | None  # dB(A) that can be held from now on without passing it; None for peaks
+    hold: float | None  # dB(A) that can be held from now on without passing it; None for peaks, and where it is too late
     text: str
 
 
@@ -533,6 +533,7 @@ class Levels:
     laeq_15: float
     laeq_60: float
     lcpeak: float  # dB(C), the highest peak of this second
+    lcpeak_60: float  # dB(C), the highest peak of the last hour
     measured: float  # s of sound in the last 60 minutes
     clipped: bool  # the input was overdriven in this second: it was louder than these figures say
     warnings: tuple[LevelWarning, ...] = ()

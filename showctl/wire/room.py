@@ -22,7 +22,7 @@ MESSAGE_LIMIT = 131_072  # bytes
 MOST_BANDS, MOST_MICROPHONES, MOST_CHANNELS, MOST_POINTS = 32, 16, 64, 128
 MOST_WORDS, LONGEST = 16, 400  # troubles, howls, limits; characters of each
 _OF = ("laeq_1", "laeq_15", "laeq_60", "lcpeak")
-_LEVELS = ("time", "la", "laeq_1", "laeq_15", "laeq_60", "lcpeak", "measured")
+_LEVELS = ("time", "la", "laeq_1", "laeq_15", "laeq_60", "lcpeak", "lcpeak_60", "measured")
 _HOWL = ("time", "freq", "level", "growth", "fader")
 
 
@@ -161,8 +161,8 @@ def _array(value: Any) -> Any:
 def _to_levels(value: Any) -> Levels:
     body = a_dict(value)
     warnings = tuple(_warning(a_dict(one)) for one in a_list(body["warnings"], MOST_WORDS))
-    time, la, laeq_1, laeq_15, laeq_60, lcpeak, measured = (a_number(body[key]) for key in _LEVELS)
-    return Levels(time, la, laeq_1, laeq_15, laeq_60, lcpeak, measured, _flag(body["clipped"]), warnings)
+    time, la, laeq_1, laeq_15, laeq_60, lcpeak, lcpeak_60, measured = (a_number(body[key]) for key in _LEVELS)
+    return Levels(time, la, laeq_1, laeq_15, laeq_60, lcpeak, lcpeak_60, measured, _flag(body["clipped"]), warnings)
 
 
 def _warning(body: dict[str, Any]) -> LevelWarning:

@@ -23,7 +23,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 bands = st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), numbers, numbers, numbers)
 limits = st.builds(LevelLimit, st.sampled_from(["laeq_1", "laeq_15", "laeq_60", "lcpeak"]), numbers)
 warnings = st.builds(LevelWarning, limits, st.booleans(), st.none() | numbers, st.none() | numbers, words)
-levels = st.builds(Levels, *[numbers] * 7, st.booleans(), st.lists(warnings, max_size=3).map(tuple))
+levels = st.builds(Levels, *[numbers] * 8, st.booleans(), st.lists(warnings, max_size=3).map(tuple))
 howls = st.builds(Howl, *[numbers] * 5, words)
 
 
@@ -119,7 +119,16 @@ GOOD = RoomHeard(
     (RoomResponse(1.0, np.array([100.0]), np.zeros(1), np.ones(1), np.ones(1, np.bool_), 0.01, 0.0, True),),
     (
         Levels(
-            1.0, 90.0, 90.0, 90.0, 90.0, 100.0, 60.0, False, (LevelWarning(LevelLimit("laeq_1", 90.0), False, 1.0, 89.0, "x"),)
+            1.0,
+            90.0,
+            90.0,
+            90.0,
+            90.0,
+            100.0,
+            101.0,
+            60.0,
+            False,
+            (LevelWarning(LevelLimit("laeq_1", 90.0), False, 1.0, 89.0, "x"),),
         ),
     ),
     (Howl(1.0, 1000.0, -20.0, 12.0, 1000.0, "howls"),),

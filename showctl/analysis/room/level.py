@@ -11,6 +11,9 @@ What is forecast: let the last minute's level (the last ten seconds' for LAeq ov
 window holds the newest seconds of the past and t of that level, so the first t at which their mean passes the limit follows from
 sums, as does the level that never passes it: the least over t of (limit x seconds - what remains of the past) / t. A limit is
 warned of while it is going to be passed within a third of its time, and from 1 dB (peaks: 3 dB) below it on.
+
+A limit that is passed, or that only near silence would keep, cannot be held any more: then it is said after how long at 6 dB
+below the limit the mean is within it again.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ WINDOWS = {"laeq_1": 60, "laeq_15": 900, "laeq_60": HOUR}  # s
 LEAST = 0.0  # dB, what is below it is called so
 CLIPPED = 0.999  # of full scale
 NEAR, NEAR_PEAK = 1.0, 3.0  # dB below a limit
+LESS, SILENCE = 6.0, 12.0  # dB below a limit: what is advised where it cannot be held, and what nobody can play at
+PEAK_S = 10  # s that a peak is warned of
 _NAMES = {"laeq_1": "LAeq over 1 minute", "laeq_15": "LAeq over 15 minutes", "laeq_60": "LAeq over an hour", "lcpeak": "LCpeak"}
 
 
@@ -37,12 +42,17 @@ class Past:
     def __init__(self) -> None:
         self._energy = np.zeros(HOUR)  # mean square x share, oldest first
         self._share = np.zeros(HOUR)  # of each second, how much was measured
+        self._peak = np.zeros(HOUR)  # square of the highest C-weighted sample
 
-    def add(self, energy: float, share: float) -> None:
-        """One second: its mean square, and how much of it was measured (0..1)."""
-        for kept, new in ((self._energy, energy * share), (self._share, share)):
+    def add(self, energy: float, share: float, peak: float = 0.0) -> None:
+        """One second: its mean square, how much of it was measured (0..1), and the square of its peak."""
+        for kept, new in ((self._energy, energy * share), (self._share, share), (self._peak, peak)):
             kept[:-1] = kept[1:]
             kept[-1] = new
+
+    def peak(self, seconds: int) -> float:
+        """Square of the highest peak of the last so many seconds."""
+        return float(self._peak[-seconds:].max())
 
     def mean(self, seconds: int) -> float:
         """Mean square over what was measured of the last so many seconds; 0 where nothing was."""
@@ -66,6 +76,14 @@ def passed_in(past: Past, window: int, limit: float, rate: float) -> int | None:
     ahead = np.arange(1, window + 1)
     over = np.flatnonzero(energy + rate * ahead > limit * (seconds + ahead))
     return int(over[0]) + 1 if len(over) else None
+
+
+def below_in(past: Past, window: int, limit: float, rate: float) -> int:
+    """Seconds until the mean over the window is below the limit for good if each brings `rate`, which is below it, too."""
+    energy, seconds = past.remaining(window)
+    ahead = np.arange(1, window + 1)
+    over = np.flatnonzero(energy + rate * ahead > limit * (seconds + ahead))
+    return int(over[-1]) + 2 if len(over) else 1
 
 
 def to_hold(past: Past, window: int, limit: float) -> float:
@@ -111,19 +129,18 @@ class LevelMeter:
 
     def _second(self, end: int) -> Levels:
         energy = self._sum / self._frames * self._factor if self._frames else 0.0
-        self._past.add(energy, self._frames / self._rate)
-        peak = decibels(self._peak**2 * self._factor)
+        self._past.add(energy, self._frames / self._rate, self._peak**2 * self._factor)
         averages = {name: decibels(self._past.mean(seconds)) for name, seconds in WINDOWS.items()}
+        now = {**averages, "lcpeak": decibels(self._past.peak(PEAK_S))}
         said = Levels(
             end / self._rate,
             decibels(energy),
             **averages,
-            lcpeak=peak,
+            lcpeak=decibels(self._past.peak(1)),
+            lcpeak_60=decibels(self._past.peak(HOUR)),
             measured=self._past.measured,
             clipped=self._clipped,
-            warnings=tuple(
-                w for limit in self._limits if (w := warning(self._past, limit, {**averages, "lcpeak": peak}[limit.of]))
-            ),
+            warnings=tuple(w for limit in self._limits if (w := warning(self._past, limit, now[limit.of]))),
         )
         self._sum, self._peak, self._clipped, self._frames = 0.0, 0.0, False, 0
         self._end = end + self._rate
@@ -132,30 +149,38 @@ class LevelMeter:
 
 def warning(past: Past, limit: LevelLimit, now: float) -> LevelWarning | None:
     """What is to be said of a limit whose measure stands at `now` (dB); None for nothing."""
-    name = _NAMES[limit.of]
     if limit.of == "lcpeak":
-        if now <= limit.level - NEAR_PEAK:
-            return None
-        return LevelWarning(
-            limit, now > limit.level, None, None, f"{name} is {now:.1f} dB, the limit {limit.level:g} dB(C): turn down"
-        )
-    window = WINDOWS[limit.of]
+        return _peak_warning(limit, now)
+    name, window = _NAMES[limit.of], WINDOWS[limit.of]
     most, rate = 10 ** (limit.level / 10), past.mean(window // 6 if window <= 60 else 60)
-    hold = decibels(to_hold(past, window, most))
+    hold, less = decibels(to_hold(past, window, most)), limit.level - LESS
+    back = f"at {less:g} dB(A) it is back below the limit in {_span(below_in(past, window, most, 10 ** (less / 10)))}"
     if now > limit.level:
-        text = f"{name} is {now:.1f} dB(A), above the limit of {limit.level:g}: turn down at once, to {hold:.0f} dB(A)"
-        return LevelWarning(limit, True, None, hold, text)
+        text = f"{name} is {now:.1f} dB(A), above the limit of {limit.level:g}: turn down at once; {back}"
+        return LevelWarning(limit, True, None, None, text)
     ahead = passed_in(past, window, most, rate)
     if (ahead is None or ahead > window / 3) and now <= limit.level - NEAR:
         return None
     if ahead is None:
-        return LevelWarning(
-            limit, False, None, hold, f"{name} is {now:.1f} dB(A), just below the limit of {limit.level:g}: no louder"
-        )
-    within = f"{ahead} s" if ahead < 120 else f"{ahead // 60} minutes"
-    less = max(0.1, decibels(rate) - hold)
-    text = f"{name} passes {limit.level:g} dB(A) in {within} at this level: {less:.1f} dB less ({hold:.1f} dB(A)) keeps it"
+        text = f"{name} is {now:.1f} dB(A), just below the limit of {limit.level:g}: no louder"
+        return LevelWarning(limit, False, None, hold, text)
+    text = f"{name} passes {limit.level:g} dB(A) in {_span(ahead)} at this level: "
+    if hold < limit.level - SILENCE:
+        return LevelWarning(limit, False, float(ahead), None, f"{text}it cannot be held any more, turn down at once; {back}")
+    text += f"{max(0.1, decibels(rate) - hold):.1f} dB less ({hold:.1f} dB(A)) keeps it"
     return LevelWarning(limit, False, float(ahead), hold, text)
+
+
+def _peak_warning(limit: LevelLimit, now: float) -> LevelWarning | None:
+    if now <= limit.level - NEAR_PEAK:
+        return None
+    over = now > limit.level
+    what = f"above the limit of {limit.level:g}: turn down" if over else f"just below the limit of {limit.level:g}: no louder"
+    return LevelWarning(limit, over, None, None, f"{_NAMES[limit.of]} was {now:.1f} dB(C), {what}")
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} minutes"
 
 
 def decibels(square: float) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import sosfreqz
 
-from showctl.analysis.room.level import HOUR, LevelMeter, Past, passed_in, to_hold, warning
+from showctl.analysis.room.level import HOUR, LESS, LevelMeter, Past, below_in, passed_in, to_hold, warning
 from showctl.analysis.room.weighting import Weight, Weighting, analogue_db, sections
 from showctl.model import AudioBlock, LevelLimit, Levels
 
@@ -180,7 +180,8 @@ def test_the_warning_comes_minutes_before_the_limit_and_its_advice_keeps_it() ->
         if said is not None and said.within is not None:
             told.append(second)
             assert not said.over
-            assert "dB less" in said.text
+            assert ("dB less" in said.text) is (said.hold is not None)
+            assert said.hold is not None or said.within < 10  # too late for it
         if level > 99:
             break
     assert 250 <= second - told[0] <= 305  # a third of the window, and then all the time
@@ -200,6 +201,62 @@ def test_near_a_limit_and_above_it_something_is_said(level: float, over: bool | 
     said = warning(filled([level] * HOUR), LevelLimit("laeq_60", 99.0), level)
     assert (said.over if said else None) is over
     assert words in (said.text if said else "")
+
+
+@given(
+    st.lists(st.tuples(st.floats(60, 115), st.integers(1, 400)), min_size=1, max_size=5),
+    st.floats(60, 94),
+    st.sampled_from([60, 900]),
+)
+@settings(max_examples=60, deadline=None)
+def test_it_is_back_below_the_limit_when_it_was_said(past: list[tuple[float, int]], rate: float, window: int) -> None:
+    kept, limit = filled([level for level, seconds in past for _ in range(seconds)]), 10**9.5
+    told = below_in(kept, window, limit, 10 ** (rate / 10))
+    assert 1 <= told <= window
+    over = []
+    for t in range(1, window + 1):
+        kept.add(10 ** (rate / 10), 1.0)
+        over += [t] if kept.mean(window) > limit * (1 + 1e-9) else []
+    assert max(over, default=0) < told
+    assert told - max(over, default=0) <= 1 or told == 1 or kept.mean(window) == pytest.approx(limit, rel=1e-6)
+
+
+@pytest.mark.parametrize(("over", "of", "window"), [(0.4, "laeq_60", HOUR), (3.0, "laeq_15", 900), (12.0, "laeq_1", 60)])
+def test_where_a_limit_cannot_be_held_it_is_said_when_it_is_back(over: float, of: str, window: int) -> None:
+    """Never a level that nobody can play at: 6 dB below the limit, and the time that it takes there."""
+    past = filled([99.0 + over] * HOUR)
+    said = warning(past, LevelLimit(of, 99.0), 99.0 + over)  # type: ignore[arg-type]
+    assert said is not None
+    assert (said.over, said.hold, said.within) == (True, None, None)
+    assert f"above the limit of 99: turn down at once; at {99 - LESS:g} dB(A) it is back below the limit in " in said.text
+    seconds = below_in(past, window, 10**9.9, 10**9.3)
+    assert (f"{seconds} s" if seconds < 120 else f"{seconds // 60} minutes") in said.text
+    for _ in range(seconds):
+        past.add(10**9.3, 1.0)
+    assert 10 * np.log10(past.mean(window)) <= 99.0
+
+
+def test_a_limit_that_only_silence_would_keep_is_not_advised_to_be_kept() -> None:
+    past = filled([60.0] * HOUR + [106.0] * 10)
+    level = float(10 * np.log10(past.mean(60)))
+    said = warning(past, LevelLimit("laeq_1", level + 0.01), level)
+    assert said is not None
+    assert said.hold is None
+    assert not said.over
+    assert "cannot be held any more" in said.text
+
+
+def test_the_highest_peak_is_kept_for_an_hour_and_warned_of_for_some_seconds() -> None:
+    click, limits = np.zeros(RATE), (LevelLimit("lcpeak", 110.0),)
+    click[1000:1004] = 0.9
+    meter = LevelMeter(RATE, 120.0, limits)
+    loud = meter.feed(mono(click))[0]
+    assert loud.lcpeak == loud.lcpeak_60 > 110.0
+    assert "LCpeak was" in loud.warnings[0].text
+    later = meter.feed(mono(np.zeros(12 * RATE), start=RATE))
+    assert later[-1].lcpeak < 60.0
+    assert later[-1].lcpeak_60 == loud.lcpeak
+    assert [bool(one.warnings) for one in later] == [True] * 9 + [False] * 3
 
 
 @pytest.mark.parametrize(("peak", "over"), [(136.0, True), (133.0, False), (131.0, None)])
