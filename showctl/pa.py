@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from showctl.inputs.room_client import RoomEar
-from showctl.model import ConsoleState, EqBand, EqCommand, EqState, Happened, Health, State, WireError
+from showctl.model import ConsoleState, EqBand, EqCommand, EqState, Happened, Health, Howl, RoomView, State, WireError
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
 from showctl.pa_loop import Found, Loop, followed, target_of
@@ -96,6 +96,8 @@ class Pa:
             self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
         self._kept, self._saved = kept, Found()
         self._saving, self._ended = threading.Lock(), False
+        self._plan = plan
+        self._howl: Howl | None = None  # the last
         self._loop = None
         if self._zone is not None:
             self._saved = self._resumed()
@@ -133,7 +135,23 @@ class Pa:
         if self._loop is not None:
             self._loop.hear(heard)
         for howl in heard.howls:
+            self._howl = howl
             self._on_told(Happened(howl.time, "howl", (("what", howl.text),)))
+
+    def view(self) -> RoomView:
+        """All that is shown of the room's sound."""
+        heard, loop = None if self.room is None else self.room.heard, self._loop
+        return RoomView(
+            self._now(),
+            "" if self._zone is None else self._zone.name,
+            None if loop is None else loop.state,
+            "" if loop is None else loop.health()[1],
+            None if loop is None else loop.curves(),
+            tuple(one.name for one in self._plan.microphones),
+            (None,) * len(self._plan.microphones) if heard is None else heard.levels,
+            self._plan.levels,
+            self._howl,
+        )
 
     async def run(self) -> None:
         """Once a second until cancelled."""

@@ -31,11 +31,13 @@ from showctl.model import (
     EqOwner,
     EqState,
     EqWanted,
+    RoomCurves,
     RoomResponse,
     State,
     WireError,
 )
 from showctl.plan import PaPlan, PaZone
+from showctl.show import eq_view
 from showctl.show.eq_policy import EqPolicy, EqSettings
 from showctl.wire.checked import a_band, a_list, an_object, as_list
 from showctl.wire.fitting import MOST_BANDS, FitAnswer, FitJob
@@ -107,6 +109,8 @@ class Loop:
         )
         self._policy = EqPolicy(settings, cascade_db, plan.mode, found.bands, found.owners)
         self._heard: RoomHeard | None = None
+        self._problem = ""
+        self._held: Array = np.zeros(len(BANDS))
         self._wanted: EqWanted | None = None
         self._refused = ""
         self._next_fit = 0.0
@@ -118,8 +122,8 @@ class Loop:
 
     def step(self, now: float, console: ConsoleState, commands: tuple[EqCommand, ...] = (), problem: str = "") -> EqState:
         """One second: what becomes of the equaliser. `problem` is why nothing is heard."""
-        heard = self._heard
-        held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
+        heard, self._problem = self._heard, problem
+        self._held = held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
         responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + held) for one in self._responses())
         troubles = (problem,) if problem else heard.troubles if heard is not None else ()
         programme = -120.0 if heard is None else heard.programme
@@ -164,6 +168,14 @@ class Loop:
         self._refused = answer.refused
         if not answer.refused:
             self._wanted = EqWanted(job.time, answer.bands)
+
+    def curves(self) -> RoomCurves:
+        """What is shown over frequency, as of the last step."""
+        state, wanted = self.state, None
+        if state is not None and any(state.proposal):
+            after = [new or old for new, old in zip(state.proposal, state.bands, strict=True)]
+            wanted = cascade_db(after, BANDS)
+        return eq_view.curves(BANDS, self._target, () if self._problem else self._responses(), self._held, wanted)
 
     def health(self) -> tuple[State, str]:
         """How the loop is, in words that say what to do."""

@@ -49,6 +49,11 @@ class RoomEar:
                 self._socket.send(encode_bands(self._bands))
 
     @property
+    def heard(self) -> RoomHeard | None:
+        """What was heard last, in show time; None while nothing is."""
+        return self._heard
+
+    @property
     def problem(self) -> str:
         """Why nothing is heard, in words; empty where something is."""
         return self._told[1] if self._heard is None else ""
