@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from showctl.analysis.room.microphone import Calibration
+    from showctl.model import AudioBlock
 
 WRONG_USE, MISSING, CANNOT_RUN = 2, 69, 78
+LONGEST_S, SHORTEST_S = 60.0, 0.25  # of an impulse response; the shortest holds the lowest sixth of an octave, 40 Hz
+SUMMARY = "measurement.json"  # of `room measure`, beside its impulse responses
 
 
 def responses(parser: argparse.ArgumentParser, text: str) -> None:
@@ -15,9 +23,59 @@ def responses(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--ir", type=Path, nargs="+", action="extend", required=True, metavar="FILE", help=text)
 
 
+def calibrations(parser: argparse.ArgumentParser) -> None:
+    """The option that names calibration files."""
+    parser.add_argument(
+        "--calibration",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="what the microphones hear too loud (FRD, .cal, .txt): one for all files, or one for each; it is taken out",
+    )
+
+
 def picture(parser: argparse.ArgumentParser, text: str) -> None:
     """The option that draws."""
     parser.add_argument("--picture", type=Path, metavar="OUT.svg", help=text)
+
+
+def whole_response(path: Path) -> AudioBlock:
+    """The sound of a file that is long enough for an impulse response. ValueError, in a line for people, OSError."""
+    from showctl.inputs.wavfile import whole
+
+    block = whole(path, LONGEST_S)
+    seconds = len(block.samples) / block.rate
+    if seconds < SHORTEST_S:
+        raise ValueError(
+            f"{path}: {seconds:.2f} s is too short for an impulse response: {SHORTEST_S:g} s at least, decay and noise"
+        )
+    return block
+
+
+def curves(files: Sequence[Path], calibrated_by: Sequence[Path]) -> list[Calibration | None]:
+    """The calibration of each file. ValueError where there are too few, one cannot be read, or its file has had it already."""
+    from showctl.inputs.room import curve_of
+
+    if not calibrated_by:
+        return [None] * len(files)
+    if len(calibrated_by) not in (1, len(files)):
+        raise ValueError(f"--calibration: {len(calibrated_by)} files for {len(files)}: give one for all of them, or one for each")
+    for path in files:
+        if by := taken_out(path):
+            raise ValueError(f"{path}: {by} has been taken out of it by `room measure`: leave --calibration out")
+    found = [curve_of(path) for path in calibrated_by]
+    return [found[n % len(found)] for n in range(len(files))]
+
+
+def taken_out(path: Path) -> str:
+    """The calibration that `room measure` has taken out of a response that it saved; empty where there is none."""
+    try:
+        saved = json.loads((path.parent / SUMMARY).read_text(encoding="utf-8"))["responses"]
+        return next((str(one["calibration"]) for one in saved if one["file"] == path.name and one.get("calibrated")), "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # it is not of `room measure`
+        return ""
 
 
 def told(command: str, picture: Path | None, work: Callable[[], tuple[list[str], Callable[[], str]]]) -> int:

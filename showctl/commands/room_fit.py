@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from showctl.commands.room_files import picture, responses, told
+from showctl.commands.room_files import calibrations, curves, picture, responses, taken_out, told, whole_response
 
 if TYPE_CHECKING:
     from showctl.analysis.room.fit import Fitted
+    from showctl.analysis.room.microphone import Calibration
     from showctl.analysis.room.target import Target
 
-LONGEST_S = 60.0
 FFT = 65536  # points at least, so that the lowest sixth of an octave has several bins
 TARGETS, DEVICES = ("flat", "house"), ("generic", "x32", "xr18", "camilladsp")
 USUAL = 10  # bands
@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--max-boost", type=float, default=0.0, metavar="DB", help="that all bands together may add anywhere (default: 0)"
     )
     parser.add_argument("--device", choices=DEVICES, default="generic", help="whose bands and steps (default: generic)")
+    calibrations(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     picture(parser, "draw it: before, target, after, and the bands")
 
@@ -61,7 +62,11 @@ def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
 
         return svg(_title(args), found, target)
 
-    return [json.dumps(as_json(found))] if args.json else list(as_text(found, _title(args), args.max_boost)), drawn
+    calibrated = [str(path) for path in args.calibration] or sorted({by for path in args.ir if (by := taken_out(path))})
+    if args.json:
+        return [json.dumps(as_json(found) | ({"calibration": calibrated} if calibrated else {}))], drawn
+    lines = as_text(found, _title(args), args.max_boost)
+    return [*lines, *(f"the microphones' calibration is taken out: {path}" for path in calibrated)], drawn
 
 
 def _wrong(args: argparse.Namespace) -> str:
@@ -94,25 +99,28 @@ def _fit(args: argparse.Namespace, target: Target) -> Fitted:
     from showctl.analysis.room.fit import Limits, fit
     from showctl.analysis.room.grid import GRID
 
-    curves = np.array([curve for path in args.ir for curve in read(path)]) - target(GRID)
+    known = zip(args.ir, curves(args.ir, args.calibration), strict=True)
+    heard = np.array([curve for path, calibration in known for curve in read(path, calibration)]) - target(GRID)
     device = DEVICES[args.device]
-    return fit(GRID, curves, device=device, bands=args.bands or min(USUAL, device.bands), limits=Limits(boost=args.max_boost))
+    return fit(GRID, heard, device=device, bands=args.bands or min(USUAL, device.bands), limits=Limits(boost=args.max_boost))
 
 
-def read(path: Path) -> list[Any]:
-    """The curve (points of grid.GRID,) dB of each channel. ValueError, in a line for people, where there is none."""
+def read(path: Path, calibration: Calibration | None = None) -> list[Any]:
+    """The curve (points of grid.GRID,) dB of each channel, the microphone's taken out. ValueError, in a line for people, where
+    there is none."""
     import numpy as np
 
     from showctl.analysis.room.grid import GRID, HIGH, smoothed
-    from showctl.inputs.wavfile import whole
 
-    block = whole(path, LONGEST_S)
+    block = whole_response(path)
     if not block.samples.any(axis=0).all():
         raise ValueError(f"{path}: a channel of it is silent: leave it out")
     size = max(FFT, 1 << (len(block.samples) - 1).bit_length())
     freqs = np.fft.rfftfreq(size, 1 / block.rate).astype(np.float64)
     inside = freqs < 2 * HIGH  # nothing above is looked at
     power = np.abs(np.fft.rfft(block.samples.T, size)[:, inside]) ** 2
+    if calibration is not None:
+        power = power * 10 ** (-calibration.at(freqs[inside]) / 10)
     return [smoothed(freqs[inside], one, GRID) for one in power]
 
 

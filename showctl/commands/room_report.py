@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from showctl.commands.room_files import picture, responses, told
+from showctl.commands.room_files import calibrations, curves, picture, responses, taken_out, told, whole_response
 
 if TYPE_CHECKING:
     from showctl.analysis.room.arrival import Arrival
     from showctl.analysis.room.decay import Decay
+    from showctl.analysis.room.microphone import Calibration
 
-LONGEST_S, SHORTEST_S = 60.0, 0.25
 USUAL = (125.0, 4000.0)  # Hz
 FIELDS = {"edt": 3, "t20": 3, "t30": 3, "c50": 2, "c80": 2, "d50": 3, "snr_db": 1}  # decimals
 COLUMNS = {"EDT s": "edt", "T20 s": "t20", "T30 s": "t30", "C50 dB": "c50", "C80 dB": "c80", "D50": "d50", "SNR dB": "snr_db"}
@@ -33,12 +33,14 @@ class Report(NamedTuple):
     arrival: Arrival | None
     sti: float | None
     octaves: list[Decay]
+    calibration: str  # file that was taken out; empty: none
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     responses(parser, "impulse responses as sound files; may be given more than once")
     parser.add_argument("--wide", action="store_true", help="63 Hz and 8 kHz, too")
+    calibrations(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a file and octave")
     picture(parser, "draw the decays of the first response")
 
@@ -49,7 +51,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
-    reports = [one for path in args.ir for one in read(path)]
+    by = [str(path) for path in args.calibration] or [""]
+    reports = [
+        one
+        for n, (path, calibration) in enumerate(zip(args.ir, curves(args.ir, args.calibration), strict=True))
+        for one in read(path, calibration, by[n % len(by)] or taken_out(path))
+    ]
     lines: list[str] = []
     for report in reports:
         shown = [one for one in report.octaves if args.wide or USUAL[0] <= one.freq <= USUAL[1]]
@@ -63,33 +70,30 @@ def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
     return lines, drawn
 
 
-def read(path: Path) -> list[Report]:
-    """One report a channel. ValueError, in a line for people, where the file is no impulse response."""
+def read(path: Path, calibration: Calibration | None = None, calibrated_by: str = "") -> list[Report]:
+    """One report a channel, the microphone's curve taken out. ValueError, in a line for people, where it is no impulse response."""
     from showctl.analysis.room.arrival import arrival
     from showctl.analysis.room.decay import decays
     from showctl.analysis.room.speech import speech
-    from showctl.inputs.wavfile import whole
 
-    block = whole(path, LONGEST_S)
-    if len(block.samples) < SHORTEST_S * block.rate:
-        seconds = len(block.samples) / block.rate
-        raise ValueError(
-            f"{path}: {seconds:.2f} s is too short for an impulse response: {SHORTEST_S:g} s at least, decay and noise"
-        )
+    block = whole_response(path)
     reports = []
     for number, sound in enumerate(block.samples.T.astype("float64"), 1):
+        if calibration is not None:
+            sound = calibration.taken_out(sound, block.rate)
         several = block.samples.shape[1] > 1
         came = arrival(sound, block.rate)
         heard = None if came is None else speech(sound, block.rate)
         name = f"{path}, channel {number}" if several else str(path)
         sti = None if heard is None else heard.index
-        reports.append(Report(name, str(path), number if several else None, came, sti, decays(sound, block.rate)))
+        reports.append(Report(name, str(path), number if several else None, came, sti, decays(sound, block.rate), calibrated_by))
     return reports
 
 
 def as_json(report: Report, octaves: list[Decay]) -> list[str]:
     """One object an octave; the whole file's arrival (s) and STI stand in each."""
     whole: dict[str, Any] = {"file": report.file} | ({} if report.channel is None else {"channel": report.channel})
+    whole |= {"calibration": report.calibration} if report.calibration else {}
     came = report.arrival
     ends = {
         "sti": _rounded(report.sti, 3),
@@ -118,6 +122,8 @@ def as_text(report: Report, octaves: list[Decay]) -> list[str]:
     for one in octaves:
         values = [(getattr(one, key), min(2, FIELDS[key])) for key in COLUMNS.values()]
         lines.append(f"{one.freq:>6g}" + "".join(f"{'-':>9}" if v is None else f"{v:>9.{n}f}" for v, n in values))
+    if report.calibration:
+        lines.append(f"     the microphone's calibration is taken out: {report.calibration}")
     if any(getattr(one, key) is None for one in octaves for key in ("edt", "t20", "t30", "c50", "c80")):
         lines.append("     - cannot be known for noise: measure louder, or average more sweeps")
     return lines

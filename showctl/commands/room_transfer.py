@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from showctl.commands.room_files import picture, told
+from showctl.commands.room_files import calibrations, curves, picture, told
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from showctl.analysis.room.microphone import Calibration
     from showctl.model import RoomResponse
 
 SHORTEST_S = 6.0
@@ -31,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mic", type=Path, action="append", required=True, metavar="FILE", help="a microphone in the room; once for each"
     )
+    calibrations(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a microphone")
     picture(parser, "draw magnitude, coherence and trust of each microphone")
 
@@ -41,29 +44,32 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
-    found = heard(args.reference, args.mic)
+    found = heard(args.reference, args.mic, curves(args.mic, args.calibration))
+    by = [str(path) for path in args.calibration] or [""]
 
     def drawn() -> str:
         from showctl.analysis.room.transfer_drawing import svg
 
         return svg([(str(path), response) for path, response in found])
 
-    return [as_json(path, response) if args.json else as_text(path, response) for path, response in found], drawn
+    shown = as_json if args.json else as_text
+    return [shown(path, response, by[n % len(by)]) for n, (path, response) in enumerate(found)], drawn
 
 
-def heard(reference: Path, mics: list[Path]) -> list[tuple[Path, RoomResponse]]:
-    """A response for each microphone. ValueError, in a line for people, where a file cannot be one."""
+def heard(reference: Path, mics: list[Path], calibrations: Sequence[Calibration | None]) -> list[tuple[Path, RoomResponse]]:
+    """A response for each microphone, its calibration taken out. ValueError, in a line for people, where a file cannot be one."""
     from showctl.analysis.room.transfer import response
 
     programme, rate = _read(reference)
     _loud_enough(reference, programme, "the reference is the programme as the desk sent it")
     found = []
-    for path in mics:
+    for path, calibration in zip(mics, calibrations, strict=True):
         sound, its_rate = _read(path)
         if its_rate != rate:
             raise ValueError(f"{path} is at {its_rate} Hz and {reference} at {rate} Hz: export both at the same rate")
         _loud_enough(path, sound, "is the microphone connected, and its gain up?")
-        found.append((path, response(programme, sound, rate)))
+        one = response(programme, sound, rate)
+        found.append((path, one if calibration is None else replace(one, magnitude=one.magnitude - calibration.at(one.freq))))
     return found
 
 
@@ -85,10 +91,10 @@ def _loud_enough(path: Path, sound: NDArray[np.float32], cure: str) -> None:
         raise ValueError(f"{path}: silent from beginning to end; {cure}")
 
 
-def as_json(path: Path, response: RoomResponse) -> str:
+def as_json(path: Path, response: RoomResponse, calibration: str = "") -> str:
     """Everything, as one object."""
-    whole: dict[str, Any] = {
-        "mic": str(path),
+    whole: dict[str, Any] = {"mic": str(path)} | ({"calibration": calibration} if calibration else {})
+    whole |= {
         "delay_ms": round(response.delay * 1e3, 4),
         "delay_trusted": response.delay_trusted,
         "drift_ppm": round(response.drift, 4),
@@ -100,7 +106,7 @@ def as_json(path: Path, response: RoomResponse) -> str:
     return json.dumps(whole)
 
 
-def as_text(path: Path, response: RoomResponse) -> str:
+def as_text(path: Path, response: RoomResponse, calibration: str = "") -> str:
     """A heading and a table; what is not trusted is in brackets."""
     share = 100 * float(response.trusted.mean())
     sure = "" if response.delay_trusted else " (the direct sound is not clear: do not align by it)"
@@ -113,6 +119,8 @@ def as_text(path: Path, response: RoomResponse) -> str:
     ):
         shown = f"{level:.1f} " if trusted else f"({level:.1f})"
         lines.append(f"{freq:>7.0f}{shown:>11}{coherence:>10.2f}")
+    if calibration:
+        lines.append(f"  the microphone's calibration is taken out: {calibration}")
     if not response.trusted.all():
         lines.append(
             "  (in brackets: not to be acted upon; a longer recording, or more of the programme in that band, would help)"

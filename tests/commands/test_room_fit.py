@@ -12,8 +12,10 @@ import soundfile
 from scipy.signal import sosfilt
 
 from showctl.__main__ import main
+from showctl.analysis.room import microphone
 from showctl.analysis.room.biquad import cascade_db, coefficients
 from showctl.analysis.room.devices import DEVICES, X32
+from showctl.analysis.room.grid import GRID
 from showctl.commands import room_fit
 from showctl.model import EqBand
 
@@ -134,3 +136,48 @@ def test_a_bad_target_file_cannot_be_run(tmp_path: Path, capsys: pytest.CaptureF
     path = write(tmp_path / "pa.wav", response())
     assert main(["room", "fit", "--ir", path, "--target", str(tmp_path / "t.txt")]) == 78
     assert "t.txt:2:1: error: 10 Hz does not lie above 20 Hz" in capsys.readouterr().err
+
+
+MICROPHONE = "* a microphone\n1000 0\n10000 2 0\n"  # Hz, dB by which it hears too loud
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_a_microphone_that_hears_10_khz_2_db_too_loud_is_taken_2_db_lower_there(
+    rate: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pa.wav"
+    write(path, response(FAULT, rate=rate), rate)
+    (tmp_path / "left.cal").write_text(MICROPHONE)
+    curve = microphone.calibration(MICROPHONE)
+    assert isinstance(curve, microphone.Calibration)
+    (raw,), (flat,) = room_fit.read(path), room_fit.read(path, curve)
+    assert (flat - raw)[GRID < 900] == pytest.approx(0, abs=0.05)
+    assert np.interp(10_000, GRID, flat - raw) == pytest.approx(-2, abs=0.1)
+    assert (flat - raw)[-1] == pytest.approx(-2, abs=0.01)  # beyond its end as at it
+    words = ["--ir", str(path), "--target", "flat", "--calibration", str(tmp_path / "left.cal")]
+    assert asked(capsys, *words)["calibration"] == [str(tmp_path / "left.cal")]
+    assert main(["room", "fit", *words]) == 0
+    assert f"calibration is taken out: {tmp_path / 'left.cal'}" in capsys.readouterr().out
+
+
+def test_calibrations_that_do_not_fit_their_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [write(tmp_path / name, response(FAULT)) for name in ("a.wav", "b.wav", "c.wav")]
+    good, bad = tmp_path / "good.cal", tmp_path / "bad.cal"
+    good.write_text(MICROPHONE)
+    bad.write_text("1000 0\n500 1\n")
+    assert "2 files for 3" in refusal(capsys, "--ir", *paths, "--calibration", str(good), str(good))
+    assert "bad.cal:2: frequencies must rise" in refusal(capsys, "--ir", paths[0], "--calibration", str(bad))
+    assert "none.cal: No such file" in refusal(capsys, "--ir", paths[0], "--calibration", str(tmp_path / "none.cal"))
+    saved = {"responses": [{"file": "a.wav", "calibration": "mics/left.cal", "calibrated": True}, {"file": "b.wav"}]}
+    (tmp_path / "measurement.json").write_text(json.dumps(saved))
+    said = refusal(capsys, "--ir", paths[0], "--calibration", str(good))
+    assert "mics/left.cal has been taken out of it by `room measure`" in said
+    assert asked(capsys, "--ir", *paths[:2])["calibration"] == ["mics/left.cal"]
+    assert "calibration" in asked(capsys, "--ir", *paths[1:], "--calibration", str(good))
+
+
+def test_a_file_that_is_too_short_to_say_anything_is_refused_with_how_long_it_has_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "short.wav", response(FAULT)[90:110])
+    assert "0.00 s is too short for an impulse response: 0.25 s at least" in refusal(capsys, "--ir", path)

@@ -125,3 +125,14 @@ def test_one_bad_file_among_good_ones_is_named_before_anything_is_printed(
 ) -> None:
     good = write(tmp_path / "hall.wav", room())
     assert "none.wav" in refusal(capsys, "--ir", good, str(tmp_path / "none.wav"))
+
+
+def test_a_calibration_that_is_taken_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, curve = write(tmp_path / "hall.wav", room()), tmp_path / "mic.cal"
+    curve.write_text("100 0\n10000 6\n")
+    assert main(["room", "report", "--ir", path, "--calibration", str(curve), "--json"]) == 0
+    assert {one["calibration"] for one in objects(capsys.readouterr().out)} == {str(curve)}
+    assert main(["room", "report", "--ir", path, "--calibration", str(curve)]) == 0
+    assert f"calibration is taken out: {curve}" in capsys.readouterr().out
+    assert main(["room", "report", "--ir", path]) == 0
+    assert "taken out" not in capsys.readouterr().out

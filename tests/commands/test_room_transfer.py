@@ -40,6 +40,18 @@ def test_json_and_picture(files: Path, capsys: pytest.CaptureFixture[str]) -> No
     ElementTree.fromstring(picture.read_text(encoding="utf-8"))
 
 
+def test_a_microphone_that_hears_10_khz_too_loud_is_taken_lower_there(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "left.cal").write_text("1000 0\n10000 2\n")
+    asked = ["room", "transfer", "--reference", str(files / "song.wav"), "--mic", str(files / "mic.wav"), "--json"]
+    assert main(asked) == 0
+    assert main([*asked, "--calibration", str(files / "left.cal")]) == 0
+    raw, flat = map(json.loads, capsys.readouterr().out.splitlines())
+    lower = np.subtract(flat["magnitude_db"], raw["magnitude_db"])
+    assert np.interp([500, 3162, 10_000, 15_000], raw["freq"], lower) == pytest.approx([0, -1, -2, -2], abs=0.01)
+    assert flat["calibration"] == str(files / "left.cal")
+    assert "calibration" not in raw
+
+
 def test_text(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["room", "transfer", "--reference", str(files / "song.wav"), "--mic", str(files / "mic.wav")]) == 0
     out = capsys.readouterr().out

@@ -16,13 +16,14 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import fft, signal
 
 from showctl.analysis.room.arrival import Arrival
 
 Sound = NDArray[np.float64]
 
 MOST_DB, MOST_LINES, LEAST_POINTS = 60.0, 100_000, 2
+LEAST_FFT = 65_536  # points: a filter that a curve makes has died away by then
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d+,\d+")  # a number where a comma stands for the point
 SENSITIVITY = re.compile(r"sens\w*\s*factor\s*=?\s*([+-]?\d+(?:[.,]\d+)?)\s*dB", re.IGNORECASE)
@@ -56,6 +57,18 @@ class Calibration:
     def at(self, freqs: Sound) -> Sound:
         """(n,) Hz -> dB to subtract from what is heard; straight in pitch, beyond the ends as at them."""
         return np.asarray(np.interp(np.log(np.maximum(freqs, 1e-3)), np.log(self.freqs), self.levels))
+
+    def taken_out(self, sound: Sound, rate: float) -> Sound:
+        """(frames,) as it was heard -> as a microphone without any curve had heard it.
+
+        The curve is taken to be of minimum phase, as those of microphones are: nothing comes earlier than it did.
+        """
+        size = fft.next_fast_len(max(LEAST_FFT, 2 * len(sound)), real=True)
+        levels = -self.at(np.arange(size // 2 + 1) * rate / size) * math.log(10) / 20
+        cepstrum = fft.irfft(levels, size)
+        cepstrum[1 : (size + 1) // 2] *= 2
+        cepstrum[size // 2 + 1 :] = 0.0
+        return np.asarray(fft.irfft(fft.rfft(sound, size) * np.exp(fft.rfft(cepstrum, size)), size)[: len(sound)])
 
 
 def calibration(text: str) -> Calibration | Refused:

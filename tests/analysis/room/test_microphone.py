@@ -81,6 +81,21 @@ def test_between_points_a_curve_is_straight_in_pitch_and_beyond_them_level() -> 
     )
 
 
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+def test_a_curve_that_is_taken_out_lowers_where_the_microphone_hears_too_loud_and_moves_nothing_ahead(rate: int) -> None:
+    """A microphone that hears 10 kHz 2 dB too loud and the bass 3 dB too softly."""
+    curve = Calibration(np.array([30.0, 100.0, 1000.0, 10_000.0]), np.array([-3.0, 0.0, 0.0, 2.0]))
+    click = np.zeros(rate // 2)
+    click[1000] = 1.0
+    flat = curve.taken_out(click, rate)
+    assert len(flat) == len(click)
+    heard = 20 * np.log10(np.abs(np.fft.rfft(flat)))
+    at = (np.array([30.0, 316.0, 3162.0, 10_000.0, 16_000.0]) * len(click) / rate).round().astype(int)
+    assert heard[at] == pytest.approx([3.0, 0.0, -1.0, -2.0, -2.0], abs=0.05)
+    assert np.abs(flat[:1000]).max() < 1e-4
+    assert np.abs(flat).argmax() == 1000
+
+
 def calibrator(level: float = -20.0, freq: float = 1000.0, seconds: float = 3.0) -> np.ndarray:
     """A sine whose peak is at so many dBFS, and a little noise."""
     times = np.arange(int(seconds * RATE)) / RATE
