@@ -508,6 +508,8 @@ class Daemon:
             ticks = self.ticker.ticks
             for part in self.polled.values():
                 self.board.report(part.health())
+            if self.pa is not None:
+                self.board.hear_room(self.pa.view())
             if isinstance(self.output, Output):
                 self.output.tend()
                 self.board.report(self.output.health())

@@ -13,13 +13,22 @@ from contextlib import suppress
 from dataclasses import replace
 
 from showctl.inputs import child
-from showctl.model import DeviceError, EqBand, Health, State, WireError
+from showctl.model import DeviceError, EqBand, Health, LevelLimit, State, WireError
+from showctl.plan import PaMicrophone
 from showctl.units import round_level
 from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
 
 BATCH = 100  # messages in one wake-up of the loop
 SILENT_S, FIRST_WORD_S = 10.0, 60.0  # it speaks every second; before that it has to be loaded
 HOWLS_S = 20.0  # that a howl is told
+
+
+def unwatched(limits: tuple[LevelLimit, ...], microphones: tuple[PaMicrophone, ...]) -> str:
+    """That nobody watches the venue's limit of loudness; empty where somebody does, or where there is none."""
+    if not limits or any(one.sensitivity is not None for one in microphones):
+        return ""
+    what = "no microphone has a `sensitivity`: hold a calibrator of 94 dB to one and write down what its input shows"
+    return f"nobody watches `spl_limit`: {what}"
 
 
 class RoomEar:
@@ -63,12 +72,6 @@ class RoomEar:
         counters: list[tuple[str, float]] = [("malformed", float(self._malformed))]
         if (heard := self._heard) is not None:
             counters += [("programme_dbfs", round_level(heard.programme)), ("lost_frames", float(heard.lost))]
-            for one, level in zip(self._setup.microphones, heard.levels, strict=False):
-                if level is not None:
-                    counters += [
-                        (f"laeq_15_{one.name}", round_level(level.laeq_15)),
-                        (f"lcpeak_{one.name}", round_level(level.lcpeak)),
-                    ]
         return Health("room", *self._told, self._since, tuple(counters))
 
     # --- the process -----------------------------------------------------------------------------------------------------
@@ -162,6 +165,8 @@ class RoomEar:
         if warnings:
             worst = max(warnings, key=lambda w: w.over)
             return State.DEGRADED if worst.over else State.RUNNING, worst.text
+        if nobody := unwatched(self._setup.limits, self._setup.microphones):
+            return State.DEGRADED, nobody
         count = len(self._setup.microphones)
         return State.RUNNING, f"hears {count} microphone{'s' if count != 1 else ''} through {heard.detail} at {heard.rate} Hz"
 

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from showctl.config.words import Words
-from showctl.model import BeatState, Features, Health, ListState, PlaybackState, Problem, ShowFrame, State
+from showctl.model import BeatState, Features, Health, ListState, PlaybackState, Problem, RoomView, ShowFrame, State
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
+from showctl.remote.room import level_json, room_json
 
 Json = dict[str, Any]
 
@@ -45,6 +46,7 @@ class Board:
         self.frame_time = 0.0  # s, the moment that the frame is the look of
         self.playback: PlaybackState | None = None
         self.features: Features | None = None
+        self.room: RoomView | None = None  # None where the venue file says nothing of its sound
         self.health: dict[str, Health] = {}
         self.problems: tuple[Problem, ...] = ()
         self.load(Shown.of(plan))
@@ -68,6 +70,10 @@ class Board:
     def hear(self, features: Features) -> None:
         """Keep what the ear heard last."""
         self.features = features
+
+    def hear_room(self, view: RoomView) -> None:
+        """Keep what is known of the room's sound."""
+        self.room = view
 
     def report(self, health: Health) -> None:
         """Keep how a part is; the names of parts are the daemon's own, so there are few of them."""
@@ -113,6 +119,8 @@ class Board:
             "version": self.version,
             **self.playback_json(),
             "heard": _heard(self.features),
+            "room": room_json(self.room),
+            "level": level_json(self.room),
             "cue_lists": self._cue_lists,
             "universes": [_universe(one) for one in self.plan.universes],
             "problems": [str(problem) for problem in self.problems],

@@ -6,6 +6,9 @@ today's paho). Import this module only where a venue names a broker.
     TOPIC/status    "online", or "offline" once we are gone, said by the broker in our name (last will); retained
     TOPIC/health    as GET /api/health; retained, when a part changes and every 30 s
     TOPIC/state     where the cue lists stand, grand master, blackout, bpm and whose it is; retained, when it changes
+    TOPIC/room      as `room` of GET /api/state: curves, bands and whose they are, why the equaliser stands still; retained,
+                    when it changes, every 5 s at most (1 s where it is more than figures). Only of a venue with `pa`, as is
+    TOPIC/level     as `level` of GET /api/state: LAeq and LCpeak at each microphone, limits and warnings; likewise
     TOPIC/go  back  pause  resume  release  exit   payload: nothing, or the name of a cue list
     TOPIC/goto  rate                           payload: a number, or the name of a list and a number: "probe 2"
     TOPIC/stop  tap                            payload: nothing
@@ -40,8 +43,9 @@ from typing import TYPE_CHECKING, cast
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
-from showctl.model import ControlEvent, DeviceError, Health, State
+from showctl.model import ControlEvent, DeviceError, Health, RoomView, State
 from showctl.remote.board import Board, Json, finite
+from showctl.remote.room import level_json, room_json
 from showctl.supervise import Quiet
 from showctl.wire.osc import Message, Value
 from showctl.wire.osc_dictionary import LIST_TRIGGERS, Refusal, control
@@ -78,6 +82,7 @@ TIMEOUT_S = 5.0  # for each answer of the broker
 LAST_S = 1.0  # the same when we are asked to stop
 STEADY_S = 10.0  # a connection that lasted so long begins anew with the first wait
 LOOK_S, CHANGE_S, REPEAT_S = 0.25, 1.0, 30.0  # how often to look, to tell of small changes, to repeat the health
+FIGURES_S = 5.0  # how often to tell of figures of the room
 
 
 class Mqtt:
@@ -296,6 +301,7 @@ class _News:
         self._health: object = None
         self._state: Json = {}
         self._health_at = self._state_at = -float("inf")
+        self._room, self._level = _Slow("room"), _Slow("level")
 
     def of(self, board: Board, now: float) -> list[tuple[str, str]]:
         """Words and payloads that are due now."""
@@ -309,13 +315,37 @@ class _News:
         if state is not None and self._tells(state, now):
             self._state, self._state_at = state, now
             due.append(("state", json.dumps(state, allow_nan=False)))
+        if (view := board.room) is not None:
+            due += self._sound(view, now)
         return due
+
+    def _sound(self, view: RoomView, now: float) -> list[tuple[str, str]]:
+        room, level = room_json(view) or {}, level_json(view) or {}
+        facts = [room[key] for key in ("zone", "mode", "doing", "bypassed", "howl")]
+        facts += [bool(room["frozen"]), [band["owner"] for band in room["bands"]]]
+        warned = [[warning["of"], warning["over"]] for warning in level["warnings"]]
+        return self._room.told(room, facts, now) + self._level.told(level, warned, now)
 
     def _tells(self, state: Json, now: float) -> bool:
         """A cue is told at once, a tempo that wanders once in a while."""
         if now - self._state_at < CHANGE_S:
             state = state | {"bpm": self._state["bpm"]}
         return state != self._state
+
+
+class _Slow:
+    """A topic whose figures change all the time: they are told every FIGURES_S at most, its facts every CHANGE_S."""
+
+    def __init__(self, word: str) -> None:
+        self._word, self._body, self._at = word, Json(), -float("inf")
+        self._facts: object = None
+
+    def told(self, body: Json, facts: object, now: float) -> list[tuple[str, str]]:
+        """What is to be published now: nothing, or one message."""
+        if body == self._body or now - self._at < (CHANGE_S if facts != self._facts else FIGURES_S):
+            return []
+        self._body, self._facts, self._at = body, facts, now
+        return [(self._word, json.dumps(body, allow_nan=False))]
 
 
 def state_json(board: Board) -> Json | None:

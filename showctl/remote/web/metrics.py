@@ -1,4 +1,5 @@
-"""The counters of every part as Prometheus reads them. Made anew for each request, so nothing is counted twice."""
+"""The counters of every part and how loud the room is, as Prometheus reads them. Made anew for each request, so nothing is
+counted twice."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric, UnknownMetricFamily
 
-from showctl.model import State
+from showctl.model import RoomView, State
 from showctl.remote.board import Board
 
+LEVELS = ("laeq_1", "laeq_15", "laeq_60", "lcpeak", "lcpeak_60")
 __all__ = ["CONTENT_TYPE", "metrics"]
 
 
@@ -38,3 +40,21 @@ class _Parts:
             counters.add_metric(["page", name], value)
         yield states
         yield counters
+        if self._board.room is not None:
+            yield from _room(self._board.room)
+
+
+def _room(view: RoomView) -> Iterator[Metric]:
+    """How loud it is, how far the sound is off its target, and whether the equaliser may move."""
+    levels = GaugeMetricFamily("showctl_sound_level_db", "Sound pressure at a microphone", labels=["microphone", "of"])
+    for microphone, one in zip(view.microphones, view.levels, strict=False):
+        for name in LEVELS if one is not None else ():
+            levels.add_metric([microphone, name], getattr(one, name))
+    yield levels
+    if (state := view.state) is None:
+        return
+    yield GaugeMetricFamily(
+        "showctl_room_frozen", "1 while the equaliser stands still for a reason", value=float(bool(state.frozen))
+    )
+    if state.error is not None:
+        yield GaugeMetricFamily("showctl_room_error_db", "RMS of what is heard from what is aimed at", value=state.error)

@@ -1,8 +1,9 @@
 """What the page is told, and how a slow page is kept from holding up the others.
 
 A topic is one thing that the page keeps the latest of: "patch", "show", "playback", "music", "health", "clock" as JSON
-objects `{topic: value}`, and "frame" as binary. A Client holds at most one message a topic, so that who reads slowly sees
-less often and never costs memory; the Publisher makes each message once for all clients, and only when it changed.
+objects `{topic: value}`, "room" and "level" in a venue whose sound is looked after, and "frame" as binary. A Client holds at
+most one message a topic, so that who reads slowly sees less often and never costs memory; the Publisher makes each message once
+for all clients, and only when it changed.
 
 A frame is 8 bytes, the show time that it is the look of (s, float64, little endian), then the 512 slots of each universe in
 the order of the plan's universes: what was really sent.
@@ -19,9 +20,10 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from showctl.model import Features, PlaybackState, State
+from showctl.model import Features, PlaybackState, RoomView, State
 from showctl.plan import Parameter, PatchedFixture, Plan
 from showctl.remote.board import Board, beats_json, finite
+from showctl.remote.room import level_json, room_json
 from showctl.remote.web.guard import Scope
 
 Message: TypeAlias = str | bytes
@@ -80,6 +82,7 @@ class Publisher:
         self._plan: Plan | None = None
         self._problems: object = None
         self._frame = b""
+        self._room: RoomView | None = None
         self._second = -1
 
     def refresh(self) -> list[str]:
@@ -95,6 +98,9 @@ class Publisher:
         changed += self._put("playback", board.playback_json()["playback"])
         changed += self._put("music", music_json(board, now))
         changed += self._put("health", health_json(board))
+        if board.room is not self._room:
+            self._room = board.room
+            changed += self._put("room", room_json(board.room)) + self._put("level", level_json(board.room))
         if int(now) != self._second:
             self._second = int(now)
             changed += self._put("clock", {"now": finite(now, 3)})
