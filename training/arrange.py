@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.grooves import Line
+from training.lines import Line
 from training.piece import RATE, Piece, Times
 from training.voices import Chance, Sound
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from training.band_grooves import GROOVES, Groove
+from training.band_grooves import GROOVES
 from training.band_mix import as_mixed
 from training.band_styles import FAMILIES, STYLES, Style
+from training.band_table import Groove
 from training.band_tunes import Harmony, Note, Singer, bass_bar, comp_bar, harmony, horn_row, melody_bar
 from training.drums import HIT_KINDS, KEYS, LIMBS, Habits, Part, Stroke, choose, count_in, habits, play_bar, play_fill, without
 from training.humans import CURVES, Feel, Swing, Tempo, Wander, a_feel, a_wander, performed_tempo

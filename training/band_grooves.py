@@ -1,106 +1,70 @@
-"""What drummers play, style by style: tables of odds, one row a limb or instrument, one sign a step.
-
-A row is read against the groove's grid: `grid` steps a beat, `meter` beats a bar; a row may be several bars long (claves, two-bar
-phrases). Where a cell offers several rows, a song takes one of them for a section. Signs (odds of a stroke, loudness 0..1):
-
-    X always, loud    x always, middling   o mostly    - sometimes   , seldom
-    G ghost, likely   g ghost, perhaps     O open, always   q open, sometimes     . never
+"""What drummers play, style by style: tables of odds, one row a limb or instrument, one sign a step (band_table.py).
 
 The rows are written from how these styles are taught and played, not taken from recordings.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from training.band_grooves_hard import HARD
+from training.band_table import BACK, EIGHTHS, NONE, OFF, OPENING, QUARTERS, SHAKEN, SIXTEENTHS, TAMB, Groove
 
-SIGNS = {  # odds, loudness, open
-    ".": (0.0, 0.0, False),
-    ",": (0.1, 0.6, False),
-    "-": (0.3, 0.65, False),
-    "o": (0.65, 0.75, False),
-    "x": (0.97, 0.72, False),
-    "X": (0.99, 1.0, False),
-    "g": (0.3, 0.28, False),
-    "G": (0.7, 0.32, False),
-    "q": (0.3, 0.8, True),
-    "O": (0.97, 0.85, True),
-}
-
-Rows = dict[str, tuple[str, ...]]  # voice -> rows to choose from
-
-
-@dataclass(frozen=True, slots=True)
-class Groove:
-    """A way of playing the kit."""
-
-    meter: int
-    grid: int  # steps a beat: 2, 3 or 4
-    base: Rows  # what every bar is made of
-    colour: Rows = field(default_factory=dict)  # hand percussion and the like: each joins by chance
-
-
-_EIGHTHS, _QUARTERS, _SIXTEENTHS = "X.x.X.x.X.x.X.x.", "X...X...X...X...", "XoxoXoxoXoxoXoxo"
-_OPENING, _OFF, _NONE = "X.x.X.xqX.x.X.xq", "..X...X...X...X.", "................"
-_BACK = "....X.......X..."
-_SHAKEN, _TAMB = "XgxgXgxgXgxgXgxg", "x.x.X.x.x.x.X.x."
-
-GROOVES: dict[str, Groove] = {
+GROOVES: dict[str, Groove] = HARD | {
     "funk": Groove(4, 4, {
         "kick": ("X.-...o..-X..-..", "X.o....o..X-.o..", "X..X..-..oX....-",
                  "X.X....-..o.-.o.", "X..-..X...X..X..", "X.....oX.oX....."),
         "snare": (".g.gX.gG.G.gX.gg", "....X..G.G..X..g", ".g..X.g..G.gX..G", "....X.gGgG..-.X."),
-        "hat": (_SIXTEENTHS, _EIGHTHS, _OPENING, "XxgxXxgxXxgxXxgq", "X.xoX.xoX.xoX.qo"),
-    }, {"tamb": (_BACK,), "cowbell": (_QUARTERS, "X.x..x..x.x..x..")}),
+        "hat": (SIXTEENTHS, EIGHTHS, OPENING, "XxgxXxgxXxgxXxgq", "X.xoX.xoX.xoX.qo"),
+    }, {"tamb": (BACK,), "cowbell": (QUARTERS, "X.x..x..x.x..x..")}),
     "rock": Groove(4, 4, {
         "kick": ("X.....-.X.-.....", "X.....o.X.o.....", "X.o...-.X.....o.",
                  "X..,..X.x.X...,.", "X...-.x...X.-...", "X.......X......."),
-        "snare": (_BACK, "....X.......X..,", "....X..g....X...", "....X..,.,..X.-."),
-        "hat": (_EIGHTHS, _OPENING, _QUARTERS, "O...O...O...O...", "O.O.O.O.O.O.O.O."),
-    }, {"tamb": (_BACK, _TAMB)}),
+        "snare": (BACK, "....X.......X..,", "....X..g....X...", "....X..,.,..X.-."),
+        "hat": (EIGHTHS, OPENING, QUARTERS, "O...O...O...O...", "O.O.O.O.O.O.O.O."),
+    }, {"tamb": (BACK, TAMB)}),
     "hard rock": Groove(4, 4, {
         "kick": ("X.x...x.X.x...-.", "X.o.X.o.X.o.X.o.", "X.-o..X.X-o...o.", "X.X.X.X.X.X.X.X.", "X...-.X.X..-..X."),
-        "snare": (_BACK, "....X.......X.-.", "....X.....,.X..,"),
-        "hat": ("O...O...O...O...", "O.O.O.O.O.O.O.O.", _EIGHTHS, _NONE),
-        "crash": (_NONE, _QUARTERS, "X.......X......."),
+        "snare": (BACK, "....X.......X.-.", "....X.....,.X..,"),
+        "hat": ("O...O...O...O...", "O.O.O.O.O.O.O.O.", EIGHTHS, NONE),
+        "crash": (NONE, QUARTERS, "X.......X......."),
     }),
     "metal": Groove(4, 4, {
         "kick": ("XxxxXxxxXxxxXxxx", "X.xxX.xxX.xxX.xx", "X.x.X.x.X.x.X.x.", "Xx..Xx..X.xxX..."),
-        "snare": (_BACK, "..X...X...X...X.", "........X......."),
-        "ride": (_QUARTERS, _EIGHTHS, _NONE),
-        "crash": (_NONE, _QUARTERS),
+        "snare": (BACK, "..X...X...X...X.", "........X......."),
+        "ride": (QUARTERS, EIGHTHS, NONE),
+        "crash": (NONE, QUARTERS),
     }),
     "pop": Groove(4, 4, {
         "kick": ("X.....o.X.......", "X......-X.o.....", "X.....X...X...-.",
                  "X...X...X...X...", "X..-..o...x..-..", "X.....,.X-......"),
-        "snare": (_BACK, "....X..,....X...", "....X.......X.,g"),
-        "hat": (_EIGHTHS, _SIXTEENTHS, _OPENING, _QUARTERS),
-    }, {"tamb": (_BACK, "x.X.x.X.x.X.x.X."), "shaker": (_SHAKEN,), "clap": (_BACK,)}),
+        "snare": (BACK, "....X..,....X...", "....X.......X.,g"),
+        "hat": (EIGHTHS, SIXTEENTHS, OPENING, QUARTERS),
+    }, {"tamb": (BACK, "x.X.x.X.x.X.x.X."), "shaker": (SHAKEN,), "clap": (BACK,)}),
     "soul": Groove(4, 4, {
         "kick": ("X.....x...X.-...", "X..o....o.X.....", "X.x.....X.x.....", "X...X...X...X..o"),
-        "snare": ("....X..g....X...", _QUARTERS, "....X..G.G..X..g"),
-        "hat": (_EIGHTHS, "X.xgX.xgX.xgX.xg", "X.x.X.x.X.x.X.q."),
-    }, {"tamb": (_TAMB, _BACK), "conga": ("..x...xx..x...xx",)}),
+        "snare": ("....X..g....X...", QUARTERS, "....X..G.G..X..g"),
+        "hat": (EIGHTHS, "X.xgX.xgX.xgX.xg", "X.x.X.x.X.x.X.q."),
+    }, {"tamb": (TAMB, BACK), "conga": ("..x...xx..x...xx",)}),
     "country": Groove(4, 4, {
         "kick": ("X.......X.......", "X.....-.X.-.....", "X.......X.....o."),
-        "snare": (_BACK, "xGxGXGxGxGxGXGxG", "GGGGXGGGGGGGXGGG"),
-        "hat": (_EIGHTHS, _OFF, _NONE),
-        "pedal": ("....x.......x...", _NONE),
+        "snare": (BACK, "xGxGXGxGxGxGXGxG", "GGGGXGGGGGGGXGGG"),
+        "hat": (EIGHTHS, OFF, NONE),
+        "pedal": ("....x.......x...", NONE),
     }),
     "train": Groove(4, 4, {
-        "kick": (_QUARTERS, "X.......X......."),
+        "kick": (QUARTERS, "X.......X......."),
         "snare": ("GGXGGGXGGGXGGGXG", "xGXxxGXxxGXxxGXG"),
-        "pedal": ("..x...x...x...x.", _NONE),
+        "pedal": ("..x...x...x...x.", NONE),
     }),
     "hiphop": Groove(4, 4, {
         "kick": ("X..o......X..-..", "X......o.XX.....", "X.X....-..X..-..",
                  "Xo.....X..x..o..", "X.....-o..X-....", "X..X....-.X....."),
-        "snare": (_BACK, "....X..g.g..X..g", "....X.......X.,g"),
-        "hat": (_EIGHTHS, "X.xoX.xoX.xoX.xo", "X.x.X.xqX.x.X.x.", "XgxgXgxgXgxgXgxg"),
-    }, {"shaker": (_SHAKEN,), "clap": (_BACK,)}),
+        "snare": (BACK, "....X..g.g..X..g", "....X.......X.,g"),
+        "hat": (EIGHTHS, "X.xoX.xoX.xoX.xo", "X.x.X.xqX.x.X.x.", "XgxgXgxgXgxgXgxg"),
+    }, {"shaker": (SHAKEN,), "clap": (BACK,)}),
     "trip half": Groove(4, 4, {  # half-time: one backbeat a bar
         "kick": ("X.....-.....o.-.", "X...........-.x.", "X.o..........-..", "X.....x...-.....", "X..-..........o."),
         "snare": ("........X.......", "........X.....g.", "...g..g.X..g..g."),
-        "hat": (_EIGHTHS, _QUARTERS, "X.xoX.xoX.xoX.xo", "O...O...O...O..."),
+        "hat": (EIGHTHS, QUARTERS, "X.xoX.xoX.xoX.xo", "O...O...O...O..."),
     }),
     "jazz swing": Groove(4, 3, {
         "ride": ("X..X.xX..X.x", "X..X.xX..X.o", "X..X.oX..X.x", "x..X.xx..X.x", "X..X..X..X.-"),
@@ -123,15 +87,15 @@ GROOVES: dict[str, Groove] = {
     "jazz funk": Groove(4, 4, {
         "kick": ("X..o..-...X..-..", "X......o..-..X..", "X.-..o..,.o...-."),
         "snare": ("....X..G.G..X.g.", ".g..X..g.G.g-..X", "....o..X.g..X..G"),
-        "ride": (_EIGHTHS, "X.xxX.xxX.xxX.xx"),
+        "ride": (EIGHTHS, "X.xxX.xxX.xxX.xx"),
         "pedal": ("....x.......x...", "..x...x...x...x."),
     }),
     "bossa": Groove(4, 4, {
         "kick": ("X.....xxX.....xx", "X.....x.X.....x.", "X.....x.x.....x."),
         "rim": ("X.....X.....X.......X.....X.....", "....X.....X.....X.....X.....X...", "X.....X.....X.......X...X......."),
         "hat": ("x.x.x.x.x.x.x.x.", "xgxgxgxgxgxgxgxg"),
-        "pedal": ("....x.......x...", _NONE),
-    }, {"shaker": (_SHAKEN,)}),
+        "pedal": ("....x.......x...", NONE),
+    }, {"shaker": (SHAKEN,)}),
     "samba": Groove(2, 4, {
         "kick": ("X..xX..x", "x..xX..x", "G..xX..x"),
         "snare": ("xGgxxGgx", "X.gX.gX.gX.gX.X.", "GGXGGXGG"),
@@ -141,19 +105,19 @@ GROOVES: dict[str, Groove] = {
     }, {"shaker": ("XgxxXgxx",), "agogo": ("X.X.x.x..x.X.x.x",), "tamb": ("XggxXggx",)}),
     "afrocuban": Groove(4, 4, {
         "kick": ("......X.....X...", "X.....X.....X...", "...X..X....X..X.", "......X.....-..."),
-        "rim": ("....X...X.......X.....X.....X...", "X.....X.....X.......X...X.......", _NONE),
-        "ride": ("X.x.xx.xx.xx.xx.", "X.X.x.xx.x.xx.x.", _NONE),
-        "cowbell": ("X...X.x.X...X.x.", "X.x.X.xxX.x.X.xx", _NONE),
-        "snare": (_NONE, "...,...-...g...G", "....-..o.,..-..o"),
-        "tomm": ("..............xx", "......x.......x.", _NONE),
+        "rim": ("....X...X.......X.....X.....X...", "X.....X.....X.......X...X.......", NONE),
+        "ride": ("X.x.xx.xx.xx.xx.", "X.X.x.xx.x.xx.x.", NONE),
+        "cowbell": ("X...X.x.X...X.x.", "X.x.X.xxX.x.X.xx", NONE),
+        "snare": (NONE, "...,...-...g...G", "....-..o.,..-..o"),
+        "tomm": ("..............xx", "......x.......x.", NONE),
         "pedal": ("....x.......x...", "x...x...x...x..."),
     }, {"conga": ("g.x.g.XXg.x.g.XX", "..xg..XXx.xg..XX"), "clave": ("X.....X.....X.......X...X.......", "X..X..X...X.X..."),
         "maracas": ("xgxgxgxgxgxgxgxg",), "timbale": ("....x.....x....,",)}),
     "songo": Groove(4, 4, {
         "kick": ("...X..X....X..X.", "...X..x.....-.x.", "X..X..X....X..X."),
         "snare": ("..g.X.gX.g.g.gX.", "..gGX.gX..gG..Xg", "....X..g.X....X."),
-        "hat": (_EIGHTHS, _QUARTERS),
-        "cowbell": (_NONE, _QUARTERS),
+        "hat": (EIGHTHS, QUARTERS),
+        "cowbell": (NONE, QUARTERS),
     }, {"conga": ("g.x.g.XXg.x.g.XX",), "clave": ("X..X..X...X.X...",)}),
     "afro 12/8": Groove(4, 3, {  # the bell of six and eight, felt in four
         "bell": ("X.X.XX.X.X.X", "X.X.X.XX.X.X"),
@@ -164,15 +128,15 @@ GROOVES: dict[str, Groove] = {
     }, {"conga": ("x.xXx.x.xXx.",), "shaker": ("XgxXgxXgxXgx",)}),
     "reggae one drop": Groove(4, 4, {
         "kick": ("........X.......", "........X.....,.", "......,.X......."),
-        "rim": ("........X.......", "........X..,..g.", _NONE),
-        "snare": (_NONE, "........X......."),
-        "hat": (_EIGHTHS, "X.xgX.xgX.xgX.xg", _OFF, "x.X.x.X.x.X.x.Xq"),
+        "rim": ("........X.......", "........X..,..g.", NONE),
+        "snare": (NONE, "........X......."),
+        "hat": (EIGHTHS, "X.xgX.xgX.xgX.xg", OFF, "x.X.x.X.x.X.x.Xq"),
     }, {"shaker": ("xgXgxgXgxgXgxgXg",), "conga": ("............xx..",)}),
     "reggae steppers": Groove(4, 4, {
-        "kick": (_QUARTERS,),
-        "rim": ("........X.......", _BACK, "...x..x.X..x..x."),
-        "snare": (_NONE, _BACK),
-        "hat": (_EIGHTHS, _OFF, "xoXoxoXoxoXoxoXo"),
+        "kick": (QUARTERS,),
+        "rim": ("........X.......", BACK, "...x..x.X..x..x."),
+        "snare": (NONE, BACK),
+        "hat": (EIGHTHS, OFF, "xoXoxoXoxoXoxoXo"),
     }, {"shaker": ("xgXgxgXgxgXgxgXg",)}),
     "ska": Groove(4, 2, {
         "kick": ("X...X...", "X.-.X.-.", "X..-X..."),
@@ -180,20 +144,20 @@ GROOVES: dict[str, Groove] = {
         "hat": (".X.X.X.X", "xXxXxXxX", "xOxOxOxO"),
     }),
     "disco": Groove(4, 4, {
-        "kick": (_QUARTERS, "X...X...X...X.-.", "X...X...X..-X..."),
-        "snare": (_BACK, "....X.......X..g", "....X..,....X..,"),
-        "hat": ("x.O.x.O.x.O.x.O.", "xxOxxxOxxxOxxxOx", "..O...O...O...O.", _EIGHTHS, _SIXTEENTHS),
-    }, {"tamb": ("xgXgxgXgxgXgxgXg",), "clap": (_BACK,), "conga": ("..x..xx...x..xx.",), "cowbell": (_QUARTERS,)}),
+        "kick": (QUARTERS, "X...X...X...X.-.", "X...X...X..-X..."),
+        "snare": (BACK, "....X.......X..g", "....X..,....X..,"),
+        "hat": ("x.O.x.O.x.O.x.O.", "xxOxxxOxxxOxxxOx", "..O...O...O...O.", EIGHTHS, SIXTEENTHS),
+    }, {"tamb": ("xgXgxgXgxgXgxgXg",), "clap": (BACK,), "conga": ("..x..xx...x..xx.",), "cowbell": (QUARTERS,)}),
     "breakbeat": Groove(4, 4, {
         "kick": ("X.X.......XX....", "X.o.....-.X..-..", "X..-..X...X-...."),
         "snare": ("....X..G.G..X..G", "....X..X.g..X..g", "....X..o.G....X."),
-        "hat": (_EIGHTHS, _SIXTEENTHS),
-        "ride": (_NONE, _EIGHTHS),
+        "hat": (EIGHTHS, SIXTEENTHS),
+        "ride": (NONE, EIGHTHS),
     }),
     "drum n bass": Groove(4, 4, {
         "kick": ("X.........X.....", "X.....-...X..,..", "X.o.......X....."),
-        "snare": (_BACK, "....X..G.G..X..g", "....X..g....X.g."),
-        "hat": (_EIGHTHS, _SIXTEENTHS),
+        "snare": (BACK, "....X..G.G..X..g", "....X..g....X.g."),
+        "hat": (EIGHTHS, SIXTEENTHS),
     }),
     "blues shuffle": Groove(4, 3, {
         "kick": ("X.....X.....", "X.-...X.-...", "X.-..oX....-", "X..X..X..X.."),
@@ -212,15 +176,15 @@ GROOVES: dict[str, Groove] = {
     }),
     "ballad": Groove(4, 4, {
         "kick": ("X.......X.......", "X.....-.X.-.....", "X......oX.......", "X.........-....."),
-        "snare": (_BACK, "....X.......X..,"),
-        "rim": (_NONE, _BACK),
-        "hat": (_EIGHTHS, "XgxgXgxgXgxgXgxg", _QUARTERS),
-    }, {"shaker": (_SHAKEN,), "tamb": ("............X...",)}),
+        "snare": (BACK, "....X.......X..,"),
+        "rim": (NONE, BACK),
+        "hat": (EIGHTHS, "XgxgXgxgXgxgXgxg", QUARTERS),
+    }, {"shaker": (SHAKEN,), "tamb": ("............X...",)}),
     "gospel": Groove(4, 4, {
         "kick": ("X..o..X...o..X..", "X.....xX..X.-...", "X.-..o..X..o..o."),
         "snare": ("....X..G.G..X..G", "....X..g....X.gX", "..g.X.g..g.gX..."),
-        "hat": (_SIXTEENTHS, "X.x.X.x.X.x.X.xq"),
-    }, {"tamb": ("xgXgxgXgxgXgxgXg", _BACK), "clap": (_BACK,)}),
+        "hat": (SIXTEENTHS, "X.x.X.x.X.x.X.xq"),
+    }, {"tamb": ("xgXgxgXgxgXgxgXg", BACK), "clap": (BACK,)}),
     "gospel shout": Groove(2, 2, {
         "kick": ("X.X.", "x.x-"),
         "snare": (".X.X", "gXgX"),
@@ -229,13 +193,13 @@ GROOVES: dict[str, Groove] = {
     "new orleans": Groove(4, 4, {
         "kick": ("X..X..X...X.....", "X..X..-.x...x...", "X.....X...X.-..."),
         "snare": ("X.gXg.XgggXgX.gG", "gGgXggXggGXgXgGg", "..gXg.X.g.XgX.g."),
-        "hat": (_NONE, "..x...x...x...x."),
+        "hat": (NONE, "..x...x...x...x."),
         "pedal": ("....X.......X...", "..x...x...x...x."),
     }, {"cowbell": ("X..x..x...x.x...",), "tamb": ("xgXgxgXgxgXgxgXg",)}),
     "second line": Groove(4, 4, {
         "kick": ("X......X...X....X.......X..X....", "X...X......X..X.", "X..X....X..X..X."),
         "snare": ("xgxXgxXgxgXgxXgx", "GgGXgGXGgGXgXGXG"),
-        "pedal": (_BACK,),
+        "pedal": (BACK,),
     }, {"cowbell": ("X...X.x.X...X.x.",), "tamb": ("xgXgxgXgxgXgxgXg",)}),
     "waltz": Groove(3, 2, {
         "kick": ("X.....", "X....-", "X..-.."),

@@ -31,10 +31,10 @@ def composers() -> list[tuple[float, Composer]]:
     from training import band, electronic, metal, nothing, piano
 
     return [
-        (0.33, band.compose),
-        (0.31, electronic.compose),
-        (0.14, metal.compose),
-        (0.12, piano.compose),
+        (0.38, band.compose),
+        (0.30, electronic.compose),
+        (0.12, metal.compose),
+        (0.10, piano.compose),
         (0.05, nothing.compose),
         (0.05, nothing.between),
     ]

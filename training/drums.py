@@ -1,6 +1,6 @@
 """A drummer: plays a groove bar by bar, with what a song does to it: variation, fills, crashes, ghost notes, another cymbal.
 
-The groove is a table of odds (band_grooves.py); nothing here is a fixed loop. A stroke is a position in beats, a voice and a
+The groove is a table of odds (band_table.py); nothing here is a fixed loop. A stroke is a position in beats, a voice and a
 loudness; the timing is added later (humans.py), the sound later still (synth_fluid.py).
 """
 
@@ -10,19 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.band_grooves import GROOVES, SIGNS, Groove
+from training.band_grooves import GROOVES
+from training.band_table import SIGNS, Groove
 
 KEYS = {  # voice -> General MIDI keys to choose from, closed and open
     "kick": (36, 36, 35), "snare": (38, 38, 40), "rim": (37,), "clap": (39,), "hat": (42,), "open": (46,), "pedal": (44,),
     "ride": (51, 51, 59), "bell": (53,), "crash": (49, 57, 55, 52), "tomh": (50, 48), "tomm": (47, 45), "toml": (43, 41),
     "tamb": (54,), "cowbell": (56,), "conga": (63, 64, 62), "clave": (75, 76), "shaker": (82, 70, 69), "maracas": (70,),
-    "timbale": (65, 66), "agogo": (67, 68), "stick": (31, 37, 42, 75),
+    "timbale": (65, 66), "agogo": (67, 68), "bongo": (60, 61), "guiro": (73, 74), "triangle": (81, 80),
+    "stick": (31, 37, 42, 75),
 }  # fmt: skip
 LIMBS = {"kick": "foot", "snare": "left", "rim": "left", "clap": "left", "hat": "right", "open": "right", "ride": "right",
          "bell": "right", "crash": "right", "tomh": "right", "tomm": "left", "toml": "right", "pedal": "heel",
          "stick": "right"}  # fmt: skip
 HIT_KINDS = {"kick": "kick", "snare": "snare", "rim": "snare", "clap": "snare", "hat": "hat", "open": "hat", "pedal": "hat",
-             "ride": "hat", "bell": "hat", "crash": "hat", "shaker": "hat", "maracas": "hat", "tamb": "hat"}  # fmt: skip
+             "ride": "hat", "bell": "hat", "crash": "hat", "shaker": "hat", "maracas": "hat", "tamb": "hat",
+             "triangle": "hat"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Habits:
     crash: float  # odds of a crash where a section or a fill has ended
     ghosts: float  # how many ghost notes are really played, 0..1.5
     accent: float  # how far off-beats are softer than beats, 0..0.5
+    leans: float  # how far all else is softer than a bar's first step, 0..0.35
 
 
 def habits(rng: np.random.Generator) -> Habits:
@@ -63,6 +67,7 @@ def habits(rng: np.random.Generator) -> Habits:
         crash=rng.uniform(0.2, 1.0),
         ghosts=rng.uniform(0.0, 1.5),
         accent=rng.uniform(0.0, 0.45),
+        leans=float(rng.choice([0.0, 0.0, rng.uniform(0.0, 0.35)])),
     )
 
 
@@ -121,7 +126,7 @@ def play_bar(rng: np.random.Generator, part: Part, bar: int, how: Habits, voices
             odds, loud, is_open = SIGNS[sign]
             odds *= how.ghosts if sign in "gG" else 1 - how.miss
             if dice[step, 0] < odds:
-                loud *= (1 - softer if step % grid else 1.0) * (0.88 + 0.24 * dice[step, 1])
+                loud *= (1 - softer if step % grid else 1.0) * (1 - how.leans if step else 1.0) * (0.88 + 0.24 * dice[step, 1])
                 at = bar * part.groove.meter + step / grid
                 out.append(Stroke(at, "open" if is_open and voice == "hat" else voice, min(1.0, loud)))
     return out

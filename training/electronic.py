@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from training import electronic_mix as mix
 from training.arrange import Part, cut, excerpt_form, joined, looped, song_form, way_of_builds, who_plays
 from training.electronic_score import Gains, Harmony, accented, chopped, grounded, harmony, melody, played
-from training.grooves import STYLES, Groove, Line
+from training.grooves import STYLES
+from training.lines import Groove, Line
 from training.patches import PATCHES, Patch, note
 from training.piece import KINDS, RATE, Piece, Times
 from training.voices import VOICES, Chance, Sound, impact, noise, riser, struck

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from training.grooves import Groove, Line
+from training.lines import Groove, Line
 from training.voices import Chance
 
 Gains: TypeAlias = NDArray[np.float32]

@@ -1,7 +1,8 @@
 """What the metal band plays, as step patterns: x a stroke, o a soft one, . none; a bar is so many steps whatever its length.
 
-16 steps are a bar of 4/4, 12 a bar of 3/4 or of 4/4 in triplets. In `skank` and `d-beat` the annotated beat has the kick and the
-snare falls between: that is how their charts count, and what a tracker gets wrong.
+16 steps are a bar of 4/4, 12 a bar of 3/4, of 6/8 or of 4/4 in triplets. In `skank`, `turned` and `d-beat` the annotated beat has
+the kick and the snare falls between: that is how their charts count, and what a tracker gets wrong. In `slow sixteenths` it is
+the slow beat, whatever runs over it.
 """
 
 from __future__ import annotations
@@ -86,6 +87,23 @@ GROOVES: dict[str, tuple[Groove, ...]] = {
         Groove("x.....x.x.......", BACK, E8, ("arpeggio", "sustain")),
         Groove("x.........x.....", BACK, E4, ("sustain", "arpeggio")),
     ),
+    "slow sixteenths": (  # a slow beat under feet or hats that run
+        Groove("xxxxxxxxxxxxxxxx", BACK, E8, ("sustain", "accent")),
+        Groove("x.xxx.xxx.xxx.xx", BACK, E16, ("kick", "gallop")),
+        Groove("x..x..x.x..x..x.", BACK, E16, ("kick", "sustain")),
+        Groove("x.....xxx.....xx", BACK, E16, ("accent", "sustain")),
+    ),
+    "turned": (  # as the skank, the snare between, in half the steps
+        Groove("x...x...x...x.x.", "..x...x...x...x.", OFF, ("power", "tremolo")),
+        Groove("x...x..xx...x..x", "..x...x...x...x.", E8, ("chug8", "power")),
+        Groove("x.......x.......", "..x...x...x...x.", E4, ("sustain", "power")),
+        Groove("x...x...x...x...", "..x...x...x..xx.", E4, ("chug16", "kick")),
+    ),
+    "six": (
+        Groove("x...........", "......x.....", "x.x.x.x.x.x.", ("sustain", "arpeggio")),
+        Groove("x.....x...x.", "......x.....", "x.....x.....", ("kick", "sustain")),
+        Groove("xxxxxxxxxxxx", "......x.....", "x.x.x.x.x.x.", ("tremolo", "sustain")),
+    ),
     "machine": (
         Groove("x...x...x...x...", BACK, OFF, ("chug16", "kick", "chug8")),
         Groove("x...x...x...x.x.", BACK, E16, ("chug16", "accent")),
@@ -132,4 +150,7 @@ STYLES: dict[str, Style] = {
     "industrial": Style((100, 145), ("machine", "nu"), (0.7, 1.0), "scream", (0.0, 0.002), 0.8),
     "shuffle rock": Style((95, 160), ("shuffle",), (0.5, 0.9), "sung", (0.003, 0.012), 0.8),
     "metal waltz": Style((90, 170), ("three",), (0.5, 0.9), "sung", (0.003, 0.010), 0.7, 3),
+    "sludge": Style((58, 96), ("slow sixteenths", "slow sixteenths", "doom"), (0.6, 1.0), "growl", (0.002, 0.012), 2.0),
+    "skate punk": Style((140, 218), ("turned", "skank", "turned", "d-beat"), (0.5, 0.9), "sung", (0.003, 0.012), 2.4),
+    "metal in six": Style((118, 196), ("six",), (0.4, 0.9), "sung", (0.003, 0.010), 1.0, 6),
 }

@@ -1,11 +1,14 @@
 """Bands composed for training: same seed same sound, beats in order, strokes where the sound is, tables that can be played."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="training composes with scipy, which showctl does not need: it comes with `make bench`")
 
-from training import band, band_grooves, band_styles, band_tunes, drums, humans, synth_fluid
+from training import band, band_grooves, band_styles, band_table, band_tunes, drums, humans, synth_fluid
+from training.band_grooves_hard import HARD
 from training.piece import KINDS, RATE
 
 needs_fluidsynth = pytest.mark.skipif(bool(synth_fluid.lacking()), reason=synth_fluid.lacking() or "all there")
@@ -17,7 +20,7 @@ def test_rows_of_grooves_fill_whole_bars_with_known_signs():
             assert voice in drums.KEYS, (name, voice)
             for row in cell:
                 assert len(row) % (groove.meter * groove.grid) == 0, (name, voice, row)
-                assert set(row) <= set(band_grooves.SIGNS), (name, voice, row)
+                assert set(row) <= set(band_table.SIGNS), (name, voice, row)
 
 
 def test_styles_fit_their_grooves():
@@ -36,6 +39,35 @@ def test_styles_fit_their_grooves():
 
 def test_every_groove_belongs_to_a_style():
     assert {g for s in band_styles.STYLES.values() for g in s.grooves} == set(band_grooves.GROOVES)
+
+
+def test_what_is_easily_mistaken_is_nearly_half_of_what_bands_play_and_often_slow():
+    styles = band_styles.STYLES.values()
+    total = sum(s.weight for s in styles)
+    assert 0.35 < sum(s.weight * np.mean([g in HARD for g in s.grooves]) for s in styles) / total < 0.55
+    assert sum(s.weight for s in styles if s.bpm[1] <= 90) / total > 0.2
+    assert sum(s.weight for s in styles if band_grooves.GROOVES[s.grooves[0]].meter in (3, 6)) / total > 0.1
+
+
+@pytest.mark.parametrize("name", ["between", "oompah"])
+def test_the_kick_has_the_beat_and_the_snare_falls_between(name):
+    groove = band_grooves.GROOVES[name]
+    for row in groove.base["kick"]:
+        assert {row[s] for s in range(0, len(row), groove.grid * groove.meter)} <= set("Xx")
+    for row in groove.base["snare"]:
+        assert not any(sign in "Xx" for sign in row[:: groove.grid]), row
+
+
+def test_who_leans_on_the_one_plays_all_else_softer():
+    how = drums.habits(np.random.default_rng(1))
+    loud = {}
+    for leans in (0.0, 0.3):
+        rng, part = np.random.default_rng(2), drums.choose(np.random.default_rng(3), "waltz", how, colour=0.0)
+        bar = drums.play_bar(rng, part, 0, replace(how, leans=leans, roam=0.0))
+        loud[leans] = {(s.position, s.voice): s.loud for s in bar}
+    assert loud[0.0].keys() == loud[0.3].keys()
+    for at, was in loud[0.0].items():
+        assert loud[0.3][at] == pytest.approx(was if at[0] == 0 else 0.7 * was, abs=1e-9) or was == 1.0
 
 
 @pytest.mark.parametrize("curve", humans.CURVES)

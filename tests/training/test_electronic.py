@@ -10,7 +10,10 @@ from showctl.model import Section
 from training.arrange import Part, joined
 from training.electronic import compose, drawn_style, excerpt, made, song
 from training.grooves import STYLES
+from training.grooves_hard import HARD
+from training.patches import PATCHES
 from training.piece import KINDS, RATE
+from training.voices import VOICES
 
 
 def low_rises(audio, times):
@@ -50,6 +53,33 @@ def test_truth_lies_inside_the_audio(seed):
     starts = [at for at, _ in piece.sections]
     assert starts == sorted(starts)
     assert {name for _, name in piece.sections} <= {section.value for section in Section}
+
+
+def test_patterns_fill_bars_with_known_signs_and_voices():
+    for name, groove in STYLES.items():
+        bar = groove.beat * groove.meter
+        for line in groove.lines:
+            assert set(line.voices) <= set(PATCHES if line.melody else VOICES), name
+            for pattern in line.patterns:
+                assert set(pattern) <= set(".123456789oxXr"), (name, pattern)
+                assert len(pattern) % bar == 0 or bar % len(pattern) == 0, (name, pattern)
+
+
+def test_what_is_easily_mistaken_is_a_good_third_and_often_slow():
+    weights = {name: groove.weight for name, groove in STYLES.items()}
+    assert 0.25 < sum(weights[name] for name in HARD) / sum(weights.values()) < 0.45
+    slow = sum(weights[name] for name, groove in STYLES.items() if sum(groove.bpm) / 2 < 90)
+    assert slow / sum(weights.values()) > 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["slow trap", "old game"])
+def test_the_slow_beat_is_the_truth_where_thirty_seconds_run(style):
+    groove = STYLES[style]
+    piece = made(np.random.default_rng(6), style, (Part("verse", 6),), groove.bpm[0], "", 0.0, 0.5)
+    assert np.allclose(60 / np.diff(piece.beats), groove.bpm[0])
+    assert (len(piece.beats), piece.positions.max()) == (24, 4)
+    assert np.diff(np.unique(np.concatenate(list(piece.hits.values())))).min() < 0.2 * 60 / groove.bpm[0]
 
 
 def test_every_style_is_reached():
