@@ -10,8 +10,8 @@ This is the driver alone: what plays and records is handed in as `play` (a take 
 card and in a test alike. A take of which the sound system says that it lost sound is played again, RETRIES times; after that
 the repeats tell: where they differ, sound was lost, or something else was heard.
 
-Responses are those of full scale: what was recorded is divided by the level that was played. Their time counts from the moment
-in which the sweep left, the way through the sound card included.
+Responses are those of full scale: what was recorded is divided by the level that was played, and the microphone's calibration is
+taken out. Their time counts from the moment in which the sweep left, the way through the sound card included.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from showctl.analysis.room import arrival, louder, microphone, sweep
 from showctl.analysis.room.arrival import Arrival
+from showctl.analysis.room.microphone import Calibration
 from showctl.plan import PaMicrophone, PaPlan, PaZone
 from showctl.sound.take import Take, Taken
 from showctl.units import db, ratio
@@ -87,7 +88,8 @@ class Measurement:
     """Of these zones by these microphones. `tell` is handed lines for people; `play` raises Stopped when a hand says so.
 
     `limit` is the loudest level, dB of full scale, and `seconds` the length of a sweep; `before` is when the zones arrived at
-    each microphone in the last measurement.
+    each microphone in the last measurement. `calibrations`, by microphone, are taken out of its responses; one without is taken
+    as flat.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Measurement:
         limit: float = louder.LIMIT_DB,
         seconds: float = sweep.SECONDS,
         before: Mapping[str, dict[str, Arrival]] | None = None,
+        calibrations: Mapping[str, Calibration] | None = None,
     ) -> None:
         self.microphones, self.rate = list(microphones), rate
         self.sent = sweep.sweep(rate, seconds)
@@ -107,8 +110,8 @@ class Measurement:
         self.zones = [Measured(zone, louder.Levels(level=self.first, limit=limit), self.sent) for zone in zones]
         self.troubles: list[str] = []  # what an engineer must look after, in words
         self._play, self._tell = play, tell
-        self._noise: dict[str, Sound] = {}
-        self._before = before or {}
+        self.noise: dict[str, Sound] = {}  # (frames,) what each microphone recorded of the silence
+        self._before, self._calibrations = before or {}, calibrations or {}
 
     def run(self) -> None:
         """All of it. Raises Stopped where it ends early; what was measured until then is kept."""
@@ -144,7 +147,7 @@ class Measurement:
                 self.microphones.remove(one)
         if not self.microphones:
             raise Stopped("there is no microphone that can be used")
-        self._noise = self._by_name(taken)
+        self.noise = self._by_name(taken)
 
     def _by_name(self, taken: Taken) -> dict[str, Sound]:
         """(frames,) of each microphone."""
@@ -163,14 +166,19 @@ class Measurement:
                 break
         one.swept = self._by_name(taken)
         responses = {name: sweep.deconvolved(sound / gain, self.sent, TAIL_S) for name, sound in one.swept.items()}
-        cells = np.array([sweep.snr(responses[name], self._noise[name] / gain, self.sent) for name in responses])
+        cells = np.array([sweep.snr(responses[name], self.noise[name] / gain, self.sent) for name in responses])
         peak = max(one.peak(name) for name in responses)
         one.state = one.state.heard(louder.Heard(peak, False, present(cells, one.state.enough)))
         self._tell(f"  {one.zone.name}: {level:g} dB, at most {peak:.0f} dBFS at a microphone, {over(cells)}")
         if one.state.kept > kept:
             one.lost += lost
             for name, response in responses.items():
-                one.responses.setdefault(name, []).append(response)
+                one.responses.setdefault(name, []).append(replace(response, samples=self._flat(name, response.samples)))
+
+    def _flat(self, name: str, sound: Sound) -> Sound:
+        """(frames,) without the microphone's curve."""
+        curve = self._calibrations.get(name)
+        return sound if curve is None else curve.taken_out(sound, self.rate)
 
     def _clipped(self, one: Measured, taken: Taken) -> None:
         names = " and ".join(m.name for m in self.microphones if m.channel - 1 in taken.clipped)
@@ -214,10 +222,11 @@ class Measurement:
 
     def _ills(self, m: PaMicrophone) -> list[str]:
         """What is wrong with a microphone, judged by the zone that it hears loudest; in words."""
-        name, noise = f"{m.name} (input {m.channel})", self._noise[m.name]
+        name, noise = f"{m.name} (input {m.channel})", self.noise[m.name]
         best = max(self.zones, key=lambda one: one.peak(m.name))
         arrivals = {one.zone.name: came for one in self.zones if (came := one.arrival(m.name)) is not None}
-        snr = sweep.snr(best.responses[m.name][-1], noise / ratio(best.levels[-1]), best.sent) if arrivals else None
+        flat = self._flat(m.name, noise) / ratio(best.levels[-1])
+        snr = sweep.snr(best.responses[m.name][-1], flat, best.sent) if arrivals else None
         found = [fault.text for fault in microphone.faults(name, noise, best.swept[m.name], snr)]
         if not arrivals:
             return found or [f"{name} hears no zone: is it the right input, does the PA play?"]

@@ -1,4 +1,4 @@
-"""What `room report`, `fit` and `transfer` share: files in, text and a picture out, and mistakes as one line."""
+"""What `room report`, `fit`, `transfer` and `measure` share: files in, text and a picture out, and mistakes as one line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from showctl.analysis.room.microphone import Calibration
+    from showctl.analysis.room.target import Target
     from showctl.model import AudioBlock
 
 WRONG_USE, MISSING, CANNOT_RUN = 2, 69, 78
@@ -52,6 +53,17 @@ def whole_response(path: Path) -> AudioBlock:
             f"{path}: {seconds:.2f} s is too short for an impulse response: {SHORTEST_S:g} s at least, decay and noise"
         )
     return block
+
+
+def named(target: str) -> Target:
+    """A target by name or from a file. ConfigError, OSError, ValueError."""
+    from showctl.analysis.room.target import NAMED, read
+
+    if target in NAMED:
+        return NAMED[target]
+    if not Path(target).exists():
+        raise ValueError(f"--target {target}: neither {' nor '.join(NAMED)}, and there is no such file")
+    return read(Path(target).read_text(encoding="utf-8-sig", errors="replace"), target)
 
 
 def curves(files: Sequence[Path], calibrated_by: Sequence[Path]) -> list[Calibration | None]:

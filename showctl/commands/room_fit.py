@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from showctl.commands.room_files import calibrations, curves, picture, responses, taken_out, told, whole_response
+from showctl.commands.room_files import calibrations, curves, named, picture, responses, taken_out, told, whole_response
 
 if TYPE_CHECKING:
     from showctl.analysis.room.fit import Fitted
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from showctl.analysis.room.target import Target
 
 FFT = 65536  # points at least, so that the lowest sixth of an octave has several bins
-TARGETS, DEVICES = ("flat", "house"), ("generic", "x32", "xr18", "camilladsp")
+DEVICES = ("generic", "x32", "xr18", "camilladsp")
 USUAL = 10  # bands
 MOST_BOOST = 12.0  # dB
 WORDS = {"peaking": "peaking", "low_shelf": "low shelf", "high_shelf": "high shelf"}
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
     if wrong := _wrong(args):
         raise ValueError(wrong)
-    target = _target(args.target)
+    target = named(args.target)
     found = _fit(args, target)
 
     def drawn() -> str:
@@ -79,17 +79,6 @@ def _wrong(args: argparse.Namespace) -> str:
     if not 0 <= args.max_boost <= MOST_BOOST:
         return f"--max-boost {args.max_boost:g}: 0 to {MOST_BOOST:g} dB can be allowed"
     return ""
-
-
-def _target(name: str) -> Target:
-    """A target by name or from a file. ConfigError, OSError."""
-    from showctl.analysis.room.target import NAMED, read
-
-    if name in NAMED:
-        return NAMED[name]
-    if not Path(name).exists():
-        raise ValueError(f"--target {name}: neither {' nor '.join(TARGETS)}, and there is no such file")
-    return read(Path(name).read_text(encoding="utf-8-sig", errors="replace"), name)
 
 
 def _fit(args: argparse.Namespace, target: Target) -> Fitted:

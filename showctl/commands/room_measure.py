@@ -1,27 +1,27 @@
 """`showctl room measure VENUE`: sweeps from each zone of the PA to every microphone that the venue file names.
 
 It begins quietly and becomes louder only as far as it must; any key, Ctrl-C or a microphone at full scale stops it within a
-block. What it finds goes into a folder: ZONE-MICROPHONE.wav (the impulse response, 32-bit float, for `room report` and `room
-fit`), a picture of each, and measurement.json. The folder of the last measurement tells, too, which microphone has moved since.
+block. What it finds goes into a folder (`room_measured`), for `room report` and `room fit`. The folder of the last measurement
+tells, too, which microphone has moved since.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from showctl.commands.room_files import named
+
 if TYPE_CHECKING:
-    from showctl.analysis.room.arrival import Arrival
-    from showctl.measure import Measured, Measurement
+    from showctl.analysis.room.microphone import Calibration
+    from showctl.analysis.room.target import Target
     from showctl.plan import PaPlan
     from showctl.sound.duplex import Duplex
     from showctl.sound.take import Take, Taken
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 FOUND, WRONG_USE, MISSING, CANNOT, INTERRUPTED = 1, 2, 69, 78, 130
 LIMIT_DB, SECONDS, BEGINS_S = -12.0, 6.0, 3.0
 LOOK_S = 0.02  # between two looks at the keys and the device
-SUMMARY = "measurement.json"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,24 +46,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure; 0, 1 where something is to be looked after, 2 wrong use, 69 no device, 78 the venue cannot be run, 130 stopped."""
     from showctl.config.load import load_pa
+    from showctl.inputs.room import curves_of
     from showctl.model import ConfigError, DeviceError
 
     if not -60 <= args.limit <= 0 or not 1 <= args.seconds <= 60:
         return _said("--limit is -60 to 0 dB, --seconds 1 to 60", WRONG_USE)
     try:
         pa = load_pa(args.venue)
+        if pa is None or not pa.zones or not pa.microphones:
+            return _said(f"{args.venue} names no `pa` with zones and microphones: what is to be measured?", CANNOT)
+        target, calibrations = named(pa.target), curves_of(pa.microphones)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return CANNOT
-    if pa is None or not pa.zones or not pa.microphones:
-        return _said(f"{args.venue} names no `pa` with zones and microphones: what is to be measured?", CANNOT)
+    except DeviceError as error:
+        return _said(str(error), CANNOT)
     try:
         pa = _chosen(pa, args.zone)
         folder = args.out or args.venue.with_name(f"{args.venue.stem}-room")
         if args.dry_run:
             return _dry(pa, folder, args.limit, args.seconds)
         folder.mkdir(parents=True, exist_ok=True)
-        return _measure(pa, folder, args)
+        return _measure(pa, target, calibrations, folder, args)
     except ValueError as error:
         return _said(str(error), WRONG_USE)
     except DeviceError as error:
@@ -98,10 +101,15 @@ def _dry(pa: PaPlan, folder: Path, limit: float, seconds: float) -> int:
     return 0
 
 
-def _measure(pa: PaPlan, folder: Path, args: argparse.Namespace) -> int:
+def _measure(
+    pa: PaPlan, target: Target, calibrations: Sequence[Calibration | None], folder: Path, args: argparse.Namespace
+) -> int:
+    from showctl.commands import room_measured
     from showctl.measure import Measurement, Stopped
     from showctl.model import DeviceError
     from showctl.sound.duplex import Duplex
+
+    curves = {m.name: curve for m, curve in zip(pa.microphones, calibrations, strict=True) if curve is not None}
 
     inputs = max(m.channel for m in pa.microphones)
     outputs = max(channel for zone in pa.zones for channel in zone.channels)
@@ -109,8 +117,9 @@ def _measure(pa: PaPlan, folder: Path, args: argparse.Namespace) -> int:
     stopped, code = "", INTERRUPTED
     with contextlib.closing(stream), _hand() as hand:
         play = _player(stream, hand)
-        before = _earlier(folder)
-        measurement = Measurement(pa.zones, pa.microphones, stream.rate, play, _tell, args.limit, args.seconds, before)
+        old = room_measured.earlier(folder)
+        before = room_measured.arrivals(old)
+        measurement = Measurement(pa.zones, pa.microphones, stream.rate, play, _tell, args.limit, args.seconds, before, curves)
         _tell(
             f"{stream.device}, {stream.rate} Hz; sweeps begin in {BEGINS_S:g} s at {measurement.first:g} dB: any key stops them"
         )
@@ -121,7 +130,8 @@ def _measure(pa: PaPlan, folder: Path, args: argparse.Namespace) -> int:
             stopped = str(why)
         except DeviceError as error:
             stopped, code = str(error), MISSING
-    _save(measurement, pa, folder, stopped, stream)
+    for line in room_measured.save(measurement, pa, target, folder, old, stopped, stream):
+        _tell(line)
     for text in measurement.troubles:
         print(f"look after: {text}", file=sys.stderr)
     if stopped:
@@ -186,99 +196,3 @@ def _player(stream: Duplex, hand: Callable[[], bool]) -> Callable[[Take], tuple[
         return take.taken, stream.lost - lost
 
     return play
-
-
-# --- what is saved ---------------------------------------------------------------------------------------------------------
-
-
-def _earlier(folder: Path) -> dict[str, dict[str, Arrival]]:
-    """When the zones arrived at each microphone in the measurement that lies in the folder; nothing where none does."""
-    from showctl.analysis.room.arrival import Arrival
-
-    found: dict[str, dict[str, Arrival]] = {}
-    try:
-        for one in json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["responses"]:
-            if one["arrival"] is not None:
-                found.setdefault(one["microphone"], {})[one["zone"]] = Arrival(**one["arrival"])
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"showctl room measure: {folder / SUMMARY} is not read ({error}): it is written anew", file=sys.stderr)
-        return {}
-    return found
-
-
-def _save(measurement: Measurement, pa: PaPlan, folder: Path, stopped: str, stream: Duplex) -> None:
-    """Responses, pictures and the summary; nothing where nothing was measured."""
-    responses = [
-        _response(measurement, one, name, pa, folder)
-        for one in measurement.zones
-        for name in one.responses
-        if one.responses[name]
-    ]
-    if not responses:
-        return
-    zones = [
-        {
-            "zone": one.zone.name,
-            "outputs": one.zone.channels,
-            "levels_db": one.levels,
-            "kept": one.state.kept,
-            "phase": one.state.phase,
-        }
-        for one in measurement.zones
-    ]
-    summary = {
-        "device": stream.device,
-        "rate": measurement.rate,
-        "card_s": stream.way,
-        "sweep": {
-            "low": measurement.sent.low,
-            "high": measurement.sent.high,
-            "seconds": len(measurement.sent.samples) / measurement.rate,
-        },
-        "stopped": stopped,
-        "troubles": measurement.troubles,
-        "zones": zones,
-        "responses": responses,
-    }
-    text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
-    print(f"{len(responses)} impulse responses and {SUMMARY} are in {folder}")
-
-
-def _response(measurement: Measurement, one: Measured, name: str, pa: PaPlan, folder: Path) -> dict[str, Any]:
-    """Save one response and its picture; what the summary says of it."""
-    import soundfile
-
-    from showctl.analysis.room.decay import decays
-    from showctl.analysis.room.drawing import svg
-    from showctl.analysis.room.speech import speech
-
-    response, left_out = one.response(name)
-    path = folder / f"{one.zone.name}-{name}.wav"
-    soundfile.write(path, response.samples.astype("float32"), measurement.rate, subtype="FLOAT")
-    octaves = decays(response.samples, measurement.rate)
-    path.with_suffix(".svg").write_text(svg(f"{one.zone.name} at {name}", octaves), encoding="utf-8")
-    came, heard = one.arrival(name), speech(response.samples, measurement.rate)
-    calibration = next((m.calibration for m in pa.microphones if m.name == name), "")
-    figures = ("freq", "edt", "t20", "t30", "c50", "c80", "d50", "snr_db")
-    return {
-        "zone": one.zone.name,
-        "microphone": name,
-        "file": path.name,
-        "sent_at_s": response.lead / measurement.rate,
-        "calibration": calibration or None,
-        "arrival": None if came is None else asdict(came),
-        "repeats": len(one.responses[name]),
-        "left_out": left_out,
-        "snr_db": [_number(value) for value in one.snr(name)],
-        "harmonics_db": [_number(value) for value in response.harmonics],
-        "sti": None if heard is None else _number(heard.index),
-        "octaves": [{key: _number(getattr(octave, key)) for key in figures} for octave in octaves],
-    }
-
-
-def _number(value: float | None) -> float | None:
-    """For JSON: what is not known is null."""
-    return None if value is None or value != value else round(float(value), 4)

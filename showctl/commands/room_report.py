@@ -71,7 +71,7 @@ def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
 
 
 def read(path: Path, calibration: Calibration | None = None, calibrated_by: str = "") -> list[Report]:
-    """One report a channel, the microphone's curve taken out. ValueError, in a line for people, where it is no impulse response."""
+    """One report a channel, the microphone's curve taken out. ValueError, in a line for people, for what is none."""
     from showctl.analysis.room.arrival import arrival
     from showctl.analysis.room.decay import decays
     from showctl.analysis.room.speech import speech

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import soundfile
 
 from showctl import measure
 from showctl.__main__ import main
-from showctl.commands import room_measure
+from showctl.commands import room_measure, room_measured
 from showctl.sound import duplex
 from showctl.sound.portaudio import DeviceGone
 from tests.test_measure import WELL, Hall
@@ -96,7 +98,16 @@ def test_it_saves_responses_pictures_and_a_summary_that_the_next_one_reads(venue
     assert 0 < first["sti"] < 1
     info = soundfile.info(folder / first["file"])
     assert (info.subtype, info.samplerate, info.channels) == ("FLOAT", 48_000, 1)
-    assert (folder / "left-front.svg").read_text().startswith("<svg")
+    assert {path.name for path in folder.iterdir()} == {
+        "measurement.json",
+        *(f"{one}@{other}.{kind}" for one in ("left", "right") for other in ("front", "back") for kind in ("wav", "svg")),
+        *("left.svg", "right.svg"),
+    }
+    for path in folder.glob("*.svg"):
+        ElementTree.fromstring(path.read_text())
+    said = capsys.readouterr().out
+    assert re.search(r"^noise at front: -8\d dBFS, unknown in dB\(A\)", said, re.MULTILINE)
+    assert re.search(r"^left at front: T20 0\.\d\d s, C80 \d+\.\d dB, STI 0\.\d\d$", said, re.MULTILINE)
     capsys.readouterr()
     hall.responses[0, 0] = np.concatenate((np.zeros(96), WELL[0, 0]))  # the microphone has been put elsewhere
     assert ran(venue, "--seconds", "1") == 1
@@ -136,12 +147,106 @@ def test_a_hand_ends_it_before_anything_is_played(venue, hall, monkeypatch, caps
     assert hall.levels == []
 
 
-def test_a_summary_that_cannot_be_read_is_told_and_written_anew(tmp_path, capsys):
-    for text in ("{", "[]", '{"responses": [{}]}', '{"responses": [{"arrival": {"x": 1}, "microphone": "m", "zone": "z"}]}'):
+def test_a_summary_that_cannot_be_read_is_told_and_kept_aside(tmp_path, capsys):
+    for text in ("{", "[]", '{"responses": []}', '{"responses": [], "zones": [], "placed": [{"arrival": {"x": 1}}]}'):
         (tmp_path / "measurement.json").write_text(text)
-        assert room_measure._earlier(tmp_path) == {}
-        assert "is written anew" in capsys.readouterr().err
-    assert room_measure._earlier(tmp_path / "none") == {}
+        assert room_measured.earlier(tmp_path) == {}
+        assert "is kept as measurement.unread.json" in capsys.readouterr().err
+        assert (tmp_path / "measurement.unread.json").read_text() == text
+        assert not (tmp_path / "measurement.json").exists()
+    assert room_measured.earlier(tmp_path / "none") == {}
+
+
+@pytest.mark.slow
+def test_one_zone_measured_again_leaves_the_others_as_they_were(venue, hall, capsys):
+    assert ran(venue, "--seconds", "1") == 0
+    folder = venue.parent / "hall-room"
+    before = json.loads((folder / "measurement.json").read_text())
+    for one in (*before["zones"], *before["responses"], *before["noise"]):
+        one["measured"] = "2026-01-01T12:00:00+01:00"
+    (folder / "measurement.json").write_text(json.dumps(before))
+    wav = (folder / "left@front.wav").read_bytes()
+    capsys.readouterr()
+    hall.responses = {key: np.concatenate((np.zeros(480), sound)) for key, sound in WELL.items()}  # another delay of the card
+    assert ran(venue, "--seconds", "1", "--zone", "right") == 1
+    said = capsys.readouterr()
+    assert "2 of earlier measurements stay there" in said.out
+    assert "has moved" in said.err  # one zone alone cannot tell the card from the room
+    after = json.loads((folder / "measurement.json").read_text())
+    assert [(one["zone"], one["microphone"]) for one in after["responses"]] == [
+        (one["zone"], one["microphone"]) for one in before["responses"]
+    ]
+    assert after["responses"][:2] == before["responses"][:2]
+    assert after["zones"][0] == before["zones"][0]
+    assert {one["measured"] for one in after["responses"][2:]} == {after["measured"]}
+    assert (folder / "left@front.wav").read_bytes() == wav
+    hall.responses = dict(WELL)
+    assert ran(venue, "--seconds", "1") == 0, "what was measured in two runs is not compared as if it were one"
+    assert not list(folder.glob("*.new"))
+
+
+def test_names_with_dashes_do_not_meet_in_one_file(venue, hall):
+    text = VENUE.replace("left:", "a:").replace("right:", "a-b:").replace("front:", "b-c:").replace("back:", "c:")
+    venue.write_text(text)
+    assert ran(venue, "--seconds", "1") == 0
+    summary = json.loads((venue.parent / "hall-room" / "measurement.json").read_text())
+    assert len({one["file"] for one in summary["responses"]}) == 4
+
+
+@pytest.mark.slow
+def test_a_calibration_is_taken_out_of_what_is_saved_and_told(venue, hall, capsys):
+    (venue.parent / "front.cal").write_text("1000 0\n10000 2\n")
+    assert ran(venue, "--seconds", "1") == 0
+    folder = venue.parent / "hall-room"
+    raw, rate = soundfile.read(folder / "left@front.wav")
+    capsys.readouterr()
+    hall.rng = np.random.default_rng(7)
+    venue.write_text(VENUE.replace("front: {in: 1}", "front: {in: 1, calibration: front.cal, sensitivity: -40dB}"))
+    assert ran(venue, "--seconds", "1") == 0
+    said = capsys.readouterr().out
+    noisy = r"STI 0\.\d\d \(0\.\d\d with the noise, speech being 70 dB\(A\)\)"
+    assert re.search(rf"^left at front: .*, {noisy}, calibration of front.cal taken out$", said, re.MULTILINE)
+    assert re.search(r"^noise at front: -\d+ dBFS, 5\d dB\(A\)$", said, re.MULTILINE)
+    flat, _ = soundfile.read(folder / "left@front.wav")
+    freqs = np.fft.rfftfreq(len(raw), 1 / rate)
+    ratio = 20 * np.log10(np.abs(np.fft.rfft(flat)) / np.abs(np.fft.rfft(raw)))
+    levels = [np.median(ratio[(freqs > 0.97 * f) & (freqs < 1.03 * f)]) for f in (400, 3162, 10_000, 15_000)]
+    assert levels == pytest.approx([0, -1, -2, -2], abs=0.1)
+    summary = json.loads((folder / "measurement.json").read_text())
+    assert [(one["calibrated"], one["calibration"]) for one in summary["responses"][:2]] == [
+        (True, str(venue.parent / "front.cal")),
+        (False, None),
+    ]
+    assert main(["room", "fit", "--ir", str(folder / "left@front.wav"), "--calibration", str(venue.parent / "front.cal")]) == 2
+    assert "has been taken out of it" in capsys.readouterr().err
+    (venue.parent / "front.cal").write_text("no curve\n")
+    assert ran(venue) == 78
+    assert "front.cal:0: no curve in it" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_every_ill_of_a_microphone_is_told_on_the_command_line(venue, hall, capsys):
+    """front is noisy, back hears nothing, deaf has no cable, far is set too low; then front has moved."""
+    names = "front: {in: 1}\n    back: {in: 2}\n    deaf: {in: 3}\n    far: {in: 4}\n"
+    venue.write_text(VENUE[: VENUE.index("front:")] + names)
+    silent = {(one, 2): np.zeros(100) for one in range(2)}
+    hall.responses = {(out, into): sound for (out, into), sound in WELL.items()} | silent
+
+    def heard(sound):
+        sound[:, 0] += 0.01 * np.random.default_rng(1).standard_normal(len(sound))
+        sound[:, 2] = 0.0
+        return sound
+
+    hall.events = dict.fromkeys(range(200), heard)
+    assert ran(venue, "--seconds", "1") == 1
+    said = capsys.readouterr().err
+    assert "look after: front (input 1) is noisy: -40 dBFS without a sweep" in said
+    assert "look after: deaf (input 3) is dead" in said
+    assert "look after: back (input 2) hears no zone" in said or "look after: back (input 2) does not hear the sweep" in said
+    hall.events = {0: lambda sound: np.ones_like(sound)}
+    hall.levels.clear()
+    assert ran(venue, "--seconds", "1") == 130
+    assert "look after: deaf (input 3) clips while nothing is played" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_microphone_that_hears_10_khz_too_loud_is_taken_lower_there(files: Pat
     assert main([*asked, "--calibration", str(files / "left.cal")]) == 0
     raw, flat = map(json.loads, capsys.readouterr().out.splitlines())
     lower = np.subtract(flat["magnitude_db"], raw["magnitude_db"])
-    assert np.interp([500, 3162, 10_000, 15_000], raw["freq"], lower) == pytest.approx([0, -1, -2, -2], abs=0.01)
+    assert np.interp([500, 3162, 10_000, 15_000], raw["freq"], lower) == pytest.approx([0, -1, -2, -2], abs=0.03)
     assert flat["calibration"] == str(files / "left.cal")
     assert "calibration" not in raw
 

@@ -31,8 +31,8 @@ def svg(title: str, found: Fitted, target: Target) -> str:
     before = found.mean + aim
     after = before + found.eq - (found.mean + found.eq)[found.band].mean()
     alone = [cascade_db([band], found.freqs) for band in found.bands]
-    above = _span([before[found.band], after[found.band], aim[found.band]])
-    below = _span([found.eq, *alone, np.zeros(1)])
+    above = span([before[found.band], after[found.band], aim[found.band]])
+    below = span([found.eq, *alone, np.zeros(1)])
     middle = TOP + (above[1] - above[0]) * A_DB + GAP
     height = round(middle + (below[1] - below[0]) * A_DB + BOTTOM)
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
@@ -40,18 +40,18 @@ def svg(title: str, found: Fitted, target: Target) -> str:
     parts.append(f'<rect width="{WIDTH}" height="{height}" fill="#181818"/><g fill="#ddd">')
     parts.append(f'<text x="{LEFT}" y="20" font-size="14">{escape(title)}</text>')
     parts += _legend(found)
-    parts += _frame(TOP, above)
+    parts += frame(TOP, above)
     played = _runs(found)
     whole = slice(played[0].start, played[-1].stop)
-    parts.append(_line(found.freqs[whole], aim[whole], TOP, above[1], TARGET, 1.8, ' stroke-dasharray="6 4"'))
+    parts.append(polyline(found.freqs[whole], aim[whole], TOP, above[1], TARGET, 1.8, ' stroke-dasharray="6 4"'))
     for curve, colour in ((before, BEFORE), (after, AFTER)):
-        parts += [_line(found.freqs[run], curve[run], TOP, above[1], colour, 1.8) for run in played]
-    parts += _frame(middle, below)
+        parts += [polyline(found.freqs[run], curve[run], TOP, above[1], colour, 1.8) for run in played]
+    parts += frame(middle, below)
     for i, (band, curve) in enumerate(zip(found.bands, alone, strict=True)):
         colour = COLOURS[i % len(COLOURS)]
-        parts.append(_line(found.freqs, curve, middle, below[1], colour, 1.1))
+        parts.append(polyline(found.freqs, curve, middle, below[1], colour, 1.1))
         parts.append(_label(i + 1, band, middle, below, colour))
-    parts.append(_line(found.freqs, found.eq, middle, below[1], SUM, 2.0))
+    parts.append(polyline(found.freqs, found.eq, middle, below[1], SUM, 2.0))
     return "\n".join([*parts, "</g></svg>"]) + "\n"
 
 
@@ -73,7 +73,7 @@ def _legend(found: Fitted) -> Iterator[str]:
         yield f'<path d="M{x} 40h18" stroke="{colour}" stroke-width="3"/><text x="{x + 24}" y="44">{text}</text>'
 
 
-def _frame(top: float, span: tuple[int, int]) -> Iterator[str]:
+def frame(top: float, span: tuple[int, int]) -> Iterator[str]:
     """Lines every 3 dB and at round frequencies; the dB on the left, the Hz below."""
     floor = top + (span[1] - span[0]) * A_DB
     for db in range(span[0], span[1] + 1, 3):
@@ -94,12 +94,12 @@ def _label(number: int, band: EqBand, top: float, span: tuple[int, int], colour:
     return f'{dot}<text x="{_x(band.freq):.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="10">{number}</text>'
 
 
-def _line(freqs: Array, curve: Array, top: float, highest: int, colour: str, wide: float, extra: str = "") -> str:
+def polyline(freqs: Array, curve: Array, top: float, highest: int, colour: str, wide: float, extra: str = "") -> str:
     points = " ".join(f"{_x(f):.1f},{top + (highest - level) * A_DB:.1f}" for f, level in zip(freqs, curve, strict=True))
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{wide}"{extra}/>'
 
 
-def _span(curves: list[Array]) -> tuple[int, int]:
+def span(curves: list[Array]) -> tuple[int, int]:
     """Lowest and highest dB of a frame, multiples of 3."""
     low, high = min(float(c.min()) for c in curves), max(float(c.max()) for c in curves)
     return 3 * math.floor((low - 0.5) / 3), 3 * math.ceil((high + 0.5) / 3)
