@@ -101,6 +101,15 @@ def test_few_peaks_at_random_are_no_beat() -> None:
     assert told < 20
 
 
+@pytest.mark.parametrize(("height", "told"), [(0.35, False), (0.45, True)])
+def test_where_sound_sets_in_only_a_clear_beat_is_told_at_once(height: float, told: bool) -> None:
+    """A song that begins on a beat is met on it; a speaker's first syllable is none."""
+    tracker, beat = BeatTracker(DELAY), np.full(200, 0.01)
+    beat[106] = height  # silence until 1 s
+    given = [tracker.feed((n + 1) / 100, -90.0 if n < 100 else -20.0, b, 0.0) for n, b in enumerate(beat.tolist())]
+    assert (given[106] is not None) is told
+
+
 def test_silence_hushes_and_forgets() -> None:
     tracker = BeatTracker(DELAY)
     beats = np.arange(0.5, 10, 0.5)

@@ -39,8 +39,8 @@ FAINT = 0.15  # probability of a beat that is nothing to hold on to
 CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
 # before anything can be foretold
 STRONG = 0.3  # probability of a beat that is told at once
+ABRUPT, ONSET = 0.4, HOPS_PER_SECOND // 4  # the same in so many hops after silence: that sound sets in is no beat yet
 EARLY = -2.5  # trust that this takes
-ONSET = HOPS_PER_SECOND // 4  # hops after silence in which it is not: that sound sets in is no beat
 GATE = -60.0  # LUFS; below it nothing is followed
 _SILENT = HOPS_PER_SECOND // 2  # hops below the gate until the grid is withdrawn
 _FORGET = 3 * HOPS_PER_SECOND  # ... and until everything is forgotten
@@ -91,7 +91,8 @@ class BeatTracker:
             self._grid = None
         elif self._look <= 0:
             self._foretell(time, self._pointer.belief())
-        if beat is not None and beat >= STRONG > self._heard and self._trust > EARLY and self._loud > ONSET:
+        strong = STRONG if self._loud > ONSET else ABRUPT
+        if beat is not None and beat >= strong > self._heard and self._trust > EARLY:
             self._tell_at_once(time)
         self._heard = beat or 0.0
         return self._grid
