@@ -218,7 +218,7 @@ STYLES: dict[str, Style] = {
         (("piano", "X---x---x---x---"), ("drive", "X-------X-------"), ("clean", "1.3.4.3.5.4.3.2."), ("steel",
         "X-xuxux-X-xuxuxu"), ("strings", "X---------------"), ("drive", "X---------------")),
         ("pick", "finger"), ("drive", "lead", "strings"), kits=(16, 0, 8)),
-    "slow twelve": Style(4, ("slow twelve",), (50, 66, 92), (*_MAJOR[:2], *_MAJOR[:2], "I iii IV V", "I I7 IV iv", *_BLUES),
+    "slow twelve": Style(4, ("slow twelve",), (54, 68, 92), (*_MAJOR[:2], *_MAJOR[:2], "I iii IV V", "I I7 IV iv", *_BLUES),
         ("R--3--5--8--", "R-----5---n-", "R----RR--5-n", "R-R3-35-57-7"),
         (("piano", "xxxxxxxxxxxx"), ("clean", "123432123432"), ("organ", "X-----------"), ("clean", "...x.....x.."),
         ("choir", "X-----------")), ("finger", "upright"), ("sax", "strings", "drive"), late=(0, 0.012), horns=0.3),

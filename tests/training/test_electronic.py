@@ -79,7 +79,7 @@ def test_the_slow_beat_is_the_truth_where_thirty_seconds_run(style):
     piece = made(np.random.default_rng(6), style, (Part("verse", 6),), groove.bpm[0], "", 0.0, 0.5)
     assert np.allclose(60 / np.diff(piece.beats), groove.bpm[0])
     assert (len(piece.beats), piece.positions.max()) == (24, 4)
-    assert np.diff(np.unique(np.concatenate(list(piece.hits.values())))).min() < 0.2 * 60 / groove.bpm[0]
+    assert np.diff(np.unique(np.concatenate(list(piece.hits.values())))).min() < 0.3 * 60 / groove.bpm[0]
 
 
 def test_every_style_is_reached():
