@@ -90,6 +90,8 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
     zones = _zones(pa, root, sure, report)
     microphones = _microphones(pa, root, report, files)
     _channels(venue, pa, root, report)
+    if pa.spl_limit is not None and sure and not any(one.sensitivity is not None for one in microphones):
+        _unwatched(pa, root, cut, report)
     if sure and pa.mode == "auto" and not any(zone.console for zone in zones) and _kind(pa) != "internal":
         text = (
             "`mode: auto` has nothing to act on: write `console: {type: x32, address: 10.0.0.5}`, and in a zone `console: main`"
@@ -196,6 +198,18 @@ def _channels(venue: schema.Venue, pa: schema.Pa, root: Node, report: Report) ->
             if (before := plays.setdefault(channel, name)) != name:
                 text = f"output {channel} plays to zone `{before}` already: what plays together is one zone"
                 report.error(root.at("pa", "zones", name, "out"), "E-clash", text)
+
+
+def _unwatched(pa: schema.Pa, root: Node, cut: frozenset[int], report: Report) -> None:
+    """A limit that no microphone can watch. Nothing is said where a `sensitivity` may have been cut out for a mistake."""
+    ways: list[Where] = [("pa", "microphones"), *(("pa", "microphones", name) for name in pa.microphones)]
+    if any(id(root.find(way)[0]) in cut for way in ways):
+        return
+    text = (
+        "nobody watches this limit: no microphone has a `sensitivity`; hold a calibrator of 94 dB to one and write down what its "
+        "input shows, like `sensitivity: -28dB`"
+    )
+    report.warning(root.key("pa", "spl_limit"), "W-no-sensitivity", text)
 
 
 def _levels(limit: schema.SplLimit | None) -> tuple[LevelLimit, ...]:
