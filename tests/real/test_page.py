@@ -201,7 +201,7 @@ async def test_it_loads_in_few_requests_and_without_complaint(hall: Hall) -> Non
     ours = f"http://{hall.server.address}/"
     asked = [url for url in hall.tab.requests if not url.startswith("data:")]
     assert all(url.startswith(ours) for url in asked), asked
-    assert len(asked) <= 7, asked
+    assert len(asked) <= 8, asked
 
 
 async def test_the_stage_shows_the_frame_that_was_sent(hall: Hall) -> None:

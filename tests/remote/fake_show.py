@@ -13,13 +13,34 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.model import BeatGrid, BeatState, Features, Health, ListState, PlaybackState, Section, ShowFrame, State
+from showctl.model import (
+    BeatGrid,
+    BeatState,
+    EqBand,
+    EqState,
+    Features,
+    Health,
+    Howl,
+    LevelLimit,
+    Levels,
+    LevelWarning,
+    ListState,
+    PlaybackState,
+    RoomCurves,
+    RoomView,
+    Section,
+    ShowFrame,
+    State,
+)
 from showctl.plan import (
     Category,
     Cue,
     CueList,
+    PaMicrophone,
+    PaPlan,
     Parameter,
     PatchedFixture,
+    PaZone,
     Place,
     Plan,
     Span,
@@ -69,8 +90,8 @@ def _layout(name: str, kind: str, universe: int, first: int, cells: int) -> list
     return bar
 
 
-def plan() -> Plan:
-    """27 fixtures of 4 kinds in 4 universes, and two cue lists."""
+def plan(pa: PaPlan | None = None) -> Plan:
+    """27 fixtures of 4 kinds in 4 universes, and two cue lists; `pa`: the room's sound, too."""
     rig = Rig()
     for i in range(6):
         rig.hang(f"front.{i + 1}", "dimmer", 1, 1 + i, Place(-4 + 1.6 * i, -1.5, 5.0, 180))
@@ -97,6 +118,7 @@ def plan() -> Plan:
         submasters=subs,
         venue="The Anchor, main hall",
         show="First light",
+        pa=pa,
     )
 
 
@@ -182,11 +204,54 @@ def healthy(board: Board) -> None:
     )
 
 
+PA = PaPlan(
+    zones=(PaZone("main", (1, 2), "main", 6, "x32"),),
+    microphones=(PaMicrophone("balcony", 2), PaMicrophone("foh", 3, sensitivity=-30.0)),
+    console="x32",
+    levels=(LevelLimit("laeq_60", 99.0), LevelLimit("lcpeak", 135.0)),
+)
+BANDS = (
+    *(EqBand("peaking", 63.0, -3.5, 2.2), EqBand("peaking", 142.0, -5.25, 3.1), EqBand("peaking", 415.0, -2.0, 1.4)),
+    *(EqBand("peaking", 1240.0, 0.0, 1.0), EqBand("peaking", 3150.0, -2.75, 1.8), EqBand("high_shelf", 9500.0, 1.5, 0.7)),
+)
+
+
+def room(t: float, loud: float = 97.2, error: float = 2.1, frozen: str = "") -> RoomView:
+    """A room with a PA whose equaliser has found half of what there is to find: mode advise, band 4 the engineer's."""
+    freq = 40.0 * 2.0 ** (np.arange(53) / 6)
+    octaves = np.log2(freq)
+    target = np.interp(octaves, np.log2([80.0, 250.0]), [5.0, 0.0]) - np.maximum(0.0, octaves - math.log2(2000.0))
+    shape = sum(
+        g * np.exp(-(((octaves - math.log2(f)) * w) ** 2)) for f, g, w in ((63, 4, 3), (140, 6, 4), (420, 3, 2), (3100, 4, 2))
+    )
+    before = target + shape - 1.5 + 0.8 * np.sin(7 * octaves) + 0.1 * math.sin(t)
+    trust = np.where(freq < 50, 0.0, np.where((freq > 9000) & (freq < 12_000), 0.5, 1.0))
+    known = np.where(trust > 0, before, np.nan)
+    now, proposed = known - 0.6 * shape + 0.5, known - 0.95 * shape + 1.2
+    owners = ("showctl", "showctl", "showctl", "engineer", "showctl", "showctl")
+    wanted = (None, EqBand("peaking", 142.0, -6.5, 3.1), None, None, EqBand("peaking", 3150.0, -4.0, 1.8), None)
+    words = frozen or "advise: 2 bands would change: `showctl room apply` takes it over"
+    limit = PA.levels[0]
+    warning = LevelWarning(limit, loud > 99, None, None, f"LAeq over an hour is {loud:.1f} dB(A), the limit 99")
+    levels = Levels(t, loud, loud + 1.1, loud + 0.4, loud, 121.3, 128.9, 2520.0, False, (warning,) if loud > 98 else ())
+    return RoomView(
+        t,
+        "main",
+        EqState(t, "advise", BANDS, owners, (), wanted, frozen, "", False, 0.0, error, BANDS),
+        words,
+        RoomCurves(freq, target, known, now, proposed, trust),
+        ("balcony", "foh"),
+        (None, levels),
+        PA.levels,
+        Howl(t - 40.0, 2510.0, -20.0, 9.0, 2500.0, "feedback at 2510 Hz, 9 dB/s: turn down, or pull the 2500 Hz band by 6 dB"),
+    )
+
+
 async def _serve(port: int) -> None:
     from showctl.remote.web.server import WebServer
 
     loop = asyncio.get_running_loop()
-    board = Board(plan(), frozenset({"output", "engine"}))
+    board = Board(plan(PA), frozenset({"output", "engine"}))
     healthy(board)
     server = WebServer("127.0.0.1", port, board=board, emit=lambda event: print(event) is None, now=loop.time)
     await server.open()
@@ -195,6 +260,7 @@ async def _serve(port: int) -> None:
         group.create_task(server.run())
         while True:
             move(board, loop.time())
+            board.hear_room(room(loop.time()))
             await asyncio.sleep(1 / 44)
 
 

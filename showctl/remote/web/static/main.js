@@ -3,6 +3,7 @@
 
 import { Hands } from "./hands.js";
 import { Panel } from "./panel.js";
+import { Room } from "./room.js";
 import { Stage } from "./stage.js";
 
 const $ = (id) => document.getElementById(id);
@@ -18,6 +19,7 @@ const send = (control) => {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(control));
 };
 const panel = new Panel(send);
+const room = new Room(send);
 const hands = new Hands(send, (held, parked) => stage.mark(held, parked));
 
 const TOPICS = {
@@ -30,8 +32,10 @@ const TOPICS = {
   show(value) { panel.takeShow(value); },
   playback(value) { panel.takePlayback(value); hands.take(value); },
   health(value) { panel.takeHealth(value); },
+  room(value) { room.take(value); },
+  level(value) { room.takeLevel(value); },
   reply(value) { panel.takeReply(value); },
-  clock(value) { tick(value.now); },
+  clock(value) { tick(value.now); room.tellAlarms(value.now); },
   music(value) {
     const next = value.beat;
     beat = next && { at: performance.now() + 1000 * next.in, period: 1000 * next.period, bar: next.bar, beats: next.beats };

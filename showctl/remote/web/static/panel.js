@@ -311,7 +311,7 @@ export class Panel {
   // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
   allow() {
     // Row by row, so that the list itself can still be scrolled.
-    for (const one of [$("dock"), $("beats"), $("faders"), $("more"), $("speed"), $("hands"), ...$("stack").children]) one.inert = !this.live || !this.may;
+    for (const one of [$("dock"), $("beats"), $("faders"), $("more"), $("speed"), $("hands"), $("eq"), ...$("stack").children]) one.inert = !this.live || !this.may;
   }
 
   tellCover() {
