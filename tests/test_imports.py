@@ -16,7 +16,7 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__
 # What a place may import from showctl besides itself; the longest name that fits a module counts. All may read the version.
 NOUNS = {"model", "units"}
 COMPILED = NOUNS | {"plan"}
-OFFLINE = {"measure", "render", "replay", "compare", "picture"}
+OFFLINE = {"measure", "measured", "render", "replay", "compare", "picture"}
 EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", *OFFLINE, "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -51,8 +51,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compare": COMPILED | {"wire"},
     "picture": COMPILED | {"compare"},
     "measure": COMPILED | {"analysis.room", "sound"},
+    "measured": COMPILED | {"analysis.room", "measure", "sound"},
     "fitting": NOUNS | {"analysis.room", "wire"},
-    "pa": COMPILED | {"inputs.room_client", "outputs.pa", "pa_loop", "wire"},
+    "pa": COMPILED | {"inputs.room_client", "outputs.pa", "pa_loop", "show.eq_bands", "wire"},
     "pa_loop": COMPILED | {"analysis.room", "show", "wire"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
     "app": EVERYTHING,

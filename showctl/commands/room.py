@@ -8,6 +8,7 @@ import importlib
 COMMANDS: dict[str, str] = {
     "apply": "what the running show proposes for the equaliser is taken over",
     "bypass": "the running show's equaliser becomes flat, or with --off what it was before",
+    "calibrate": "the sensitivity of a microphone, by a calibrator of 94 or 114 dB that is put on it",
     "fit": "the equaliser that brings the room to a target, from impulse responses",
     "measure": "sweeps from each zone of the PA to every microphone: impulse responses, arrival, polarity, decay",
     "report": "reverberation, clarity and speech intelligibility of impulse responses, an octave at a time",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 WRONG_USE, MISSING, CANNOT_RUN = 2, 69, 78
 LONGEST_S, SHORTEST_S = 60.0, 0.25  # of an impulse response; the shortest holds the lowest sixth of an octave, 40 Hz
-SUMMARY = "measurement.json"  # of `room measure`, beside its impulse responses
 
 
 def responses(parser: argparse.ArgumentParser, text: str) -> None:
@@ -69,25 +67,17 @@ def named(target: str) -> Target:
 def curves(files: Sequence[Path], calibrated_by: Sequence[Path]) -> list[Calibration | None]:
     """The calibration of each file. ValueError where there are too few, one cannot be read, or its file has had it already."""
     from showctl.inputs.room import curve_of
+    from showctl.measured import calibrated
 
     if not calibrated_by:
         return [None] * len(files)
     if len(calibrated_by) not in (1, len(files)):
         raise ValueError(f"--calibration: {len(calibrated_by)} files for {len(files)}: give one for all of them, or one for each")
     for path in files:
-        if by := taken_out(path):
+        if by := calibrated(path):
             raise ValueError(f"{path}: {by} has been taken out of it by `room measure`: leave --calibration out")
     found = [curve_of(path) for path in calibrated_by]
     return [found[n % len(found)] for n in range(len(files))]
-
-
-def taken_out(path: Path) -> str:
-    """The calibration that `room measure` has taken out of a response that it saved; empty where there is none."""
-    try:
-        saved = json.loads((path.parent / SUMMARY).read_text(encoding="utf-8"))["responses"]
-        return next((str(one["calibration"]) for one in saved if one["file"] == path.name and one.get("calibrated")), "")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # it is not of `room measure`
-        return ""
 
 
 def told(command: str, picture: Path | None, work: Callable[[], tuple[list[str], Callable[[], str]]]) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from showctl.commands.room_files import calibrations, curves, named, picture, responses, taken_out, told, whole_response
+from showctl.commands.room_files import calibrations, curves, named, picture, responses, told, whole_response
 
 if TYPE_CHECKING:
     from showctl.analysis.room.fit import Fitted
@@ -52,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
+    from showctl.measured import calibrated
+
     if wrong := _wrong(args):
         raise ValueError(wrong)
     target = named(args.target)
@@ -62,11 +64,11 @@ def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
 
         return svg(_title(args), found, target)
 
-    calibrated = [str(path) for path in args.calibration] or sorted({by for path in args.ir if (by := taken_out(path))})
+    curves_of = [str(path) for path in args.calibration] or sorted({by for path in args.ir if (by := calibrated(path))})
     if args.json:
-        return [json.dumps(as_json(found) | ({"calibration": calibrated} if calibrated else {}))], drawn
+        return [json.dumps(as_json(found) | ({"calibration": curves_of} if curves_of else {}))], drawn
     lines = as_text(found, _title(args), args.max_boost)
-    return [*lines, *(f"the microphones' calibration is taken out: {path}" for path in calibrated)], drawn
+    return [*lines, *(f"the microphones' calibration is taken out: {path}" for path in curves_of)], drawn
 
 
 def _wrong(args: argparse.Namespace) -> str:

@@ -1,7 +1,7 @@
 """`showctl room measure VENUE`: sweeps from each zone of the PA to every microphone that the venue file names.
 
 It begins quietly and becomes louder only as far as it must; any key, Ctrl-C or a microphone at full scale stops it within a
-block. What it finds goes into a folder (`room_measured`), for `room report` and `room fit`. The folder of the last measurement
+block. What it finds goes into a folder (`showctl.measured`), for `room report` and `room fit`. The folder of the last measurement
 tells, too, which microphone has moved since.
 """
 
@@ -104,7 +104,7 @@ def _dry(pa: PaPlan, folder: Path, limit: float, seconds: float) -> int:
 def _measure(
     pa: PaPlan, target: Target, calibrations: Sequence[Calibration | None], folder: Path, args: argparse.Namespace
 ) -> int:
-    from showctl.commands import room_measured
+    from showctl import measured
     from showctl.measure import Measurement, Stopped
     from showctl.model import DeviceError
     from showctl.sound.duplex import Duplex
@@ -117,8 +117,10 @@ def _measure(
     stopped, code = "", INTERRUPTED
     with contextlib.closing(stream), _hand() as hand:
         play = _player(stream, hand)
-        old = room_measured.earlier(folder)
-        before = room_measured.arrivals(old)
+        old, unread = measured.earlier(folder)
+        if unread:
+            print(f"showctl room measure: {unread}", file=sys.stderr)
+        before = measured.arrivals(old)
         measurement = Measurement(pa.zones, pa.microphones, stream.rate, play, _tell, args.limit, args.seconds, before, curves)
         _tell(
             f"{stream.device}, {stream.rate} Hz; sweeps begin in {BEGINS_S:g} s at {measurement.first:g} dB: any key stops them"
@@ -130,7 +132,7 @@ def _measure(
             stopped = str(why)
         except DeviceError as error:
             stopped, code = str(error), MISSING
-    for line in room_measured.save(measurement, pa, target, folder, old, stopped, stream):
+    for line in measured.save(measurement, pa, target, folder, old, stopped, stream):
         _tell(line)
     for text in measurement.troubles:
         print(f"look after: {text}", file=sys.stderr)

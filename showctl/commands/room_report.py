@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from showctl.commands.room_files import calibrations, curves, picture, responses, taken_out, told, whole_response
+from showctl.commands.room_files import calibrations, curves, picture, responses, told, whole_response
 
 if TYPE_CHECKING:
     from showctl.analysis.room.arrival import Arrival
@@ -51,11 +51,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
+    from showctl.measured import calibrated
+
     by = [str(path) for path in args.calibration] or [""]
     reports = [
         one
         for n, (path, calibration) in enumerate(zip(args.ir, curves(args.ir, args.calibration), strict=True))
-        for one in read(path, calibration, by[n % len(by)] or taken_out(path))
+        for one in read(path, calibration, by[n % len(by)] or calibrated(path))
     ]
     lines: list[str] = []
     for report in reports:

@@ -25,7 +25,7 @@ from showctl.config import schema, values
 from showctl.config.compile import Room, Source, compile_show, compile_venue
 from showctl.config.loaded import RIG, Loaded, version
 from showctl.config.memory import Memory
-from showctl.config.tree import MAX_BYTES, Key, Node, Report, Where, read
+from showctl.config.tree import MAX_BYTES, Key, Mark, Node, Report, Where, read
 from showctl.model import ConfigError, Problem
 from showctl.plan import PaPlan
 
@@ -139,6 +139,16 @@ def load_venue(path: Path) -> schema.Venue:
 def load_pa(path: Path) -> PaPlan | None:
     """What a venue says of the room's sound, None where it says nothing. Raises ConfigError with every problem of the file."""
     return _room(path).pa
+
+
+def place_of(path: Path, where: Where) -> Mark:
+    """Where a venue file, or one that it includes, says something; where that would stand, if it says nothing of it."""
+    report = Report()
+    source = _source(path, "venue", report, [])
+    report.finish()
+    if source is None:
+        raise ConfigError(_sorted(report.problems))
+    return source.root.at(*where)
 
 
 def _room(path: Path) -> Room:

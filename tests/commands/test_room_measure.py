@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from showctl import measure
+from showctl import measure, measured
 from showctl.__main__ import main
-from showctl.commands import room_measure, room_measured
+from showctl.commands import room_measure
 from showctl.sound import duplex
 from showctl.sound.portaudio import DeviceGone
 from tests.test_measure import WELL, Hall
@@ -147,14 +147,15 @@ def test_a_hand_ends_it_before_anything_is_played(venue, hall, monkeypatch, caps
     assert hall.levels == []
 
 
-def test_a_summary_that_cannot_be_read_is_told_and_kept_aside(tmp_path, capsys):
+def test_a_summary_that_cannot_be_read_is_told_and_kept_aside(tmp_path):
     for text in ("{", "[]", '{"responses": []}', '{"responses": [], "zones": [], "placed": [{"arrival": {"x": 1}}]}'):
         (tmp_path / "measurement.json").write_text(text)
-        assert room_measured.earlier(tmp_path) == {}
-        assert "is kept as measurement.unread.json" in capsys.readouterr().err
+        found, said = measured.earlier(tmp_path)
+        assert not found
+        assert "is kept as measurement.unread.json" in said
         assert (tmp_path / "measurement.unread.json").read_text() == text
         assert not (tmp_path / "measurement.json").exists()
-    assert room_measured.earlier(tmp_path / "none") == {}
+    assert measured.earlier(tmp_path / "none") == ({}, "")
 
 
 @pytest.mark.slow

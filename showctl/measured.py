@@ -15,7 +15,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,6 @@ from showctl.analysis.room.grid import GRID, HIGH, smoothed
 from showctl.analysis.room.level import decibels
 from showctl.analysis.room.speech import OCTAVES, speech
 from showctl.analysis.room.weighting import LEAST_RATE, Weighting
-from showctl.commands.room_files import SUMMARY
 
 if TYPE_CHECKING:
     from showctl.analysis.room.speech import Sound
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from showctl.plan import PaMicrophone, PaPlan
     from showctl.sound.duplex import Duplex
 
-UNREAD = "measurement.unread.json"
+SUMMARY, UNREAD = "measurement.json", "measurement.unread.json"
 TALKS = 70.0  # dB(A) of speech at the microphone, for what noise makes of it
 MIDDLE = (500.0, 1000.0)  # Hz, of the one figure that tells a room's reverberation
 SPECTRUM_S = 2.0  # of a response, for its curve
@@ -51,21 +49,20 @@ _REFERENCE = 94.0  # dB of sound pressure that a sensitivity is told for
 # --- what lies there -------------------------------------------------------------------------------------------------------
 
 
-def earlier(folder: Path) -> dict[str, Any]:
-    """The summary that lies in the folder; nothing where none does, or it cannot be read: then it is put aside."""
+def earlier(folder: Path) -> tuple[dict[str, Any], str]:
+    """The summary that lies in the folder, nothing where none does; and why it cannot be read, in words: then it is put aside."""
     path = folder / SUMMARY
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         arrivals(found)
-        for entry in (*found["zones"], *found["responses"], *found.get("noise", [])):
+        for entry in (*found["zones"], *found["responses"], *found["noise"]):
             _key(entry)
-        return dict(found)
+        return dict(found), ""
     except FileNotFoundError:
-        return {}
+        return {}, ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         path.replace(folder / UNREAD)
-        print(f"showctl room measure: {path} is not read ({error}): it is kept as {UNREAD}", file=sys.stderr)
-        return {}
+        return {}, f"{path} is not read ({error}): it is kept as {UNREAD}"
 
 
 def arrivals(summary: dict[str, Any]) -> dict[str, dict[str, Arrival]]:
@@ -75,6 +72,15 @@ def arrivals(summary: dict[str, Any]) -> dict[str, dict[str, Arrival]]:
     for one in summary.get("placed", []):
         found.setdefault(one["microphone"], {})[one["zone"]] = Arrival(**one["arrival"])
     return found
+
+
+def calibrated(path: Path) -> str:
+    """The calibration that has been taken out of a response that was saved; empty where there is none."""
+    try:
+        saved = json.loads((path.parent / SUMMARY).read_text(encoding="utf-8"))["responses"]
+        return next((str(one["calibration"]) for one in saved if one["file"] == path.name and one.get("calibrated")), "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # it is not of `room measure`
+        return ""
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, str]:
