@@ -445,16 +445,35 @@ class EqWanted:
     bands: tuple[EqBand, ...]  # at most as many as showctl owns, in any order
 
 
+EqMode: TypeAlias = Literal["off", "advise", "auto"]
+EqDo: TypeAlias = Literal[
+    "off",
+    "advise",
+    "auto",
+    "apply",
+    "apply_at_once",
+    "switch_on",
+    "bypass",
+    "unbypass",
+    "undo",
+    "restore",
+    "mine",
+    "yours",
+    "relearn",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqCommand:
-    """What somebody asks of the equaliser. `apply` takes the proposal over once; `mine` and `yours` say whose a band is.
+    """What somebody asks of the equaliser. `apply` takes the proposal over once, `apply_at_once` does while nobody listens; `mine`
+    and `yours` say whose a band is; `switch_on` makes an equaliser that is off flat, and then switches it on.
 
     It is for the room's policy, not for the engine of the light, so it is no Control.
     """
 
     time: float  # s, when it arrived
     source: str = ""
-    do: Literal["off", "advise", "auto", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn"]
+    do: EqDo
     band: int | None = None  # from 0, in the order of the venue file; None: every band
 
 
@@ -478,10 +497,8 @@ class EqInputs:
     programme: float = -120.0  # dBFS, level of the programme in the last seconds
     troubles: tuple[str, ...] = ()  # of microphones and inputs (dead, noisy, clipped, moved), in words that say what to do
     commands: tuple[EqCommand, ...] = ()  # since the last step, in order
-    live: bool = True  # whether people are listening: the show's slow limits hold
 
 
-EqMode: TypeAlias = Literal["off", "advise", "auto"]
 EqOwner: TypeAlias = Literal["showctl", "engineer"]
 
 
@@ -501,6 +518,7 @@ class EqState:
     paused: float = 0.0  # s, until when no update begins after a roll-back or an undo
     error: float | None = None  # dB RMS of what is heard from what is aimed at, over trusted bands
     snapshot: tuple[EqBand, ...] = ()  # the bands as they were found at the start
+    switch: Literal["", "on", "found"] = ""  # of the equaliser, now: on, every band flat before; or back as it was found
     events: tuple[Happened, ...] = ()
 
 

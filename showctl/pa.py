@@ -17,12 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from showctl.inputs.room_client import RoomEar
+from showctl.inputs.room_client import RoomEar, unwatched
 from showctl.model import ConsoleState, EqBand, EqCommand, EqState, Happened, Health, Howl, RoomView, State, WireError
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
-from showctl.pa_loop import Found, Loop, followed, target_of
+from showctl.pa_loop import Loop, decode_found, encode_found, followed, target_of
 from showctl.plan import PaPlan
+from showctl.show.eq_bands import NOTHING, Found
 from showctl.wire.fitting import FitAnswer, FitJob, decode_answer, encode_job
 from showctl.wire.room import RoomHeard, RoomSetup
 
@@ -94,7 +95,7 @@ class Pa:
             self.console = InternalConsole(plan, runtime / "equaliser.sock", now) if internal else X32Console.of(plan, now)
             self._name = self._zone.name if internal else self._zone.console
             self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
-        self._kept, self._saved = kept, Found()
+        self._kept, self._saved = kept, NOTHING
         self._saving, self._ended = threading.Lock(), False
         self._plan = plan
         self._howl: Howl | None = None  # the last
@@ -105,6 +106,8 @@ class Pa:
         programme = plan.programme or (1, 2)
         setup = RoomSetup(plan.card_in, programme, plan.microphones, plan.levels)
         self.room = RoomEar(setup, self._heard, offset) if plan.microphones else None
+        if self.room is None and (text := unwatched(plan.levels, ())):
+            on_health(Health("room", State.DEGRADED, text, now()))
         self._commands: deque[EqCommand] = deque()
         self._fitting: asyncio.Task[None] | None = None
         self._told: tuple[State, str] | None = None
@@ -191,21 +194,20 @@ class Pa:
     def _resumed(self) -> Found:
         """What a run that ended without being asked to had found."""
         try:
-            return Found.decode(self._kept.read_bytes(), self._which)
+            return decode_found(self._kept.read_bytes(), self._which)
         except FileNotFoundError:
-            return Found()
+            return NOTHING
         except (OSError, WireError) as error:
             log.warning("what the equaliser was before the last run cannot be read from %s: %s", self._kept, error)
-            return Found()
+            return NOTHING
 
     async def _keep(self) -> None:
         """What was found on disk, where it has changed; a disk that hangs is waited for by a thread."""
-        state = self._loop.state if self._loop is not None else None
-        if state is None or not state.snapshot or (found := Found(state.snapshot, state.owners)) == self._saved:
+        if self._loop is None or (found := self._loop.found) == self._saved or not found.snapshot:
             return
         self._saved = found
         try:
-            await asyncio.to_thread(self._write, found.encode(self._which))
+            await asyncio.to_thread(self._write, encode_found(found, self._which))
         except OSError as error:
             log.warning("what the equaliser was cannot be kept in %s: %s", self._kept, error)
 

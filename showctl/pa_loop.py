@@ -12,8 +12,9 @@ What the air swallows on its way to the microphones is in what they hear, and so
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,6 @@ from showctl.model import (
     EqBand,
     EqCommand,
     EqInputs,
-    EqOwner,
     EqState,
     EqWanted,
     RoomCurves,
@@ -38,7 +38,9 @@ from showctl.model import (
 )
 from showctl.plan import PaPlan, PaZone
 from showctl.show import eq_view
-from showctl.show.eq_policy import EqPolicy, EqSettings
+from showctl.show.eq_bands import NOTHING, REMEMBERED, Found
+from showctl.show.eq_limits import EqSettings
+from showctl.show.eq_policy import EqPolicy
 from showctl.wire.checked import a_band, a_list, an_object, as_list
 from showctl.wire.fitting import MOST_BANDS, FitAnswer, FitJob
 from showctl.wire.room import RoomHeard
@@ -65,35 +67,33 @@ def target_of(plan: PaPlan) -> Array:
         raise DeviceError(f"the target {plan.target} cannot be used: {error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The equaliser as it was before any of it was moved, and whose its bands are: what a crash must not lose."""
+def encode_found(found: Found, name: str) -> bytes:
+    """JSON of what a crash must not lose; `name` says of which equaliser."""
+    bands = {key: [as_list(band) for band in getattr(found, key)] for key in ("snapshot", "held", "bypassed")}
+    undo = [[as_list(band) for band in one] for one in found.undo]
+    return json.dumps({"name": name, "owners": found.owners, **bands, "undo": undo}, allow_nan=False).encode()
 
-    bands: tuple[EqBand, ...] = ()
-    owners: tuple[EqOwner, ...] = ()
 
-    def encode(self, name: str) -> bytes:
-        """JSON; `name` says of which equaliser."""
-        body = {"name": name, "bands": [as_list(band) for band in self.bands], "owners": self.owners}
-        return json.dumps(body, allow_nan=False).encode()
+def decode_found(data: bytes, name: str) -> Found:
+    """What was encoded; nothing where it is another equaliser's. Raises WireError."""
+    body = an_object(data, MOST_BYTES)
+    if body.get("name") != name:
+        return NOTHING
+    snapshot, held, bypassed = (_bands(body.get(key)) for key in ("snapshot", "held", "bypassed"))
+    owners = tuple(a_list(body.get("owners"), MOST_BANDS))
+    if len(owners) != len(snapshot) or not all(one in ("showctl", "engineer") for one in owners):
+        raise WireError("owners that do not belong to the bands")
+    return Found(snapshot, owners, held, bypassed, tuple(map(_bands, a_list(body.get("undo"), REMEMBERED))))
 
-    @classmethod
-    def decode(cls, data: bytes, name: str) -> Found:
-        """What was encoded; nothing where it is another equaliser's. Raises WireError."""
-        body = an_object(data, MOST_BYTES)
-        if body.get("name") != name:
-            return cls()
-        bands = tuple(a_band(one) for one in a_list(body.get("bands"), MOST_BANDS))
-        owners = tuple(a_list(body.get("owners"), MOST_BANDS))
-        if len(owners) != len(bands) or not all(one in ("showctl", "engineer") for one in owners):
-            raise WireError("owners that do not belong to the bands")
-        return cls(bands, owners)
+
+def _bands(value: Any) -> tuple[EqBand, ...]:
+    return tuple(a_band(one) for one in a_list(value, MOST_BANDS))
 
 
 class Loop:
     """What is heard and what the console holds -> what is written to it, and what is to be fitted next."""
 
-    def __init__(self, plan: PaPlan, zone: PaZone, target: Array, found: Found = Found()) -> None:
+    def __init__(self, plan: PaPlan, zone: PaZone, target: Array, found: Found = NOTHING) -> None:
         """`found` is what a run before had found, where it ended without being asked to."""
         self._plan, self._zone, self._target = plan, zone, target
         self._device = DEVICES[zone.device]
@@ -104,10 +104,11 @@ class Loop:
             self._names,
             most_gain=plan.gain[1],
             least_gain=plan.gain[0],
+            q=plan.q,
             most_boost=plan.boost,
             grain=(gain.high - gain.low) / (gain.count - 1),
         )
-        self._policy = EqPolicy(settings, cascade_db, plan.mode, found.bands, found.owners)
+        self._policy = EqPolicy(settings, cascade_db, plan.mode, found)
         self._heard: RoomHeard | None = None
         self._problem = ""
         self._held: Array = np.zeros(len(BANDS))
@@ -115,6 +116,11 @@ class Loop:
         self._refused = ""
         self._next_fit = 0.0
         self.state: EqState | None = None
+
+    @property
+    def found(self) -> Found:
+        """What the next loop is to be told, and a crash must not lose."""
+        return self._policy.found
 
     def hear(self, heard: RoomHeard) -> None:
         """What the room process said last, in show time."""

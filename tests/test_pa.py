@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from showctl.fitting import fitted
 from showctl.inputs.room import Listening
 from showctl.model import AudioBlock, ConsoleState, EqBand, EqCommand, EqState, Health, State, WireError
 from showctl.outputs.pa.x32 import X32Console
-from showctl.pa_loop import Found
 from showctl.plan import PaMicrophone, PaPlan, PaZone
+from showctl.show.eq_bands import NOTHING, Found
 from showctl.wire.fitting import FitAnswer, FitJob
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.x32 import Limits
@@ -154,7 +155,9 @@ def still(states: list[EqState]) -> bool:
     return not any(state.writes for state in states)
 
 
-def moving() -> Hall:
+@pytest.fixture(scope="module")
+def moved() -> Hall:
+    """A hall in which the equaliser has moved; a test takes a copy of it."""
     hall = Hall(seconds=60)
     hall.seconds(40)
     assert not still(hall.states)
@@ -162,8 +165,8 @@ def moving() -> Hall:
 
 
 @pytest.mark.slow
-def test_a_dead_microphone_freezes_the_equaliser_and_is_named() -> None:
-    hall = moving()
+def test_a_dead_microphone_freezes_the_equaliser_and_is_named(moved: Hall) -> None:
+    hall = deepcopy(moved)
     hall.wired = lambda inputs: inputs * [1.0, 1.0, 0.0]
     states = hall.seconds(12)
     assert still(states[4:])
@@ -176,13 +179,13 @@ def test_a_dead_microphone_freezes_the_equaliser_and_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_a_swapped_cable_end_freezes_the_equaliser_and_says_what_is_swapped() -> None:
-    hall = moving()
+def test_a_swapped_cable_end_freezes_the_equaliser_and_says_what_is_swapped(moved: Hall) -> None:
+    hall = deepcopy(moved)
     hall.wired = lambda inputs: inputs[:, [0, 2, 1]]  # the microphones, one for the other
     states = hall.seconds(30)
     assert still(states[8:])
     assert "ms later than it did" in states[-1].frozen
-    line = moving()
+    line = deepcopy(moved)
     line.wired = lambda inputs: np.stack([inputs[:, 0], inputs[:, 1], inputs[:, 0]], axis=1)  # a line where a microphone was
     states = line.seconds(30)
     assert still(states[8:])
@@ -199,8 +202,8 @@ def test_a_microphone_that_hears_something_else_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_a_dead_console_freezes_the_equaliser_and_is_told() -> None:
-    hall = moving()
+def test_a_dead_console_freezes_the_equaliser_and_is_told(moved: Hall) -> None:
+    hall = deepcopy(moved)
     hall.stand.off = True
     states = hall.seconds(10)
     assert still(states[-3:])
@@ -211,8 +214,8 @@ def test_a_dead_console_freezes_the_equaliser_and_is_told() -> None:
 
 
 @pytest.mark.slow
-def test_it_says_so_while_nothing_is_heard_and_while_nothing_plays() -> None:
-    hall = moving()
+def test_it_says_so_while_nothing_is_heard_and_while_nothing_plays(moved: Hall) -> None:
+    hall = deepcopy(moved)
     hall.wired = lambda inputs: inputs * 0.0 + 1e-3 * crowd(len(inputs))[:, None] * [0.0, 1.0, 1.0]
     states = hall.seconds(8)
     assert "the programme is silent" in states[-1].frozen
@@ -267,17 +270,16 @@ async def test_a_fit_in_a_process_of_its_own_is_the_same_fit_and_has_a_deadline(
 
 def test_what_was_found_outlives_a_crash_for_the_same_equaliser_alone() -> None:
     found = Found((EqBand("peaking", 100.0, -3.0, 1.0), EqBand("high_shelf", 5000.0, 0.0, 0.7)), ("showctl", "engineer"))
-    assert Found.decode(found.encode("x32 main"), "x32 main") == found
-    assert Found.decode(found.encode("x32 main"), "x32 mtx/1") == Found()
+    found = replace(found, held=found.snapshot[::-1], bypassed=found.snapshot, undo=(found.snapshot,) * 3)
+    assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 main") == found
+    assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 mtx/1") == NOTHING
     for nonsense in (b"", b"[]", b'{"name": "a", "bands": [], "owners": ["me"]}', b'{"name": "a", "bands": 1, "owners": []}'):
         with pytest.raises(WireError):
-            Found.decode(nonsense, "a")
+            pa_loop.decode_found(nonsense, "a")
     hall = Hall(seconds=20)
-    hall.loop = pa_loop.Loop(
-        PLAN, PLAN.zones[0], np.zeros(len(BANDS)), replace(found, bands=found.bands * 3, owners=found.owners * 3)
-    )
+    hall.loop = pa_loop.Loop(PLAN, PLAN.zones[0], np.zeros(len(BANDS)), Found(found.snapshot * 3, found.owners * 3))
     state = hall.second()
-    assert state.snapshot == found.bands * 3
+    assert state.snapshot == found.snapshot * 3
     assert state.owners == found.owners * 3
 
 
@@ -310,9 +312,9 @@ async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_aske
     await eventually(kept.exists, "the file")
     assert "no microphone is named" in told[-1].detail
     again = made()
-    assert again._saved == Found(bands, ("showctl",) * 6)
+    assert again._saved == Found(bands, ("showctl",) * 6, bands)
     kept.write_bytes(b"nonsense")
-    assert made()._saved == Found()
+    assert made()._saved == NOTHING
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

@@ -39,7 +39,7 @@ class Slew:
 
 
 SHOW = Slew(0.5, 11.0, 0.25)  # half a dB in ten seconds; the eleventh is for what writes are late
-BEFORE = Slew(1.0, 1.0, 1.0)
+QUICK = Slew(1.0, 1.0, 1.0)  # in an empty house
 BY_HAND = Slew(6.0, 1.0, 6.0)  # what somebody asked for is to be heard, but does not crack
 
 

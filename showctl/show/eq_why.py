@@ -20,6 +20,8 @@ ANSWERS = 5.0  # s without an answer: the console is gone
 FRESH = 15.0  # s that a response may be old
 SILENT = -50.0  # dBFS
 COVERED = 0.5  # share of the bands that must be trusted
+THAWS = 3.0  # s that a reason to freeze must be gone
+WORSE = 1.0  # dB RMS
 MOVED = 0.002  # s that sound of a microphone may jump by: 0.7 m
 
 
@@ -50,24 +52,59 @@ def off(left: Array, counts: NDArray[np.bool_]) -> float:
     return float(np.std(left[counts])) if counts.any() else 0.0
 
 
-class Places:
-    """Whether the microphones stand where they stood: their sound comes as late as it came."""
+def worse(target: Array, before: Heard, after: Heard) -> float:
+    """dB RMS by which what is heard has gone farther off what is aimed at, over the bands that count in both."""
+    counts = before.counts & after.counts
+    return off(after.level - target, counts) - off(before.level - target, counts)
 
-    def __init__(self) -> None:
+
+def to_blame(target: Array, before: Heard, after: Heard, made: Array) -> bool:
+    """Whether it has become worse, and what was changed is why: without it, (bands,) dB, it would be better, or what has happened
+    is the opposite of it."""
+    counts, by = before.counts & after.counts, worse(target, before, after)
+    if by <= WORSE:
+        return False
+    without = off(after.level - target - made, counts)
+    change, effect = (x[counts] - x[counts].mean() for x in (after.level - before.level, made))
+    against = float(change @ effect) < -0.5 * float(np.linalg.norm(change) * np.linalg.norm(effect))
+    return without < off(after.level - target, counts) - 0.5 * by or against
+
+
+class Still:
+    """Why nothing may move by itself: a reason holds until it has been gone for a while. And whether the microphones stand where
+    they stood: their sound comes as late as it came."""
+
+    def __init__(self, microphones: tuple[str, ...]) -> None:
+        self._names = microphones
         self._delays: dict[int, float] = {}
+        self._why, self._at = "", -math.inf
 
     def relearn(self) -> None:
-        """They stand well where they stand now."""
+        """The microphones stand well where they stand now."""
         self._delays.clear()
 
-    def moved(self, responses: tuple[RoomResponse | None, ...], names: tuple[str, ...]) -> str:
+    def why(self, now: float, inputs: EqInputs, curve: Heard | None, bypassed: bool, ours: bool) -> str:
+        """In words that say what to do, empty where it may. `ours` is whether any band is showctl's."""
+        moved = self._moved(inputs.responses)
+        why = unheard(now, inputs, curve, len(self._names)) or moved
+        if not inputs.console.on:
+            why = "the equaliser is switched off: switch it on at the console, or by `showctl room apply --switch-on`"
+        if bypassed:
+            why = "bypassed: end the bypass to go on"
+        if not ours:
+            why = "every band is the engineer's: hand one back to go on"
+        if why:
+            self._why, self._at = why, now
+        return self._why if now - self._at < THAWS else ""
+
+    def _moved(self, responses: tuple[RoomResponse | None, ...]) -> str:
         """Which one was moved, in words; empty where none was."""
         for i, response in enumerate(responses):
             if response is None or not response.delay_trusted or not math.isfinite(response.delay):
                 continue
             late = response.delay - self._delays.setdefault(i, response.delay)
             if abs(late) > MOVED:
-                name = names[i] if i < len(names) else str(i + 1)
+                name = self._names[i] if i < len(self._names) else str(i + 1)
                 return f"microphone {name} hears the programme {1000 * late:+.1f} ms later than it did: put it back or relearn"
             self._delays[i] += 0.02 * late  # the air gets warmer
         return ""

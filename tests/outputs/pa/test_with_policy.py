@@ -10,7 +10,8 @@ import pytest
 from showctl.analysis.room.biquad import cascade_db
 from showctl.analysis.room.grid import BANDS
 from showctl.model import EqBand, EqCommand, EqInputs, EqState, EqWanted
-from showctl.show.eq_policy import EqPolicy, EqSettings
+from showctl.show.eq_limits import EqSettings
+from showctl.show.eq_policy import EqPolicy
 from showctl.wire.x32 import Limits, quantised
 from tests.show.test_eq_policy import FLAT, response
 from tests.wire.test_x32 import Stand, on, raw

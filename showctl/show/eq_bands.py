@@ -1,0 +1,222 @@
+"""The bands of the equaliser: what the console holds, whose each is, where it is going. Read back every step, moved step by step.
+
+Whose a band is: showctl writes only bands that the console's adapter lists, which are those that the venue file names, and of
+them only its own. A band that somebody else changes is the engineer's until it is handed back. What is read back decides: a band
+that stands at one of the values that were sent earlier has lost a write and is sent again, any other value is a touch. One that
+loses write after write is left alone as if it were the engineer's: it cannot be had.
+
+The summed boost of showctl's bands never rises above its limit on the way either. Where a step would, cuts go first; where that
+is not enough, boosts go to 0 first, then the cuts move, then the boosts come back (a detour), which is always possible.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from showctl.model import ConsoleState, EqBand, EqOwner
+from showctl.show.eq_limits import OVER, Bands
+from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, apart, assigned, step
+
+IN_FLIGHT = 3.0  # s that a write may take until it is read back
+LOST = 3  # writes in turn that a band may lose
+MISSED = 0.6  # dB that a band may have been moved by ourselves since it was written down where it stands
+REMEMBERED = 8  # writes of a band, and updates that can be undone
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What must not be lost when a policy ends and another takes its place. Bands in dB, Hz."""
+
+    snapshot: Bands = ()  # the equaliser as it was before any of it was moved
+    owners: tuple[EqOwner, ...] = ()
+    held: Bands = ()  # as it stood last
+    bypassed: Bands = ()  # what a bypass that stands has made flat; () where there is none
+    undo: tuple[Bands, ...] = ()  # before each update, the newest last
+
+
+NOTHING = Found()
+
+
+class HeldBands:
+    """The bands that the console holds. `tell(what, **fields)` hears what became of them."""
+
+    def __init__(self, curve: Curve, most_boost: float, grain: float, found: Found, tell: Callable[..., None]) -> None:
+        self._curve, self._most_boost, self._grain, self._found, self._tell = curve, most_boost, grain, found, tell
+        self.snapshot, self.owners = found.snapshot, list(found.owners)
+        self.now: list[EqBand] = []  # none until they have been read
+        self.goal: list[EqBand] = []
+        self.spent: list[float] = []  # dB that each has moved since `begin`
+        self.moved_at = -math.inf  # s, of the last write
+        self.confirmed = False  # the console holds what was written
+        self._sent: list[deque[EqBand]] = []
+        self._sent_at: list[float] = []
+        self._lost: list[int] = []
+        self._lost_at: list[float] = []
+        self._pace = Pace(0)
+        self._detour = False
+
+    # --- what the console says ---
+
+    def read(self, now: float, console: ConsoleState) -> list[int]:
+        """What it holds now (s); the bands that became the engineer's."""
+        if not self.now:
+            return self._first(now, console.bands)
+        lost = [i for i, theirs in enumerate(console.bands) if self._read(now, i, theirs, i in console.touched)]
+        ours = (i for i, owner in enumerate(self.owners) if owner == "showctl")
+        self.confirmed = all(_same(console.bands[i], self.now[i]) for i in ours)
+        return lost
+
+    def _first(self, now: float, bands: Bands) -> list[int]:
+        count, found = len(bands), self._found
+        self.now, self.goal, self.spent = list(bands), list(bands), [0.0] * count
+        if len(self.snapshot) != count:
+            self.snapshot, self.owners, found = tuple(bands), ["showctl"] * count, NOTHING
+        self.owners = self.owners if len(self.owners) == count else ["showctl"] * count
+        self._sent, self._sent_at = [deque([b], REMEMBERED) for b in bands], [-math.inf] * count
+        self._lost, self._lost_at, self._pace = [0] * count, [-math.inf] * count, Pace(count)
+        self._tell("read", bands=count)
+        for i in range(len(found.held)):
+            self._pace.moved(i, now, SHOW.most)  # it may have moved a moment ago
+        met = zip(bands, found.held, strict=False)
+        touched = [i for i, (b, was) in enumerate(met) if apart(self._curve, b, was) > MISSED and self.owners[i] == "showctl"]
+        for i in touched:
+            self.give(i, "engineer")
+        return touched
+
+    def _read(self, now: float, i: int, theirs: EqBand, touched: bool) -> bool:
+        """Whether a band became the engineer's."""
+        if self.owners[i] == "engineer":
+            self.now[i] = theirs
+            return False
+        if not touched and _same(theirs, self.now[i]):
+            self._lost[i] = 0 if self._sent_at[i] > self._lost_at[i] else self._lost[i]
+            return False
+        if not touched and now - self._sent_at[i] < IN_FLIGHT:
+            return False
+        again = not touched and any(_same(theirs, b) for b in self._sent[i])
+        self.now[i] = theirs
+        if again:
+            self._lost[i], self._lost_at[i] = self._lost[i] + 1, now
+            if self._lost[i] <= LOST:
+                self._tell("sent_again", band=i)
+                return False
+            self._tell("given_up", band=i)
+        self.give(i, "engineer")
+        return True
+
+    def give(self, band: int, to: EqOwner) -> bool:
+        """Whose it is from now on; False where it is so already."""
+        if self.owners[band] == to:
+            return False
+        self.owners[band], self.goal[band], self._lost[band] = to, self.now[band], 0
+        self._sent[band] = deque([self.now[band]], REMEMBERED)
+        self._tell("owner", band=band, owner=to)
+        return True
+
+    def flattened(self, now: float) -> None:
+        """The console makes all of them flat, by another way."""
+        for i, band in enumerate(self.flat()):
+            self.now[i] = self.goal[i] = replace(band, kind="peaking")
+            self._sent[i].append(self.now[i])
+            self._sent_at[i] = now
+
+    # --- what is ours ---
+
+    def own(self, bands: Iterable[T]) -> list[T]:
+        """Of as many bands (or anything else, one a band) those in the places that are showctl's."""
+        return [b for b, owner in zip(bands, self.owners, strict=True) if owner == "showctl"]
+
+    def flat(self) -> Bands:
+        """The same with no gain."""
+        return tuple(replace(b, gain=0.0) for b in self.now)
+
+    def goal_of(self, wanted: Bands) -> list[EqBand]:
+        """What each band becomes where ours become these."""
+        goals = iter(assigned(self._curve, self.own(self.now), wanted))
+        return [next(goals) if owner == "showctl" else b for b, owner in zip(self.now, self.owners, strict=True)]
+
+    def going(self) -> list[float]:
+        """Of each of ours that is not where it is going, how far it has moved since `begin` (dB)."""
+        pairs = zip(self.now, self.goal, strict=True)
+        return [spent for spent, (b, goal) in zip(self.own(self.spent), self.own(pairs), strict=True) if b != goal]
+
+    # --- moving ---
+
+    def begin(self, goal: Iterable[EqBand]) -> None:
+        """From now on they go there."""
+        self.goal, self.spent, self._detour = list(goal), [0.0] * len(self.now), False
+
+    def stand(self) -> None:
+        """From now on they stay."""
+        self.begin(self.now)
+
+    def moves(self, now: float, slew: Slew, budget: float = math.inf) -> list[tuple[int, EqBand]]:
+        """One step of every band of ours towards its goal: what is to be written now (s)."""
+        steps: dict[int, EqBand] = {}
+        goals = self._way_round() if self._detour else self.goal
+        for i, (band, goal) in enumerate(zip(self.now, goals, strict=True)):
+            if self.owners[i] == "engineer" or band == goal:
+                continue
+            left = min(self._pace.left(i, now, slew, self._grain), budget - self.spent[i])
+            after = step(self._curve, band, goal, left, self._grain)
+            if after != band:
+                steps[i] = after
+        allowed = self._within_boost(steps)
+        self._detour = self._detour or (bool(steps) and not allowed)
+        for i, band in allowed.items():
+            size = apart(self._curve, self.now[i], band)
+            self._pace.moved(i, now, size)
+            self.spent[i] += size
+            self.now[i], self._sent_at[i], self.moved_at = band, now, now
+            self._sent[i].append(band)
+        self.confirmed = self.confirmed and not allowed
+        return sorted(allowed.items())
+
+    def _within_boost(self, steps: dict[int, EqBand]) -> dict[int, EqBand]:
+        """Those of the steps that do not lift the sum of our bands above its limit, or farther above it where it is already, or
+        is to be: what was found may be."""
+        now, goal = (self._curve(self.own(bands), GRID) for bands in (self.now, self.goal))
+        most = np.maximum(np.maximum(now, goal), self._most_boost + OVER) + 1e-9
+
+        def fits(some: dict[int, EqBand]) -> bool:
+            after = [some.get(i, b) for i, b in enumerate(self.now)]
+            return bool(np.all(self._curve(self.own(after), GRID) <= most))
+
+        if not steps or fits(steps):
+            return steps
+        chosen: dict[int, EqBand] = {}
+        for i in sorted(steps, key=lambda i: steps[i].gain - self.now[i].gain):
+            if fits({**chosen, i: steps[i]}):
+                chosen[i] = steps[i]
+        return chosen
+
+    def _way_round(self) -> list[EqBand]:
+        """Boosts to 0, then cuts to their goals; when that is done there is no detour any more."""
+        own = [i for i, owner in enumerate(self.owners) if owner == "showctl"]
+        goals = list(self.now)
+        boosts = [i for i in own if self.now[i].gain > 0]
+        cuts = [i for i in own if self.goal[i].gain <= 0 and self.goal[i] != self.now[i]]
+        if boosts and cuts:
+            for i in boosts:
+                goals[i] = replace(self.now[i], gain=0.0)
+            return goals
+        if cuts:
+            for i in cuts:
+                goals[i] = self.goal[i]
+            return goals
+        self._detour = False
+        return self.goal
+
+
+def _same(one: EqBand, other: EqBand) -> bool:
+    """Whether a console may have made one of the other: its steps are coarse."""
+    if abs(one.gain - other.gain) > 0.13 or one.kind != other.kind:
+        return False
+    return abs(math.log(one.freq / other.freq)) < 0.03 and abs(math.log(one.q / other.q)) < 0.06
