@@ -243,7 +243,14 @@ def room(t: float, loud: float = 97.2, error: float = 2.1, frozen: str = "") -> 
         ("balcony", "foh"),
         (None, levels),
         PA.levels,
-        Howl(t - 40.0, 2510.0, -20.0, 9.0, 2500.0, "feedback at 2510 Hz, 9 dB/s: turn down, or pull the 2500 Hz band by 6 dB"),
+        Howl(
+            60.0 * math.floor(t / 60.0) - 5.0,
+            2510.0,
+            -20.0,
+            9.0,
+            2500.0,
+            "feedback at 2510 Hz, 9 dB/s: turn down, or pull the 2500 Hz band by 6 dB",
+        ),
     )
 
 
