@@ -591,6 +591,7 @@ class RoomView:
     time: float  # s
     zone: str = ""  # whose equaliser is followed; empty where there is none
     state: EqState | None = None  # of it; None before the first second, or where there is none
+    on: bool = True  # the equaliser's own switch
     words: str = ""  # how the loop stands, as its health has it
     curves: RoomCurves | None = None
     microphones: tuple[str, ...] = ()

@@ -148,6 +148,7 @@ class Pa:
             self._now(),
             "" if self._zone is None else self._zone.name,
             None if loop is None else loop.state,
+            loop is None or loop.on,
             "" if loop is None else loop.health()[1],
             None if loop is None else loop.curves(),
             tuple(one.name for one in self._plan.microphones),

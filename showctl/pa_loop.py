@@ -116,6 +116,7 @@ class Loop:
         self._refused = ""
         self._next_fit = 0.0
         self.state: EqState | None = None
+        self.on = True  # the equaliser's own switch
 
     @property
     def found(self) -> Found:
@@ -128,7 +129,7 @@ class Loop:
 
     def step(self, now: float, console: ConsoleState, commands: tuple[EqCommand, ...] = (), problem: str = "") -> EqState:
         """One second: what becomes of the equaliser. `problem` is why nothing is heard."""
-        heard, self._problem = self._heard, problem
+        heard, self._problem, self.on = self._heard, problem, console.on
         self._held = held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
         responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + held) for one in self._responses())
         troubles = (problem,) if problem else heard.troubles if heard is not None else ()

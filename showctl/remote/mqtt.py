@@ -321,7 +321,7 @@ class _News:
 
     def _sound(self, view: RoomView, now: float) -> list[tuple[str, str]]:
         room, level = room_json(view) or {}, level_json(view) or {}
-        facts = [room[key] for key in ("zone", "mode", "doing", "bypassed", "howl")]
+        facts = [room[key] for key in ("zone", "mode", "on", "doing", "bypassed", "howl")]
         facts += [bool(room["frozen"]), [band["owner"] for band in room["bands"]]]
         warned = [[warning["of"], warning["over"]] for warning in level["warnings"]]
         return self._room.told(room, facts, now) + self._level.told(level, warned, now)

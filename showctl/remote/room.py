@@ -27,6 +27,7 @@ def room_json(view: RoomView | None) -> Json | None:
         "words": view.words,
         "doing": "" if state is None else state.doing,
         "frozen": "" if state is None else state.frozen,
+        "on": view.on,
         "bypassed": state is not None and state.bypassed,
         "error": None if state is None or state.error is None else _tenths(state.error),
         "bands": [] if state is None else _bands(state),

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ import pytest
 from showctl.analysis.room.microphone import Calibration
 from showctl.inputs import room_client
 from showctl.inputs.room import Listening, Room, curves_of
-from showctl.inputs.room_client import RoomEar
-from showctl.model import AudioBlock, DeviceError, EqBand, Howl, State
+from showctl.inputs.room_client import RoomEar, unwatched
+from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelLimit, State
 from showctl.plan import PaMicrophone
 from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_heard
 from tests.analysis.room.test_transfer import BANDS, INSIDE, RATE, programme
@@ -234,3 +235,17 @@ async def test_one_that_hangs_is_given_up(puppet, monkeypatch: pytest.MonkeyPatc
             await asyncio.wait_for(task, 20)
     for end in puppet:
         end.close()
+
+
+async def test_a_limit_that_no_microphone_can_watch_is_said(puppet) -> None:
+    limits = (LevelLimit("laeq_60", 99.0),)
+    async with running(replace(SETUP, limits=limits)) as (ear, _task, _heard):
+        end = (await eventually(lambda: puppet, "its socket"))[0]
+        end.send(encode_heard(RoomHeard(1.0, State.RUNNING, "card", RATE)))
+        await eventually(lambda: "nobody watches `spl_limit`" in ear.health().detail, "the warning")
+        assert ear.health().state is State.DEGRADED
+        assert ear.heard is not None
+        end.close()
+    assert unwatched((), ()) == ""
+    assert unwatched(limits, ()) != ""
+    assert unwatched(limits, (PaMicrophone("a", 1), PaMicrophone("b", 2, sensitivity=-30.0))) == ""

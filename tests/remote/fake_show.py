@@ -238,6 +238,7 @@ def room(t: float, loud: float = 97.2, error: float = 2.1, frozen: str = "") -> 
         t,
         "main",
         EqState(t, "advise", BANDS, owners, (), wanted, frozen, "", False, 0.0, error, BANDS),
+        True,
         words,
         RoomCurves(freq, target, known, now, proposed, trust),
         ("balcony", "foh"),

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from showctl.config.words import Words
 from showctl.model import (
@@ -20,6 +20,7 @@ from showctl.model import (
     Check,
     ControlEvent,
     EqCommand,
+    EqDo,
     Flash,
     Goto,
     Identify,
@@ -60,7 +61,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "write": ("palette",),
     "eq": ("do", "band"),
 }
-_EQUALISER = ("off", "advise", "auto", "apply", "bypass", "unbypass", "undo", "restore", "mine", "yours", "relearn")
+_EQUALISER: tuple[EqDo, ...] = get_args(EqDo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ const LIMIT_OF = { lcpeak_60: "lcpeak" };
 const HOWL_S = 900; // s that the last feedback is told
 const KINDS = { peaking: "", low_shelf: "low shelf ", high_shelf: "high shelf " };
 const ASKS = {
-  apply: "Apply now?", bypass: "Flat now?", unbypass: "Equaliser on?", undo: "One step back?", restore: "As it was found?",
-  relearn: "They stand well?", off: "Off?", advise: "Advise?", auto: "Auto?",
+  apply: "Apply now?", apply_at_once: "Empty hall?", switch_on: "Flat and on?", bypass: "Flat now?", unbypass: "Equaliser on?", undo: "A step back?", restore: "As at start?",
+  relearn: "All in place?", off: "Off?", advise: "Advise?", auto: "Auto?",
 };
 
 const signed = (gain) => `${gain > 0 ? "+" : gain < 0 ? "\u2212" : ""}${Math.abs(gain)} dB`;
@@ -76,10 +76,12 @@ export class Room {
   }
 
   tellCommands() {
-    const { mode, bands, bypassed } = this.room;
+    const { mode, doing, bands, on, bypassed } = this.room;
     for (const one of document.querySelectorAll("#eq-modes button")) one.setAttribute("aria-pressed", one.dataset.do === mode);
-    $("eq-apply").disabled = mode !== "advise" || !bands.some((band) => band.wanted);
-    $("eq-bypass").hidden = bypassed;
+    const proposes = mode === "advise" && !doing && bands.some((band) => band.wanted);
+    for (const id of ["eq-apply", "eq-at-once"]) $(id).disabled = !proposes;
+    $("eq-on").hidden = on;
+    $("eq-bypass").hidden = bypassed || !on;
     $("eq-unbypass").hidden = !bypassed;
   }
 
