@@ -298,7 +298,10 @@ class PaClimate:
 
     temperature: float  # degrees Celsius
     humidity: float  # % relative
-    distance: float  # m
+    distance: float  # m from the loudspeakers to the listeners
+    microphones: float | None = None  # m from the loudspeakers to the microphones; None: they stand where listeners do
+    judged: tuple[float, float] | None = None  # degrees Celsius, %: the air in which the target was right at the microphones
+    sensor: tuple[str, str] | None = None  # topics over MQTT that tell temperature and humidity as they are
 
 
 @dataclass(frozen=True, slots=True)

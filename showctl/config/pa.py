@@ -31,6 +31,7 @@ _PLAIN = re.compile(_NUMBER)
 _BARE = re.compile(rf"[+-]?{_NUMBER}")
 LOUDEST = 200.0  # dB: what is beyond was meant otherwise
 TARGETS = ("flat", "house")
+LONGEST_TOPIC = 200  # characters
 _OVER: dict[str, Literal["laeq_1", "laeq_15", "laeq_60"]] = {"1": "laeq_1", "15": "laeq_15", "60": "laeq_60"}
 
 
@@ -59,6 +60,13 @@ def celsius(text: str) -> float:
     if not -20 <= (value := float(match[1])) <= 50:
         raise Bad("E-range", f"`{text}`: the air in a room is at -20C to 50C")
     return value
+
+
+def topic(text: str) -> str:
+    """`hall/air`: where a sensor tells something over MQTT; one topic, in whole."""
+    if len(text) > LONGEST_TOPIC or set(text) & set("+#\0") or not text.strip("/"):
+        raise Bad("E-name", f"`{text[:80]}` is no topic: write it in whole, without `+` and `#`")
+    return text
 
 
 def console_address(text: str) -> tuple[str, int | None]:
@@ -103,7 +111,9 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
     host, port = ("", 0)
     if pa.console is not None and pa.console.address is not None and pa.console.type != "internal":
         host, port = pa.console.address[0], pa.console.address[1] or x32.PORT[pa.console.type]
-    climate = pa.climate
+    if sure and pa.climate is not None and pa.climate.sensor is not None and venue.mqtt is None:
+        text = "nobody tells it: a sensor is heard over MQTT, write `mqtt: {host: ...}`"
+        report.error(root.at("pa", "climate", "sensor"), "E-clash", text)
     plan = PaPlan(
         mode=pa.mode,
         card_in=pa.input or venue.audio.input or "",
@@ -119,9 +129,23 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
         boost=pa.limits.boost,
         q=(pa.limits.q[0], pa.limits.q[1]),
         levels=_levels(pa.spl_limit),
-        climate=PaClimate(climate.temperature, climate.humidity * 100, climate.distance) if climate is not None else None,
+        climate=_climate(pa.climate),
     )
     return plan, tuple(files)
+
+
+def _climate(climate: schema.PaClimateModel | None) -> PaClimate | None:
+    if climate is None:
+        return None
+    judged, sensor = climate.judged, climate.sensor
+    return PaClimate(
+        climate.temperature,
+        climate.humidity * 100,
+        climate.distance,
+        climate.microphones,
+        None if judged is None else (judged.temperature, judged.humidity * 100),
+        None if sensor is None else (sensor.temperature, sensor.humidity),
+    )
 
 
 def _kind(pa: schema.Pa) -> Literal["x32", "xr18", "internal"] | None:

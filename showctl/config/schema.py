@@ -360,17 +360,44 @@ class SplLimit(Model):
         return self
 
 
+Celsius: TypeAlias = Annotated[float, _typed(pa.celsius)]
+Topic: TypeAlias = Annotated[str, _typed(pa.topic)]
+
+
+class PaAir(Model):
+    temperature: Celsius
+    humidity: Level
+
+    @model_validator(mode="after")
+    def _sense(self) -> PaAir:
+        _breathed(self.humidity)
+        return self
+
+
+def _breathed(humidity: float) -> None:
+    if not 0.1 <= humidity <= 1:
+        raise _clash("humidity", "the air of a room has 10% to 100%", "E-range")
+
+
+class PaSensor(Model):
+    temperature: Topic
+    humidity: Topic
+
+
 class PaClimateModel(Model):
-    temperature: Annotated[float, _typed(pa.celsius)]
+    temperature: Celsius
     humidity: Level
     distance: Metres
+    microphones: Metres | None = None
+    judged: PaAir | None = None
+    sensor: PaSensor | None = None
 
     @model_validator(mode="after")
     def _sense(self) -> PaClimateModel:
-        if not 0.1 <= self.humidity <= 1:
-            raise _clash("humidity", "the air of a room has 10% to 100%", "E-range")
-        if not 0 < self.distance <= 500:
-            raise _clash("distance", "the sound goes some metres through the air, 500m at most", "E-range")
+        _breathed(self.humidity)
+        for key, metres in (("distance", self.distance), ("microphones", self.microphones)):
+            if metres is not None and not 0 < metres <= 500:
+                raise _clash(key, "the sound goes some metres through the air, 500m at most", "E-range")
         return self
 
 

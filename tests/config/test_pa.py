@@ -42,7 +42,10 @@ pa:
   target: target.txt
   limits: {gain: [-9dB, +2dB], boost: 1dB, q: [0.7, 6]}
   spl_limit: {laeq: 99dB, minutes: 15, lcpeak: 135dB}
-  climate: {temperature: 24C, humidity: 45%, distance: 20m}
+  climate:
+    {temperature: 24C, humidity: 45%, distance: 20m, microphones: 8m, judged: {temperature: 18C, humidity: 30%},
+     sensor: {temperature: hall/air, humidity: hall/humidity}}
+mqtt: {host: 10.0.0.2}
 """
 MARK = re.compile("⟦([EW]-[a-z0-9-]+)⟧")
 
@@ -82,7 +85,7 @@ def test_all_of_it_is_in_the_plan_and_gets_to_the_daemon(tmp_path: Path) -> None
         boost=1.0,
         q=(0.7, 6.0),
         levels=(LevelLimit("laeq_15", 99.0), LevelLimit("lcpeak", 135.0)),
-        climate=PaClimate(24.0, 45.0, 20.0),
+        climate=PaClimate(24.0, 45.0, 20.0, 8.0, (18.0, 30.0), ("hall/air", "hall/humidity")),
     )
     assert wire.decode(wire.encode(loaded.plan)) == loaded.plan
     assert venue_of("Room", loaded.settings).pa == loaded.venue.pa
@@ -118,6 +121,7 @@ def test_internal_needs_no_address(tmp_path: Path) -> None:
 
 
 DESK = "console: {type: x32, address: 10.0.0.5}"
+AIR = "temperature: 21C, humidity: 45%, distance: 20m"
 WRONG = {
     "a key": "pa: {⟦E-unknown-key⟧zone: {}}\n",
     "an equaliser": f"pa: {{{DESK}, zones: {{main: {{out: 1, console: ⟦E-console⟧mian}}}}}}\n",
@@ -162,6 +166,12 @@ WRONG = {
     "hot air": "pa: {climate: {temperature: ⟦E-range⟧210C, humidity: 45%, distance: 20m}}\n",
     "dry air": "pa: {climate: {temperature: 21C, humidity: ⟦E-range⟧1%, distance: 20m}}\n",
     "no way at all": "pa: {climate: {temperature: 21C, humidity: 45%, distance: ⟦E-range⟧0m}}\n",
+    "microphones nowhere": f"pa: {{climate: {{{AIR}, microphones: ⟦E-range⟧0m}}}}\n",
+    "air that was dry": f"pa: {{climate: {{{AIR}, judged: {{temperature: 18C, humidity: ⟦E-range⟧3%}}}}}}\n",
+    "half an air": f"pa: {{climate: {{{AIR}, judged: ⟦E-missing-key⟧{{temperature: 18C}}}}}}\n",
+    "a sensor nobody hears": f"pa: {{climate: {{{AIR}, sensor: ⟦E-clash⟧{{temperature: a, humidity: b}}}}}}\n",
+    "half a sensor": f"mqtt: {{host: a}}\npa: {{climate: {{{AIR}, sensor: ⟦E-missing-key⟧{{temperature: a}}}}}}\n",
+    "many topics": f"mqtt: {{host: a}}\npa: {{climate: {{{AIR}, sensor: {{temperature: ⟦E-name⟧a/+, humidity: b}}}}}}\n",
     "no distance": "pa: {climate: ⟦E-missing-key⟧{temperature: 21C, humidity: 45%}}\n",
 }
 

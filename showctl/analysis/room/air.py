@@ -5,7 +5,8 @@ swallows most near 4 kHz, damp air far above it. The formulas are those of ISO 9
 good to 10 % within -20..50 degrees C, 10..100 % relative humidity, and frequency over pressure of 4e-4..10 Hz/Pa.
 
 A system is fitted at one climate and plays in another: a hall that fills gets warmer and damper. What changes at a listener is
-the difference of the two absorptions times the distance; `correction` gives what would have to be added to make up for it.
+the difference of the two absorptions times the distance; `correction` gives what would have to be added to make up for it. And
+microphones do not hear what listeners farther away do: `less_heard`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 PRESSURE = 101.325  # kPa, the standard's reference
 _T0, _TRIPLE = 293.15, 273.16  # K, of the reference and of water's triple point
 MOST = 6.0  # dB: nobody pays for lost treble with more headroom than this
+MOST_LIVE, TOP = 3.0, 10_000.0  # dB, Hz: the same while people listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,16 @@ def correction(freqs: NDArray[np.float64], distance: float, now: Climate, refere
         raise ValueError(f"listeners sit 0 to 500 m from the loudspeakers, not {distance:g}")
     more = distance * (absorption(freqs, now) - absorption(freqs, reference))
     return np.clip(more, -MOST, MOST)
+
+
+def less_heard(
+    freqs: NDArray[np.float64], listeners: float, microphones: float, now: Climate, judged: Climate | None = None
+) -> NDArray[np.float64]:
+    """(points,) dB at freqs (Hz) by which listeners so many m from the loudspeakers hear less than microphones that are nearer;
+    below 0 where they are farther away. Within +-MOST_LIVE, and above TOP as at TOP: what is lost there is not to be had back.
+
+    With `judged` it is only what became of that difference since: in that air it was right as it was.
+    """
+    freqs = np.minimum(freqs, TOP)
+    swallowed = absorption(freqs, now) - (0.0 if judged is None else absorption(freqs, judged))
+    return np.clip((listeners - microphones) * swallowed, -MOST_LIVE, MOST_LIVE)
