@@ -68,7 +68,8 @@ class HeldBands:
         """What it holds now (s); the bands that became the engineer's."""
         if not self.now:
             return self._first(now, console.bands)
-        lost = [i for i, theirs in enumerate(console.bands) if self._read(now, i, theirs, i in console.touched)]
+        looked = [i for i in range(len(self.now)) if console.on or i in console.touched]  # what is off shows nothing of its bands
+        lost = [i for i in looked if self._read(now, i, console.bands[i], i in console.touched)]
         ours = (i for i, owner in enumerate(self.owners) if owner == "showctl")
         self.confirmed = all(_same(console.bands[i], self.now[i]) for i in ours)
         return lost
@@ -120,10 +121,10 @@ class HeldBands:
         self._tell("owner", band=band, owner=to)
         return True
 
-    def flattened(self, now: float) -> None:
-        """The console makes all of them flat, by another way."""
-        for i, band in enumerate(self.flat()):
-            self.now[i] = self.goal[i] = replace(band, kind="peaking")
+    def flattened(self, now: float, bands: Bands) -> None:
+        """The console makes all that it holds flat, by another way."""
+        for i, band in enumerate(bands):
+            self.now[i] = self.goal[i] = replace(band, kind="peaking", gain=0.0)
             self._sent[i].append(self.now[i])
             self._sent_at[i] = now
 

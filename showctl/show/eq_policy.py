@@ -190,7 +190,7 @@ class EqPolicy:
             self._tell("refused", asked="switch_on", why=why)
             return
         self._rest_here()
-        self._bands.flattened(self._now)
+        self._bands.flattened(self._now, console.bands)
         self._before_bypass, self._switch = (), "on"
 
     def _go(self, doing: str, goal: Bands) -> None:

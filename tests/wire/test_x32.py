@@ -531,7 +531,7 @@ def test_graphic_mode_of_an_x_air_is_said_and_counts_as_off() -> None:
     assert "PEQ" in words
 
 
-def test_what_was_found_comes_back_but_for_what_a_hand_has_moved() -> None:
+def test_what_a_switch_hid_comes_back_behind_it_but_for_what_a_hand_has_moved() -> None:
     stand = Stand()
     before = [
         (3, 0.31, 0.61, 0.2),
@@ -545,6 +545,8 @@ def test_what_was_found_comes_back_but_for_what_a_hand_has_moved() -> None:
         for key, value in zip(("type", "f", "g", "q"), values, strict=True):
             stand.fake.hand(f"/main/st/eq/{i + 1}/{key}", value, 0.0)
     stand.run(1.0)
+    assert not stand.us.switch_back("main"), "it was not switched on"
+    assert not stand.us.write("main", 0, CUT), "what a switch hides is not written to"
     assert stand.us.switch_on("main")
     stand.run(3.0)
     for i in range(5):
@@ -553,13 +555,70 @@ def test_what_was_found_comes_back_but_for_what_a_hand_has_moved() -> None:
     assert stand.us.take("main").on
     stand.hand("/main/st/eq/3/g", 0.1)
     stand.us.take("main")
-    assert stand.us.restore("main")
+    first = len(stand.writes())
+    assert stand.us.switch_back("main")
     stand.run(3.0)
     assert stand.us.settled("main")
     assert stand.fake.value("/main/st/eq/on") == 0
+    assert stand.writes()[first] == ("/main/st/eq/on", 0.0)
     for i in (0, 1, 3, 4, 5):
         assert raw(stand, i) == pytest.approx(before[i], abs=0.003), i
     assert raw(stand, 2)[2] == pytest.approx(0.1)
+    assert {band.gain for band in stand.us.take("main").bands} == {0.0}
+    assert not stand.us.switch_back("main")
+
+
+def test_a_switch_that_a_hand_has_turned_is_not_turned_back() -> None:
+    stand = Stand()
+    stand.run(1.0)
+    stand.us.switch_on("main")
+    stand.run(3.0)
+    stand.hand("/main/st/eq/on", 0)
+    stand.hand("/main/st/eq/on", 1)
+    assert not stand.us.switch_back("main")
+
+
+def test_what_a_switch_hid_widens_no_limit() -> None:
+    stand = Stand(limits=VENUE)
+    for i in range(6):
+        stand.fake.hand(f"/main/st/eq/{i + 1}/type", 2, 0.0)
+        stand.fake.hand(f"/main/st/eq/{i + 1}/g", 0.9, 0.0)
+    stand.run(1.0)
+    stand.us.switch_on("main")
+    stand.run(3.0)
+    stand.us.write("main", 0, EqBand("peaking", 300.0, 12.0, 2.0))
+    stand.run(1.0)
+    assert stand.us.take("main").bands[0].gain == 1.0
+
+
+def test_a_snapshot_of_an_earlier_run_may_be_gone_back_to_though_it_is_beyond_the_limits() -> None:
+    stand = on(Stand(limits=VENUE))
+    stand.us.write("main", 0, EqBand("peaking", 300.0, 9.0, 2.0), EqBand("peaking", 300.0, 6.0, 2.0))
+    stand.run(1.0)
+    assert stand.us.take("main").bands[0].gain == 6.0
+
+
+@pytest.mark.parametrize("asked_too", [False, True])
+def test_a_write_that_is_never_answered_is_given_up_and_said_and_the_other_bands_go_on(asked_too: bool) -> None:
+    stand = on(Stand())
+    stand.loses = lambda data: data.startswith(b"/main/st/eq/1/g\0") and (asked_too or b",f" in data)
+    stand.us.write("main", 0, CUT)
+    stand.run(8.0)
+    state, words = stand.us.health(stand.now)
+    assert state is State.DEGRADED
+    assert "/main/st/eq/1/g" in words
+    writes = [address for address, _ in stand.writes()]
+    assert writes.count("/main/st/eq/1/g") <= 21
+    stand.us.write("main", 1, CUT)
+    stand.run(1.0)
+    assert raw(stand, 1)[2] == pytest.approx(0.3)
+    assert stand.us.settled("main")
+    stand.loses = lambda _: False
+    stand.us.write("main", 0, CUT)  # it was handed back
+    stand.run(1.0)
+    assert raw(stand, 0)[2] == pytest.approx(0.3)
+    assert stand.us.health(stand.now)[0] is State.RUNNING
+    assert stand.us.take("main").touched == ()
 
 
 def test_a_console_that_does_not_take_it_is_said_and_left_alone() -> None:
@@ -573,24 +632,6 @@ def test_a_console_that_does_not_take_it_is_said_and_left_alone() -> None:
     count = len(stand.writes())
     stand.run(2.0)
     assert len(stand.writes()) == count
-
-
-def test_what_waited_behind_a_refusal_is_not_written() -> None:
-    def refused(second: int | None) -> tuple[Stand, int]:
-        """A console that keeps its old frequency; in that step, another band is wanted as well."""
-        stand = on(Stand())
-        stand.loses = lambda data: data == encode("/main/st/eq/1/f", 0.365, tags="f")
-        stand.us.write("main", 0, CUT)
-        for n in range(1000):
-            if n == second:
-                stand.us.write("main", 1, CUT)
-            stand.step()
-            if "does not take" in stand.us.health(stand.now)[1]:
-                return stand, n
-        raise AssertionError("never refused")
-
-    stand, _ = refused(refused(None)[1])
-    assert not [address for address, _ in stand.writes() if address.startswith("/main/st/eq/2")]
 
 
 @pytest.mark.parametrize(

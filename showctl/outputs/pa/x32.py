@@ -47,15 +47,11 @@ class X32Console:
     def apply(self, name: str, state: EqState) -> None:
         """Have an equaliser become what the policy decided."""
         for index, band in state.writes:
-            self._dialogue.write(name, index, band)
-
-    def switch_on(self, name: str) -> bool:
-        """Make an equaliser that is off flat and switch it on; False where it is not off, or nothing is known of it."""
-        return self._dialogue.switch_on(name)
-
-    def restore(self, name: str) -> bool:
-        """Have an equaliser become what it was when the console was first read, but for what hands have moved since."""
-        return self._dialogue.restore(name)
+            self._dialogue.write(name, index, band, state.snapshot[index] if state.snapshot else None)
+        if state.switch == "on":
+            self._dialogue.switch_on(name)
+        elif state.switch == "found":
+            self._dialogue.switch_back(name)
 
     def console(self, name: str) -> ConsoleState:
         """What an equaliser is, and what was touched since this was asked last: for the next step of the policy."""

@@ -41,7 +41,11 @@ class Loop:
         self.commands = ()
         state = self.policy.step(now, inputs)
         for index, band in state.writes:
-            self.stand.us.write("main", index, band)
+            self.stand.us.write("main", index, band, state.snapshot[index])
+        if state.switch == "on":
+            self.stand.us.switch_on("main")
+        elif state.switch == "found":
+            self.stand.us.switch_back("main")
         self.stand.run(1.0)
         return state
 
@@ -111,9 +115,21 @@ def test_an_equaliser_that_is_off_freezes_it_until_it_is_switched_on() -> None:
     loop.stand.run(1.0)
     assert "switched off" in loop.seconds(8)[-1].frozen
     assert loop.stand.writes() == []
-    loop.stand.us.switch_on("main")
+    hidden = [raw(loop.stand, i) for i in range(6)]
+    loop.commands = (EqCommand(time=0.0, source="web", do="switch_on"),)
     states = loop.seconds(30)
     assert states[-1].frozen == ""
     assert set(states[-1].owners) == {"showctl"}
     assert loop.stand.us.take("main").on
     assert any(raw(loop.stand, i)[2] < 0.5 for i in range(6))
+    for _ in range(2):
+        loop.commands = (EqCommand(time=0.0, source="web", do="restore"),)
+        states = loop.seconds(15)
+        assert not loop.stand.us.take("main").on
+        assert [raw(loop.stand, i) for i in range(6)] == hidden
+        assert "switched off" in states[-1].frozen
+        assert set(states[-1].owners) == {"showctl"}
+        loop.commands = (EqCommand(time=0.0, source="web", do="switch_on"),)
+        states = loop.seconds(15)
+        assert loop.stand.us.take("main").on
+        assert set(states[-1].owners) == {"showctl"}

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,9 +96,10 @@ async def test_a_console_without_power_is_words_and_then_well_again() -> None:
         await hall.until(lambda: hall.us.health().state is State.RUNNING)
         hall.us.apply("main", deciding((1, CUT)))
         await hall.until(lambda: hall.us.settled("main"))
-        assert hall.us.restore("main")
+        hall.us.apply("main", replace(deciding((1, replace(CUT, gain=0.0))), switch="found"))
         await hall.until(lambda: hall.us.settled("main"))
         assert hall.fake.value("/main/st/eq/2/g") == 0.5
+        assert hall.fake.value("/main/st/eq/on") == 1, "it was found on"
 
 
 async def test_a_console_whose_port_is_closed_is_words_with_what_the_network_says() -> None:
