@@ -155,6 +155,8 @@ class Bench:
         await self.slew(first, seconds)
         hand.send(encode("/main/st/eq/3/g", 0.6))
         await self.takes("a hand on band 3 is noticed", lambda: self.us.console("main").touched == (2,), 0.2)
+        self.dialogue.switch_back("main")
+        await self.takes("what was found is back, but for band 3", lambda: self.us.settled("main"), 2.0)
         self.process.kill()
         await self.takes("a console that died is noticed", lambda: self.us.health().state is not State.RUNNING, 3.0)
         print(f"\n{self.us.health().detail}\n{self.dialogue.counts}")
