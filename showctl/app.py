@@ -494,7 +494,8 @@ class Daemon:
     async def _mqtt(self, settings: MqttSettings) -> None:
         from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import
 
-        client = Mqtt.of(settings, self.plan.venue, emit=self._emit, now=self.clock.now, board=self.board)
+        also = {} if self.pa is None else self.pa.sensors()
+        client = Mqtt.of(settings, self.plan.venue, emit=self._emit, now=self.clock.now, board=self.board, also=also)
         self.polled["mqtt"] = client
         await client.run()
 

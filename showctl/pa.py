@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from showctl.plan import PaPlan
 from showctl.show.eq_bands import NOTHING, Found
 from showctl.wire.fitting import FitAnswer, FitJob, decode_answer, encode_job
 from showctl.wire.room import RoomHeard, RoomSetup
+from showctl.wire.sensor import LIMITS, reading
 
 log = logging.getLogger("showctl")
 
@@ -133,6 +135,24 @@ class Pa:
             return False
         self._commands.append(command)
         return True
+
+    def sensors(self) -> dict[str, Callable[[bytes, bool], None]]:
+        """Topics over MQTT that tell the air of the room, each with what takes its payload and whether the broker had kept it."""
+        climate = self._plan.climate
+        topics = () if climate is None or climate.sensor is None else climate.sensor
+        return {topic: partial(self._sensed, topic) for topic in topics}
+
+    def _sensed(self, topic: str, payload: bytes, kept: bool) -> None:
+        assert self._plan.climate is not None
+        assert self._plan.climate.sensor is not None
+        if self._loop is None or (weather := self._loop.weather) is None:
+            return
+        for what, of in zip(LIMITS, self._plan.climate.sensor, strict=True):
+            try:
+                if of == topic:
+                    weather.read(self._now(), what, reading(payload, what), kept)
+            except WireError as error:
+                weather.refuse(what, f"{topic}: {error}")
 
     def _heard(self, heard: RoomHeard) -> None:
         if self._loop is not None:

@@ -6,7 +6,8 @@ FIT_EVERY_S while nothing is frozen.
 One zone is followed: the first that has an equaliser. What the programme says of the room is the sum of all zones, and of a sum
 nobody can tell which zone would have to change.
 
-What the air swallows on its way to the microphones is in what they hear, and so in the fit: there is nothing to be added for it.
+What the air swallows on its way to the microphones is in what they hear, and so in the fit. What it swallows on from there to
+listeners farther away is not: that is taken off what the microphones hear (`Weather`), as if they stood where people sit.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from showctl.analysis.room import target as targets
+from showctl.analysis.room.air import Climate
 from showctl.analysis.room.biquad import Array, cascade_db
 from showctl.analysis.room.devices import DEVICES
 from showctl.analysis.room.grid import BANDS
+from showctl.analysis.room.weather import Weather
 from showctl.model import (
     ConfigError,
     ConsoleState,
@@ -36,7 +39,7 @@ from showctl.model import (
     State,
     WireError,
 )
-from showctl.plan import PaPlan, PaZone
+from showctl.plan import PaClimate, PaPlan, PaZone
 from showctl.show import eq_view
 from showctl.show.eq_bands import NOTHING, REMEMBERED, Found
 from showctl.show.eq_limits import EqSettings
@@ -65,6 +68,16 @@ def target_of(plan: PaPlan) -> Array:
         return targets.read(Path(plan.target).read_text(encoding="utf-8"), plan.target)(BANDS)
     except (OSError, UnicodeDecodeError, ConfigError) as error:
         raise DeviceError(f"the target {plan.target} cannot be used: {error}") from None
+
+
+def weather_of(climate: PaClimate | None) -> Weather | None:
+    """The air as the venue file has it; None where it says nothing of it."""
+    if climate is None:
+        return None
+    near = climate.distance if climate.microphones is None else climate.microphones
+    judged = None if climate.judged is None else Climate(*climate.judged)
+    typed = Climate(climate.temperature, climate.humidity)
+    return Weather(typed, climate.distance, near, judged, climate.sensor is not None)
 
 
 def encode_found(found: Found, name: str) -> bytes:
@@ -115,6 +128,9 @@ class Loop:
         self._wanted: EqWanted | None = None
         self._refused = ""
         self._next_fit = 0.0
+        self.weather = weather_of(plan.climate)
+        self._air: Array = np.zeros(len(BANDS))  # dB that listeners hear less than the microphones do
+        self._air_said = ""
         self.state: EqState | None = None
         self.on = True  # the equaliser's own switch
 
@@ -130,6 +146,8 @@ class Loop:
     def step(self, now: float, console: ConsoleState, commands: tuple[EqCommand, ...] = (), problem: str = "") -> EqState:
         """One second: what becomes of the equaliser. `problem` is why nothing is heard."""
         heard, self._problem, self.on = self._heard, problem, console.on
+        if self.weather is not None:
+            self._air, self._air_said = self.weather.less(BANDS, now), self.weather.said(now)
         self._held = held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
         responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + held) for one in self._responses())
         troubles = (problem,) if problem else heard.troubles if heard is not None else ()
@@ -138,11 +156,14 @@ class Loop:
         return self.state
 
     def _responses(self) -> tuple[RoomResponse | None, ...]:
-        """One a microphone, of the room without equaliser; None where nothing of it can be trusted: the others do not speak for
-        its place, so the equaliser waits."""
+        """One a microphone, of the room without equaliser as its listeners have it; None where nothing of it can be trusted: the
+        others do not speak for its place, so the equaliser waits."""
         heard = () if self._heard is None else self._heard.responses
         well = (one is not None and len(one.freq) == len(BANDS) and one.trusted.any() for one in heard)
-        known = [one if fine else None for one, fine in zip(heard[: len(self._names)], well, strict=False)]
+        known = [
+            replace(one, magnitude=one.magnitude - self._air) if one is not None and fine else None
+            for one, fine in zip(heard[: len(self._names)], well, strict=False)
+        ]
         return (*known, *[None] * (len(self._names) - len(known)))
 
     def job(self, now: float) -> FitJob | None:
@@ -186,6 +207,10 @@ class Loop:
 
     def health(self) -> tuple[State, str]:
         """How the loop is, in words that say what to do."""
+        state, detail = self._stands()
+        return state, f"{detail}; {self._air_said}" if self._air_said else detail
+
+    def _stands(self) -> tuple[State, str]:
         state = self.state
         if state is None:
             return State.STARTING, "the first second has not passed yet"

@@ -18,6 +18,8 @@ today's paho). Import this module only where a venue names a broker.
     TOPIC/release/hands  unpark                payload: nothing for all, or "wash", "wash colour"
     TOPIC/identify/FIXTURE 1|0   TOPIC/check 1|-1|0
 
+Sensors of the air, where the venue file names their topics, are listened to as well.
+
 A command must never act late. So nothing retained is acted upon (it was meant for an earlier night), the session is clean (the
 broker keeps nothing for us while we are away), and commands are taken with QoS 0 (never twice). MQTT takes milliseconds to tens
 of them: it is for GO, not for beats.
@@ -34,10 +36,11 @@ import os
 import random
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import aiomqtt
@@ -99,12 +102,15 @@ class Mqtt:
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         board: Board,
+        also: Mapping[str, Callable[[bytes, bool], None]] = MappingProxyType({}),
         wait: tuple[float, float] = (1.0, 30.0),
     ) -> None:
-        """`wait` holds the first and the longest pause (s) between two attempts."""
+        """`also` are topics of others, each with what takes its payload and whether it was retained; `wait` holds the first and
+        the longest pause (s) between two attempts."""
         self.host, self.port, self.topic = host, port, topic
         self._username, self._password = username, password
         self._emit, self._now, self._board, self._wait = emit, now, board, wait
+        self._also = also
         self._quiet = Quiet(now)
         self._state, self._detail, self._since = State.STARTING, "not begun", now()
         self._counts = dict.fromkeys(COUNTERS, 0)
@@ -118,6 +124,7 @@ class Mqtt:
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         board: Board,
+        also: Mapping[str, Callable[[bytes, bool], None]] = MappingProxyType({}),
     ) -> Mqtt:
         """What a venue file asks for; below its topic comes the venue's name. Raises DeviceError for what cannot work."""
         if set(settings.topic) & set("+#"):
@@ -131,6 +138,7 @@ class Mqtt:
             emit=emit,
             now=now,
             board=board,
+            also=also,
         )
 
     def health(self) -> Health:
@@ -168,7 +176,9 @@ class Mqtt:
         await knock.wait_closed()
         async with self._joined() as client:
             try:
-                codes = await client.subscribe([(f"{self.topic}/{word}", 0) for word in WORDS])
+                codes = await client.subscribe(
+                    [(topic, 0) for topic in (*(f"{self.topic}/{word}" for word in WORDS), *self._also)]
+                )
                 await client.publish(f"{self.topic}/status", "online", qos=1, retain=True)
                 self._here(refused=any(getattr(code, "is_failure", False) for code in codes))
                 await self._both(client)
@@ -226,6 +236,9 @@ class Mqtt:
     def take(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """One message of the broker: what it asks for is emitted, all else counted and, now and then, said."""
         self._counts["received"] += 1
+        if topic in self._also:
+            self._also[topic](payload, retained)
+            return
         if retained:
             self._counts["ignored_retained"] += 1
             self._say("retained", f"{topic}: a retained command is never acted upon; publish it without retain")

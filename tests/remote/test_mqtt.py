@@ -178,6 +178,25 @@ def test_nothing_retained_is_acted_upon(caplog: pytest.LogCaptureFixture) -> Non
     assert "without retain" in caplog.text
 
 
+def test_topics_of_others_are_handed_on_and_are_no_commands() -> None:
+    came: list[tuple[bytes, bool]] = []
+    room = Room()
+    room.mqtt = Mqtt(
+        "127.0.0.1",
+        1,
+        topic="showctl/hall",
+        emit=room.emit,
+        now=lambda: room.time,
+        board=room.board,
+        also={"hall/air": lambda payload, kept: came.append((payload, kept))},
+    )
+    room.mqtt.take("hall/air", b"21.4", retained=True)
+    room.mqtt.take("hall/air", b"21.5")
+    assert came == [(b"21.4", True), (b"21.5", False)]
+    assert room.events == []
+    assert room.counts() == {"received": 2}
+
+
 def test_a_full_show_refuses_loudly(caplog: pytest.LogCaptureFixture) -> None:
     room = Room(room=1)
     for _ in range(3):

@@ -16,7 +16,7 @@ from showctl.analysis.room.air import Climate, less_heard
 from showctl.analysis.room.biquad import Array
 
 STALE_S = 1800.0
-TOLD_AT = 10_000.0  # Hz
+_TOLD_AT = np.array([10_000.0])  # Hz
 LEAST = 0.05  # dB: less is nothing
 
 
@@ -38,12 +38,18 @@ class Weather:
         self._typed, self._listeners, self._microphones, self._judged = typed, listeners, microphones, judged
         self._sensed = sensed
         self._readings: dict[str, Reading] = {}
+        self._refused: dict[str, str] = {}  # what is wrong with what the sensor says
         self._known: tuple[Climate, Array, Array] | None = None  # of what `less` was asked last
 
     def read(self, time: float, what: Literal["temperature", "humidity"], value: float, retained: bool = False) -> None:
         """What the sensor says."""
+        self._refused.pop(what, None)
         if not retained or what not in self._readings:
             self._readings[what] = Reading(time, value)
+
+    def refuse(self, what: Literal["temperature", "humidity"], why: str) -> None:
+        """What the sensor says makes no sense; in words."""
+        self._refused[what] = why
 
     def air(self, now: float) -> Climate:
         """The air now."""
@@ -58,18 +64,21 @@ class Weather:
         return self._known[2]
 
     def said(self, now: float) -> str:
-        """In words: the air, where that is known from, and what is made up for."""
+        """In words: the air, where that is known from, and what is made up for; empty where nothing is, and nothing is sensed."""
         air = self.air(now)
-        less = float(self.less(np.array([TOLD_AT]), now)[0])
+        less = float(less_heard(_TOLD_AT, self._listeners, self._microphones, air, self._judged)[0])
+        if not self._sensed and abs(less) < LEAST:
+            return ""
         what = f"; {less:+.1f} dB at 10 kHz for the listeners" if abs(less) >= LEAST else ""
         return f"air of {air.temperature:.0f} C, {air.humidity:.0f} %{self._source(now)}{what}"
 
     def _source(self, now: float) -> str:
         if not self._sensed:
             return ""
+        wrong = next((f" ({text})" for text in self._refused.values()), "")
         ages = [now - one.time for one in self._readings.values()]
         if not ages:
-            return ", as typed in: its sensor has said nothing yet"
+            return f", as typed in: its sensor has said nothing yet{wrong}"
         if max(ages) > STALE_S:
-            return f", as typed in: its sensor has said nothing for {max(ages) / 60:.0f} minutes"
-        return " by its sensor" if len(ages) > 1 else " by its sensor, which has told one of them alone"
+            return f", as typed in: its sensor has said nothing for {max(ages) / 60:.0f} minutes{wrong}"
+        return f" by its sensor{wrong}" if len(ages) > 1 else f" by its sensor, which has told one of them alone{wrong}"

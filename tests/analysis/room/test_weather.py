@@ -69,4 +69,15 @@ def test_a_reading_that_the_broker_kept_counts_once_and_does_not_keep_a_dead_sen
 
 
 def test_without_a_sensor_nothing_is_said_of_one_and_at_the_same_distance_nothing_is_made_up_for() -> None:
-    assert Weather(ROOM, 20.0, 20.0).said(5.0) == "air of 20 C, 45 %"
+    assert Weather(ROOM, 20.0, 20.0).said(5.0) == ""
+    assert Weather(ROOM, 20.0, 8.0, ROOM).said(5.0) == ""
+    assert Weather(ROOM, 8.0, 20.0).said(5.0) == "air of 20 C, 45 %; -2.1 dB at 10 kHz for the listeners"
+
+
+def test_what_a_sensor_says_that_makes_no_sense_is_told_until_it_does() -> None:
+    weather = Weather(ROOM, 25.0, 10.0, sensed=True)
+    weather.refuse("humidity", "hall/air: 'wet' is neither a number nor JSON")
+    assert "has said nothing yet (hall/air: 'wet' is neither a number nor JSON)" in weather.said(0.0)
+    weather.read(1.0, "humidity", 50.0)
+    weather.read(1.0, "temperature", 20.0)
+    assert weather.said(1.0).startswith("air of 20 C, 50 % by its sensor; ")
