@@ -87,17 +87,16 @@ def far(samples: np.ndarray, low: float) -> float:
 
 
 def step(freq: float, kind: str, block: int, bypass: bool = False) -> np.ndarray:
-    """A tone while its band goes by -6 dB, or the equaliser out of the way and back."""
+    """A tone while its band goes by -6 dB, and for a bypass flat and back."""
     eq, samples = Equaliser(1, RATE), tone(freq, 3.0)
     out = np.empty_like(samples)
-    change: list[tuple[int, Callable[[], None]]] = [
-        (4800, lambda: eq.set([[EqBand(kind, freq, -6.0, 2.0 if kind == "peaking" else 0.7)]]))
-    ]
+    q = 2.0 if kind == "peaking" else 0.7
+    change: list[tuple[int, float]] = [(4800, -6.0)]
     if bypass:
-        change += [(120_000, lambda: eq.bypass(True)), (130_000, lambda: eq.bypass(False))]
+        change += [(60_000, 0.0), (110_000, -6.0)]
     for at in range(0, len(samples), block):
         while change and at >= change[0][0]:
-            change.pop(0)[1]()
+            eq.set([[EqBand(kind, freq, change.pop(0)[1], q)]])
         eq.process(samples[at : at + block], out[at : at + block])
     return out
 

@@ -8,12 +8,12 @@ is faded in on a curve without corners. So each of the two filters is exact at a
 
 limits that hold for both hold all the way between them, which coefficients that move do not promise. The fade takes as long as
 `slew` (dB/s) wants for the place where the curve moves most. A change that comes while another is under way waits for its
-end, the newest only. Bypass is a fade to the sound as it came in, the very same samples once it is there; the filters run on.
+end, the newest only. Bands without gain are the sound as it came in, the very same samples.
 
 Limits are held here behind everything: a set of bands that breaks one, or is not a number, raises ValueError and the last
 good one stays. Input that is no number, or no sound, counts as silence: one of those would otherwise ring for ever.
 
-`set` and `bypass` are for any thread; `process` is for one, never waits, and takes memory for one block only.
+`set` is for any thread; `process` is for one, never waits, and takes memory for one block only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -33,10 +33,11 @@ from showctl.sound.cascade import Array, Cascade
 
 Bands: TypeAlias = tuple[EqBand, ...]
 SLEW = 6.0  # dB/s at most
-SHORTEST_S = 0.05  # of a fade, bypass too: shorter ones could be heard as a click
+SHORTEST_S = 0.05  # of a fade: shorter ones could be heard as a click
 STEEPEST = 1.875  # of the fade's curve: its slope in the middle against the mean
 SETTLED = 1e-5  # what is left of the new filter's start (-100 dB) when its fade begins
 SLACK = 0.1  # dB that a sum of bands may be over its limit: two programs that reckon on two grids differ by so much
+SHRUNK = 31  # sizes that boosts are tried in
 LOUDEST = 1e4  # full scale is 1; what is beyond +80 dBFS is a broken sample
 IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -68,10 +69,27 @@ class EqLimits:
                 return f"{name} has {band.gain:+g} dB: {-self.cut:g} to {self.boost:+g} dB are allowed"
             if not self.q[0] <= band.q <= self.q[1]:
                 return f"{name} has a Q of {band.q:g}: {self.q[0]:g} to {self.q[1]:g} are allowed"
-        summed = float(cascade_db(bands, _grid(rate), rate).max())
-        if summed > self.summed + SLACK:
+        if (summed := _lifted(bands, rate)) > self.summed + SLACK:
             return f"the bands together lift by {summed:.1f} dB: {self.summed:g} dB are allowed"
         return ""
+
+    def within(self, bands: Sequence[EqBand], rate: float) -> Bands:
+        """The same as far as these limits let them be: where they lift too much together, boosts shrink alike."""
+        high, (wide, narrow) = min(self.high, 0.45 * rate), self.q
+        held = [
+            replace(
+                band,
+                freq=min(max(band.freq, self.low), high),
+                gain=min(max(band.gain, -self.cut), self.boost),
+                q=min(max(band.q, wide), narrow),
+            )
+            for band in bands[: self.bands]
+        ]
+        for part in (*np.linspace(1.0, 0.0, SHRUNK), None):
+            some = tuple(_shrunk(band, part) for band in held)
+            if _lifted(some, rate) <= self.summed + SLACK / 2:
+                break
+        return some
 
 
 @dataclass(slots=True)
@@ -94,8 +112,6 @@ class Equaliser:
         self._wanted: deque[_Deck] = deque(maxlen=1)  # from `set` to `process`: its ends may be used by two threads at once
         self._newest = self._now.bands
         self._at = self._warm = self._fade = 0  # frames: of this change, of its first and of its second part
-        self._on = 1.0  # as bypass has it: 1 the equaliser is heard, 0 it is not
-        self._wet = self._to = 1.0  # as it is now, and where it is on its way to: a way that was begun is gone to its end
 
     @property
     def bands(self) -> tuple[Bands, ...]:
@@ -105,7 +121,7 @@ class Equaliser:
     @property
     def moving(self) -> bool:
         """Whether a change is on its way to being heard."""
-        return bool(self._wanted) or self._next is not None or self._wet != self._on
+        return bool(self._wanted) or self._next is not None
 
     def set(self, bands: Sequence[Sequence[EqBand]]) -> None:
         """Bands for every channel, to be faded to. ValueError, and nothing changes, where a limit is broken."""
@@ -118,23 +134,13 @@ class Equaliser:
         self._newest = deck.bands
         self._wanted.append(deck)
 
-    def bypass(self, on: bool) -> None:
-        """The sound as it came in, or the equaliser again; faded."""
-        self._on = 0.0 if on else 1.0
-
     def process(self, samples: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """(frames, channels) in -> out, of any number of frames."""
         dry = self._clean(samples)
         wet, done = np.empty_like(dry), 0
         while done < len(dry):
             done += self._piece(dry[done:], wet[done:])
-        if self._wet == self._to:
-            self._to = self._on
-        if self._wet == self._to == 1.0:
-            out[:] = wet
-        else:
-            share = self._shares(len(dry))
-            out[:] = np.where(share > 0.0, dry + share * (wet - dry), dry)
+        out[:] = wet
 
     def _deck(self, bands: tuple[Bands, ...]) -> _Deck:
         sections = np.tile(np.array(IDENTITY), (len(bands), max(map(len, bands), default=0), 1))
@@ -178,13 +184,15 @@ class Equaliser:
         self._next, self._at, self._warm = deck, 0, deck.cascade.settles(SETTLED)
         self._fade = max(1, round(self.rate * max(SHORTEST_S, STEEPEST * moved / self._slew)))
 
-    def _shares(self, frames: int) -> Array:
-        """(frames, 1) how much of the equaliser is heard, going on to where it is to be."""
-        ahead = (1 + np.arange(frames)) / (SHORTEST_S * self.rate)
-        way = np.minimum(self._wet + ahead, 1.0) if self._to else np.maximum(self._wet - ahead, 0.0)
-        if frames:
-            self._wet = float(way[-1])
-        return _smooth(way)[:, None]
+
+def _lifted(bands: Sequence[EqBand], rate: float) -> float:
+    """dB that bands lift together where they lift most."""
+    return float(cascade_db(bands, _grid(rate), rate).max())
+
+
+def _shrunk(band: EqBand, part: float | None) -> EqBand:
+    """With a part of its boost, cuts as they are; None: without any gain."""
+    return replace(band, gain=0.0 if part is None else float(band.gain * part) if band.gain > 0.0 else band.gain)
 
 
 def _smooth(t: Array) -> Array:

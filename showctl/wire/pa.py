@@ -1,7 +1,8 @@
 """What the daemon and the process of the in-process equaliser say to each other. PURE: bytes <-> values.
 
-A message is one packet of a local socket (SOCK_SEQPACKET) and one JSON object, told apart by its `type`. The daemon says what
-is wanted; the process says how it is, and what it holds. Both are checked as a stranger's would be: anything else is a WireError.
+A message is one packet of a local socket (SOCK_SEQPACKET) and one JSON object, told apart by its `type`. The daemon says which
+limits hold and what is wanted; the process says how it is, and what it holds. All are checked as a stranger's would be: anything
+else is a WireError.
 """
 
 from __future__ import annotations
@@ -20,22 +21,20 @@ MOST_ZONES, MOST_BANDS, MOST_CHANNELS = 16, 32, 64
 
 @dataclass(frozen=True, slots=True)
 class PaSetup:
-    """What the process is started for: which sound card, what goes where, and what is never gone beyond."""
+    """What the process is started for: which sound card, and what goes where."""
 
     card_in: str  # a part of the name; empty: the usual one
     card_out: str
     zones: tuple[tuple[tuple[int, int], ...], ...]  # of each zone its routes, (input, output) from 0
-    gain: tuple[float, float]  # dB of a band
-    boost: float  # dB of all bands of a zone together
-    q: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class PaWanted:
-    """What is to be heard."""
+class PaLimits:
+    """What is never gone beyond. Where they change, bands that are beyond are brought within."""
 
-    zones: tuple[Bands, ...]  # of each zone
-    bypassed: bool = False
+    gain: tuple[float, float]  # dB of a band
+    boost: float  # dB of all bands of a zone together
+    q: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ class PaStatus:
     state: State
     detail: str
     setup: PaSetup
-    held: PaWanted
+    limits: PaLimits
+    held: tuple[Bands, ...]  # of each zone
     moving: bool  # a change is on its way
     lost: int  # times that the sound system said that it lost sound
     broken: int  # samples that came in as no number
@@ -63,17 +63,25 @@ def decode_setup(text: str) -> PaSetup:
     return _to_setup(an_object(text, MESSAGE_LIMIT))
 
 
-def encode_wanted(wanted: PaWanted) -> bytes:
+def encode_limits(limits: PaLimits) -> bytes:
     """One packet."""
-    return json.dumps({"type": "wanted", **_wanted(wanted)}, allow_nan=False).encode()
+    return json.dumps({"type": "limits", **_limits(limits)}, allow_nan=False).encode()
 
 
-def decode_wanted(data: bytes) -> PaWanted:
-    """The value that encode_wanted was given. Raises WireError on anything else."""
+def encode_wanted(zones: tuple[Bands, ...]) -> bytes:
+    """One packet: the bands of each zone."""
+    return json.dumps({"type": "wanted", "zones": _zones(zones)}, allow_nan=False).encode()
+
+
+def decode_told(data: bytes) -> PaLimits | tuple[Bands, ...]:
+    """What encode_limits or encode_wanted was given. Raises WireError on anything else."""
     body = an_object(data, MESSAGE_LIMIT)
-    if body.pop("type", None) != "wanted":
-        raise WireError("not what is wanted")
-    return _to_wanted(body)
+    match body.get("type"):
+        case "limits":
+            return _to_limits(body)
+        case "wanted":
+            return _to_zones(body.get("zones"))
+    raise WireError("neither limits nor what is wanted")
 
 
 def encode_status(status: PaStatus) -> bytes:
@@ -84,7 +92,7 @@ def encode_status(status: PaStatus) -> bytes:
         "detail": status.detail[:1000],
         "refused": status.refused[:1000],
     }
-    body |= {"setup": _setup(status.setup), "held": _wanted(status.held)}
+    body |= {"setup": _setup(status.setup), "limits": _limits(status.limits), "held": _zones(status.held)}
     body |= {"moving": status.moving, "lost": status.lost, "broken": status.broken, "pid": status.pid}
     return json.dumps(body, allow_nan=False).encode()
 
@@ -99,21 +107,24 @@ def decode_status(data: bytes) -> PaStatus:
         counts = [body[key] for key in ("lost", "broken", "pid")]
         if not all(isinstance(w, str) for w in words) or not all(type(n) is int and n >= 0 for n in counts):
             raise WireError("a status with a field of the wrong type")
-        setup, held = _to_setup(a_dict(body["setup"])), _to_wanted(a_dict(body["held"]))
-        return PaStatus(State(body["state"]), words[0], setup, held, body["moving"], counts[0], counts[1], words[1], counts[2])
+        setup, limits, held = _to_setup(a_dict(body["setup"])), _to_limits(a_dict(body["limits"])), _to_zones(body["held"])
+        return PaStatus(
+            State(body["state"]), words[0], setup, limits, held, body["moving"], counts[0], counts[1], words[1], counts[2]
+        )
     except (KeyError, ValueError) as error:
         raise WireError(f"a status that lacks something or has an unknown state: {error}") from None
 
 
 def _setup(setup: PaSetup) -> dict[str, Any]:
-    return {
-        "in": setup.card_in,
-        "out": setup.card_out,
-        "zones": setup.zones,
-        "gain": setup.gain,
-        "boost": setup.boost,
-        "q": setup.q,
-    }
+    return {"in": setup.card_in, "out": setup.card_out, "zones": setup.zones}
+
+
+def _limits(limits: PaLimits) -> dict[str, Any]:
+    return {"gain": limits.gain, "boost": limits.boost, "q": limits.q}
+
+
+def _zones(zones: tuple[Bands, ...]) -> list[list[Any]]:
+    return [[as_list(band) for band in zone] for zone in zones]
 
 
 def _to_setup(body: dict[str, Any]) -> PaSetup:
@@ -122,11 +133,20 @@ def _to_setup(body: dict[str, Any]) -> PaSetup:
         if not all(isinstance(card, str) for card in cards):
             raise WireError("a sound card's name is text")
         zones = tuple(tuple(_route(route) for route in a_list(zone, MOST_CHANNELS)) for zone in a_list(body["zones"], MOST_ZONES))
-        low, high = (a_number(x) for x in a_list(body["gain"], 2))
-        wide, narrow = (a_number(x) for x in a_list(body["q"], 2))
-        return PaSetup(cards[0], cards[1], zones, (low, high), a_number(body["boost"]), (wide, narrow))
+        return PaSetup(cards[0], cards[1], zones)
     except (KeyError, ValueError) as error:
         raise WireError(f"a setup that lacks something: {error}") from None
+
+
+def _to_limits(body: dict[str, Any]) -> PaLimits:
+    try:
+        low, high = (a_number(x) for x in a_list(body["gain"], 2))
+        wide, narrow = (a_number(x) for x in a_list(body["q"], 2))
+        if not (low <= 0.0 <= high and 0.0 < wide <= narrow and body["boost"] >= 0.0):
+            raise WireError("limits that leave nothing between them")
+        return PaLimits((low, high), a_number(body["boost"]), (wide, narrow))
+    except (KeyError, ValueError, TypeError) as error:
+        raise WireError(f"limits that lack something: {error}") from None
 
 
 def _route(value: Any) -> tuple[int, int]:
@@ -136,15 +156,5 @@ def _route(value: Any) -> tuple[int, int]:
     return pair[0], pair[1]
 
 
-def _wanted(wanted: PaWanted) -> dict[str, Any]:
-    zones = [[as_list(band) for band in zone] for zone in wanted.zones]
-    return {"zones": zones, "bypassed": wanted.bypassed}
-
-
-def _to_wanted(body: dict[str, Any]) -> PaWanted:
-    zones, bypassed = body.get("zones"), body.get("bypassed")
-    if type(bypassed) is not bool:
-        raise WireError("bypassed or not is a yes or a no")
-    return PaWanted(
-        tuple(tuple(a_band(band) for band in a_list(zone, MOST_BANDS)) for zone in a_list(zones, MOST_ZONES)), bypassed
-    )
+def _to_zones(zones: Any) -> tuple[Bands, ...]:
+    return tuple(tuple(a_band(band) for band in a_list(zone, MOST_BANDS)) for zone in a_list(zones, MOST_ZONES))

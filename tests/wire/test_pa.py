@@ -11,16 +11,19 @@ from showctl.wire import pa
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 BANDS = st.lists(st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), FINITE, FINITE, FINITE), max_size=4)
-WANTED = st.builds(pa.PaWanted, st.lists(BANDS.map(tuple), max_size=3).map(tuple), st.booleans())
+WANTED = st.lists(BANDS.map(tuple), max_size=3).map(tuple)
 ROUTE = st.tuples(st.integers(0, 63), st.integers(0, 63))
 SETUP = st.builds(
     pa.PaSetup,
     st.text(max_size=20),
     st.text(max_size=20),
     st.lists(st.lists(ROUTE, max_size=4).map(tuple), max_size=3).map(tuple),
-    st.tuples(FINITE, FINITE),
-    FINITE,
-    st.tuples(FINITE, FINITE),
+)
+LIMITS = st.builds(
+    pa.PaLimits,
+    st.tuples(st.floats(-20, 0), st.floats(0, 20)),
+    st.floats(0, 20),
+    st.tuples(st.floats(0.1, 1), st.floats(1, 20)),
 )
 COUNT = st.integers(0, 2**40)
 STATUS = st.builds(
@@ -28,6 +31,7 @@ STATUS = st.builds(
     st.sampled_from(State),
     st.text(max_size=99),
     SETUP,
+    LIMITS,
     WANTED,
     st.booleans(),
     COUNT,
@@ -37,21 +41,22 @@ STATUS = st.builds(
 )
 
 
-@given(SETUP, WANTED, STATUS)
-def test_what_was_said_comes_back(setup, wanted, status):
+@given(SETUP, LIMITS, WANTED, STATUS)
+def test_what_was_said_comes_back(setup, limits, wanted, status):
     assert pa.decode_setup(pa.encode_setup(setup)) == setup
-    assert pa.decode_wanted(pa.encode_wanted(wanted)) == wanted
+    assert pa.decode_told(pa.encode_limits(limits)) == limits
+    assert pa.decode_told(pa.encode_wanted(wanted)) == wanted
     assert pa.decode_status(pa.encode_status(status)) == status
 
 
 JSON = st.recursive(st.none() | st.booleans() | FINITE | st.text(max_size=5), lambda c: st.lists(c, max_size=4) | st.dictionaries(
-    st.sampled_from(["type", "zones", "bypassed", "in", "out", "gain", "q", "boost", "state", "setup", "held", "moving"]), c
+    st.sampled_from(["type", "zones", "limits", "in", "out", "gain", "q", "boost", "state", "setup", "held", "moving"]), c
 ), max_leaves=20)  # fmt: skip
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_nonsense_is_refused(data):
-    for decode in (pa.decode_wanted, pa.decode_status, pa.decode_setup):
+    for decode in (pa.decode_told, pa.decode_status, pa.decode_setup):
         with pytest.raises(WireError):
             decode(data)
 
@@ -69,4 +74,12 @@ def test_nonsense_is_refused(data):
 )
 def test_a_band_that_is_none_is_refused(zones):
     with pytest.raises(WireError):
-        pa.decode_wanted(f'{{"type": "wanted", "zones": {zones}, "bypassed": false}}'.encode())
+        pa.decode_told(f'{{"type": "wanted", "zones": {zones}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    "limits", ['[3, -12], "boost": 0', '[-12, 3], "boost": -1', '[-12], "boost": 0', '[-12, 3], "boost": null']
+)
+def test_limits_that_are_none_are_refused(limits):
+    with pytest.raises(WireError):
+        pa.decode_told(f'{{"type": "limits", "q": [0.5, 8], "gain": {limits}}}'.encode())

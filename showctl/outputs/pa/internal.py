@@ -1,7 +1,8 @@
 """The daemon's end of the in-process equaliser, told and asked as a console is: see outputs.pa.x32.
 
 Its process plays the PA, so it is found running or else started, and is left running when the daemon goes. What it holds is
-what was found, and is what `restore` goes back to. Each zone has BANDS of its own, at first flat and an octave apart.
+what was found, brought within the limits of the venue file where they have become narrower; until that is so nothing is told of
+it. Each zone has BANDS of its own, at first flat and an octave apart.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ def setup(plan: PaPlan) -> pa.PaSetup:
     zones = tuple(
         tuple((programme[(channel - 1) % len(programme)] - 1, channel - 1) for channel in zone.channels) for zone in plan.zones
     )
-    return pa.PaSetup(plan.card_in, plan.card_out, zones, plan.gain, plan.boost, plan.q)
+    return pa.PaSetup(plan.card_in, plan.card_out, zones)
+
+
+def limits(plan: PaPlan) -> pa.PaLimits:
+    """What no band may go beyond, whoever asks for it."""
+    return pa.PaLimits(plan.gain, plan.boost, plan.q)
 
 
 def flat(q: tuple[float, float]) -> pa.Bands:
@@ -42,11 +48,10 @@ class InternalConsole:
     """The equalisers of a plan's zones, called by their names. `path` is the socket in the runtime directory."""
 
     def __init__(self, plan: PaPlan, path: Path, now: Callable[[], float]) -> None:
-        self._setup, self._path, self._now = setup(plan), path, now
+        self._setup, self._limits, self._path, self._now = setup(plan), limits(plan), path, now
         self._names = [zone.name for zone in plan.zones]
         self._wanted = [flat(plan.q) for _ in plan.zones]
-        self._found: list[tuple[EqBand, ...]] | None = None  # as the first status had it
-        self._bypassed = False
+        self._agreed = False  # it holds these limits, and we know what it made of its bands
         self._status: pa.PaStatus | None = None
         self._answered: float | None = None  # s
         self._socket: socket.socket | None = None
@@ -58,38 +63,33 @@ class InternalConsole:
 
     def apply(self, name: str, state: EqState) -> None:
         """Have a zone's bands become what the policy decided."""
-        if state.writes:
+        if state.writes and self._agreed:
             bands = list(self._wanted[self._names.index(name)])
             for index, band in state.writes:
                 bands[index] = band
             self._wanted[self._names.index(name)] = tuple(bands)
             self._send()
 
-    def restore(self, name: str) -> bool:
-        """Have a zone's bands become what they were when the process was found; False where that is not known."""
-        if self._found is None:
-            return False
-        index = self._names.index(name)
-        self._wanted[index] = self._found[index]
-        self._send()
-        return True
+    def limit(self, plan: PaPlan) -> None:
+        """The limits of another version of the venue file hold from now on; the sound goes on."""
+        if limits(plan) != self._limits:
+            self._limits, self._agreed = limits(plan), False
+            self._say(pa.encode_limits(self._limits))
 
-    def bypass(self, on: bool) -> None:
-        """The sound as it comes in, or through the equaliser again; all zones."""
-        self._bypassed = on
-        self._send()
+    def plays(self, plan: PaPlan) -> bool:
+        """Whether it is what another version of the venue file wants, limits aside."""
+        return setup(plan) == self._setup and [zone.name for zone in plan.zones] == self._names
 
     def console(self, name: str) -> ConsoleState:
         """What a zone holds, for the next step of the policy."""
-        if self._status is None:
-            return ConsoleState()
-        held = self._status.held
-        return ConsoleState(self._answered, held.zones[self._names.index(name)], not held.bypassed)
+        if self._status is None or not self._agreed:
+            return ConsoleState(self._answered)
+        return ConsoleState(self._answered, self._status.held[self._names.index(name)])
 
     def settled(self, name: str) -> bool:
         """Whether the process holds what it was told, and it is heard."""
         index, status = self._names.index(name), self._status
-        return status is not None and status.held.zones[index] == self._wanted[index] and not status.moving
+        return status is not None and self._agreed and status.held[index] == self._wanted[index] and not status.moving
 
     def health(self) -> Health:
         """How it is, in words that say what to do."""
@@ -154,7 +154,8 @@ class InternalConsole:
             self._path.chmod(0o600)
             listener.listen(1)
             os.set_inheritable(listener.fileno(), True)
-            self._spawn([pa.encode_setup(self._setup), str(listener.fileno()), self._encoded().decode()])
+            first, wanted = pa.encode_limits(self._limits), pa.encode_wanted(tuple(self._wanted))
+            self._spawn([pa.encode_setup(self._setup), first.decode(), str(listener.fileno()), wanted.decode()])
             found = self._connected()  # it waits in line until the process has come up
         if found is None:
             raise DeviceError(f"the equaliser's socket {self._path} has gone: is its folder being cleared?")
@@ -202,11 +203,14 @@ class InternalConsole:
         if status.setup != self._setup:
             self._end(status.pid)
             raise DeviceError("the equaliser's process ran for another venue file: it is started again")
-        first, self._status, self._answered = self._status is None, status, self._now()
-        if first:
-            self._found = [bands or flat(self._setup.q) for bands in status.held.zones]
-            self._wanted, self._bypassed = list(self._found), status.held.bypassed
-        if not status.refused and status.held != pa.PaWanted(tuple(self._wanted), self._bypassed):
+        self._status, self._answered = status, self._now()
+        if status.limits != self._limits:
+            self._agreed = False
+            self._say(pa.encode_limits(self._limits))
+            return
+        if not self._agreed:
+            self._agreed, self._wanted = True, [bands or flat(self._limits.q) for bands in status.held]
+        if not status.refused and status.held != tuple(self._wanted):
             self._send()
         detail = f"{status.detail}; refused: {status.refused}" if status.refused else status.detail
         self._tell(State.DEGRADED if status.refused else status.state, detail)
@@ -215,10 +219,10 @@ class InternalConsole:
         if (state, detail) != self._health:
             self._health, self._since = (state, detail), self._now()
 
-    def _encoded(self) -> bytes:
-        return pa.encode_wanted(pa.PaWanted(tuple(self._wanted), self._bypassed))
-
     def _send(self) -> None:
+        self._say(pa.encode_wanted(tuple(self._wanted)))
+
+    def _say(self, data: bytes) -> None:
         if self._socket is not None:
-            with contextlib.suppress(BlockingIOError, ConnectionError):  # sent again with the next change; `settled` says no
-                self._socket.send(self._encoded())
+            with contextlib.suppress(BlockingIOError, ConnectionError):  # said again with the next status; `settled` says no
+                self._socket.send(data)

@@ -1,12 +1,14 @@
 """The in-process equaliser, a process of its own: a sound card's inputs through the bands of each zone to its outputs.
 
-    python -m showctl.outputs.pa.process SETUP FD [WANTED]
+    python -m showctl.outputs.pa.process SETUP LIMITS FD [WANTED]
 
-SETUP and WANTED are JSON (wire.pa); FD is a socket that listens already. The PA sounds through this process, so it outlives the
-daemon: it goes on with what it holds until a daemon comes again, and ends on SIGTERM alone. One daemon is served, the newest.
+SETUP, LIMITS and WANTED are JSON (wire.pa); FD is a socket that listens already. The PA sounds through this process, so it
+outlives the daemon: it goes on with what it holds until a daemon comes again, and ends on SIGTERM alone. One daemon is served,
+the newest.
 
 A sound card that goes away cannot be had back by the same PortAudio: the process then becomes a fresh one (exec, same process
-id, same socket, what it held) that looks for the card. Bands that break a limit are refused in words; the last good ones stay.
+id, same socket, what it held) that looks for the card. Bands that break a limit are refused in words, and the last good ones
+stay. What it holds is brought within where limits come that are narrower, or a card of another rate, and is faded to.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from showctl.sound.through import Through
 from showctl.wire import pa
 
 LOOK_S, STATUS_S, RETRY_S = 0.05, 1.0, 2.5
+USUAL_RATE = 48_000  # Hz, while no card is open
 
 
 class Stream(Protocol):
@@ -60,12 +63,14 @@ class Pa:
     def __init__(
         self,
         setup: pa.PaSetup,
+        limits: pa.PaLimits,
         listener: socket.socket,
-        wanted: pa.PaWanted | None = None,
+        wanted: tuple[pa.Bands, ...] | None = None,
         open_stream: OpenStream = Duplex,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.setup, self.held = setup, wanted or pa.PaWanted(tuple(() for _ in setup.zones))
+        self.setup, self.limits = setup, limits
+        self.held: tuple[pa.Bands, ...] = tuple(() for _ in setup.zones)
         self.ended = False
         self._listener, self._open, self._now = listener, open_stream, now
         self._daemon: socket.socket | None = None
@@ -76,7 +81,8 @@ class Pa:
         self._told = b""
         self._routes = [route for zone in setup.zones for route in zone]
         self._problem = "the sound card is being opened" if self._routes else "no zone of the PA has an output: name some"
-        self._limits = EqLimits(bands=pa.MOST_BANDS, boost=setup.gain[1], cut=-setup.gain[0], summed=setup.boost, q=setup.q)
+        if wanted is not None:
+            self._take(wanted)
 
     def run(self) -> None:
         """Until `ended`. Raises DeviceGone where only a new process can help."""
@@ -108,8 +114,8 @@ class Pa:
             except DeviceError as error:
                 self._problem, self._retry = f"{error}; it is looked for until it comes", self._now() + RETRY_S
                 return
-            self._through = Through(self._routes, Equaliser(len(self._routes), self._stream.rate, self._limits))
-            self._take(self.held)
+            self._through = Through(self._routes, Equaliser(len(self._routes), self._stream.rate))
+            self._limit(self.limits)
             self._stream.play(self._through)
 
     def _accept(self) -> None:
@@ -131,37 +137,52 @@ class Pa:
             self._let_go()
             return
         try:
+            told = pa.decode_told(data)
             self._refused = ""
-            if (wanted := pa.decode_wanted(data)) != self.held:
-                self._take(wanted)
+            if isinstance(told, pa.PaLimits):
+                self._limit(told)
+            elif told != self.held:
+                self._take(told)
         except WireError as error:
             self._refused = str(error)
 
-    def _take(self, wanted: pa.PaWanted) -> None:
-        """Have it heard, or say why not."""
-        if len(wanted.zones) != len(self.setup.zones):
-            self._refused = f"bands for {len(wanted.zones)} zones: there are {len(self.setup.zones)}"
-            return
+    def _limit(self, limits: pa.PaLimits) -> None:
+        """These limits hold from now on, for what is held already, too."""
+        self.limits = limits
         if self._through is not None:
-            try:
-                equaliser = self._through.equaliser
-                pairs = zip(self.setup.zones, wanted.zones, strict=True)
-                equaliser.set([bands for routes, bands in pairs for _ in routes])
-                equaliser.bypass(wanted.bypassed)
-            except ValueError as error:
-                self._refused = str(error)
-                return
-        self.held, self._refused = wanted, ""
+            self._through.equaliser.limits = _of(limits)
+        self._take(tuple(_of(limits).within(bands, self._rate) for bands in self.held))
+
+    @property
+    def _rate(self) -> int:
+        return self._stream.rate if self._stream is not None else USUAL_RATE
+
+    def _take(self, wanted: tuple[pa.Bands, ...]) -> None:
+        """Have it heard, or say why not."""
+        if len(wanted) != len(self.setup.zones):
+            self._refused = f"bands for {len(wanted)} zones: there are {len(self.setup.zones)}"
+        elif broken := next(filter(None, (_of(self.limits).broken(bands, self._rate) for bands in wanted)), ""):
+            self._refused = broken
+        else:
+            if self._through is not None:
+                self._through.equaliser.set(
+                    [bands for routes, bands in zip(self.setup.zones, wanted, strict=True) for _ in routes]
+                )
+            self.held, self._refused = wanted, ""
 
     def _status(self) -> pa.PaStatus:
         stream, through = self._stream, self._through
         if stream is None or through is None:
-            return pa.PaStatus(State.DEGRADED, self._problem, self.setup, self.held, False, 0, 0, self._refused, os.getpid())
+            return pa.PaStatus(
+                State.DEGRADED, self._problem, self.setup, self.limits, self.held, False, 0, 0, self._refused, os.getpid()
+            )
         eq = through.equaliser
         state, detail = State.RUNNING, f"plays through {stream.device} at {stream.rate} Hz"
         if through.fault:
             state, detail = State.DEGRADED, f"a mistake of ours ({through.fault}): the sound passes as it comes in; report it"
-        return pa.PaStatus(state, detail, self.setup, self.held, eq.moving, stream.lost, eq.broken, self._refused, os.getpid())
+        return pa.PaStatus(
+            state, detail, self.setup, self.limits, self.held, eq.moving, stream.lost, eq.broken, self._refused, os.getpid()
+        )
 
     def _tell(self) -> None:
         """A status a second, and at once where it has changed. One that finds no room is left out: the next is newer."""
@@ -185,11 +206,18 @@ class Pa:
         self._daemon = None
 
 
+def _of(limits: pa.PaLimits) -> EqLimits:
+    return EqLimits(pa.MOST_BANDS, limits.gain[1], -limits.gain[0], limits.boost, q=limits.q)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Be the PA's equaliser until SIGTERM."""
-    setup, fd, *rest = sys.argv[1:] if argv is None else argv
+    setup, first, fd, *rest = sys.argv[1:] if argv is None else argv
     listener = socket.socket(fileno=int(fd))
-    process = Pa(pa.decode_setup(setup), listener, pa.decode_wanted(rest[0].encode()) if rest else None)
+    limits, wanted = (pa.decode_told(one.encode()) for one in (first, rest[0] if rest else pa.encode_wanted(()).decode()))
+    assert isinstance(limits, pa.PaLimits)
+    assert not isinstance(wanted, pa.PaLimits)
+    process = Pa(pa.decode_setup(setup), limits, listener, wanted or None)
     signal.signal(signal.SIGTERM, lambda *_: setattr(process, "ended", True))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the daemon's terminal is not for the PA
     gc.collect()
@@ -199,8 +227,8 @@ def main(argv: list[str] | None = None) -> int:
         process.run()
     except DeviceGone:
         os.set_inheritable(listener.fileno(), True)
-        held = pa.encode_wanted(process.held).decode()
-        os.execv(sys.executable, [sys.executable, "-m", "showctl.outputs.pa.process", setup, fd, held])
+        held = [pa.encode_limits(process.limits).decode(), fd, pa.encode_wanted(process.held).decode()]
+        os.execv(sys.executable, [sys.executable, "-m", "showctl.outputs.pa.process", setup, *held])
     return 0
 
 

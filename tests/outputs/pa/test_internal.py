@@ -10,12 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from showctl.model import DeviceError, EqBand, EqState, State
 from showctl.outputs.pa import internal
-from showctl.outputs.pa.internal import InternalConsole, flat, setup
+from showctl.outputs.pa.internal import InternalConsole, flat, limits, setup
 from showctl.outputs.pa.process import Pa
 from showctl.plan import PaPlan, PaZone
+from showctl.sound.equaliser import EqLimits
 from showctl.sound.portaudio import DeviceGone
 from showctl.wire import pa
 
@@ -59,7 +62,7 @@ def process(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(tmp_path / "pa.sock"))
         listener.listen(1)
-        process = Pa(setup(PLAN), listener, open_stream=opened)
+        process = Pa(setup(PLAN), limits(PLAN), listener, open_stream=opened)
         process.missing, process.streams, process.path = 0, streams, str(tmp_path / "pa.sock")
         yield process
         process._let_go()
@@ -94,10 +97,10 @@ def test_bands_are_heard_held_and_told(process):
         assert newest(ours).state is State.RUNNING
         (stream,) = process.streams
         assert stream.asked == ("no such card", "no such card", 2, 3)
-        ours.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
+        ours.send(pa.encode_wanted(((CUT,), ())))
         process.step(0.5)
         status = newest(ours)
-        assert status.held.zones == ((CUT,), ())
+        assert status.held == ((CUT,), ())
         assert status.moving
         assert stream.work.equaliser.bands == ((CUT,), (CUT,), ())
         samples, out = np.zeros((48_000, 2), np.float32), np.empty((48_000, 3), np.float32)
@@ -110,15 +113,15 @@ def test_bands_are_heard_held_and_told(process):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (pa.encode_wanted(pa.PaWanted(((EqBand("peaking", 500.0, 2.0, 1.0),), ()))), "together lift by 2.0 dB"),
-        (pa.encode_wanted(pa.PaWanted(((CUT,),))), "bands for 1 zones: there are 2"),
-        (b"{}", "not what is wanted"),
+        (pa.encode_wanted(((EqBand("peaking", 500.0, 2.0, 1.0),), ())), "together lift by 2.0 dB"),
+        (pa.encode_wanted(((CUT,),)), "bands for 1 zones: there are 2"),
+        (b"{}", "neither limits nor what is wanted"),
         (b"\xff", "not JSON"),
     ],
 )
 def test_what_breaks_a_limit_is_refused_and_the_last_good_bands_stay(process, data, words):
     with daemon(process) as ours:
-        good = pa.PaWanted(((CUT,), ()))
+        good = ((CUT,), ())
         ours.send(pa.encode_wanted(good))
         process.step(0.5)
         ours.send(data)
@@ -133,11 +136,11 @@ def test_what_breaks_a_limit_is_refused_and_the_last_good_bands_stay(process, da
 
 def test_it_goes_on_without_a_daemon_and_the_newest_one_is_served(process):
     with daemon(process) as first:
-        first.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()), True)))
+        first.send(pa.encode_wanted(((CUT,), ())))
         process.step(0.5)
     process.step(0.5)
     with daemon(process) as second, daemon(process) as third:
-        assert newest(third).held == pa.PaWanted(((CUT,), ()), True)
+        assert newest(third).held == ((CUT,), ())
         newest(second)
         assert second.recv(10) == b"", "it was let go"
 
@@ -148,7 +151,7 @@ def test_a_card_that_is_not_there_is_looked_for(process):
         status = newest(ours)
         assert status.state is State.DEGRADED
         assert "no sound input called 'card'; it is looked for" in status.detail
-        ours.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
+        ours.send(pa.encode_wanted(((CUT,), ())))
         process.step(0.5)
         process._retry = 0.0
         process.step(0.0)
@@ -160,7 +163,7 @@ def test_a_card_that_is_not_there_is_looked_for(process):
 
 
 def test_without_any_output_it_says_so_and_waits(process):
-    empty = Pa(setup(PaPlan()), process._listener, open_stream=lambda *_: pytest.fail("there is nothing to open"))
+    empty = Pa(setup(PaPlan()), limits(PLAN), process._listener, open_stream=lambda *_: pytest.fail("there is nothing to open"))
     empty.path = process.path
     with daemon(empty) as ours:
         assert "no zone of the PA has an output" in newest(ours).detail
@@ -169,13 +172,79 @@ def test_without_any_output_it_says_so_and_waits(process):
 
 @pytest.mark.parametrize("q", [(0.5, 8.0), (2.0, 8.0), (0.3, 0.8)])
 def test_the_first_bands_are_within_any_venues_limits(process, q):
-    first = pa.PaWanted((flat(q), flat(q)))
-    strict = Pa(setup(replace(PLAN, q=q)), process._listener, first, open_stream=Stream)
+    strict = Pa(setup(PLAN), limits(replace(PLAN, q=q)), process._listener, (flat(q), flat(q)), open_stream=Stream)
     strict.path = process.path
     with daemon(strict) as ours:
         assert newest(ours).refused == ""
     strict._let_go()
     assert strict._through.equaliser.bands[0] == flat(q)
+
+
+def test_bands_that_come_before_the_card_are_held_to_the_limits_too(process):
+    process.missing = 1
+    with daemon(process) as ours:
+        ours.send(pa.encode_wanted(((EqBand("peaking", 500.0, 12.0, 1.0),), ())))
+        process.step(0.5)
+        status = newest(ours)
+        assert "+3 dB are allowed" in status.refused
+        assert status.held == ((), ())
+    early = ((EqBand("peaking", 500.0, -30.0, 1.0),), ())
+    beyond = Pa(setup(PLAN), limits(PLAN), process._listener, early, open_stream=Stream)
+    assert beyond.held == ((), ())
+
+
+def test_what_a_card_of_another_rate_cannot_have_is_brought_within(process):
+    high = ((EqBand("high_shelf", 19_990.0, -3.0, 0.7),), ())
+    other = Pa(setup(PLAN), limits(PLAN), process._listener, high, open_stream=Stream)
+    Stream.rate = 44_100
+    try:
+        other.step(0.0)
+    finally:
+        Stream.rate = 48_000
+    assert other.held[0][0].freq == 0.45 * 44_100
+    assert other._through.equaliser.bands[0] == other.held[0]
+
+
+def test_narrower_limits_are_faded_to_while_the_sound_goes_on(process):
+    wide = limits(replace(PLAN, boost=6.0))
+    with daemon(process) as ours:
+        for message in (pa.encode_limits(wide), pa.encode_wanted(((EqBand("peaking", 500.0, 3.0, 2.0), CUT), (CUT,)))):
+            ours.send(message)
+            process.step(0.5)
+        (stream,) = process.streams
+        tone = (0.2 * np.sin(2 * np.pi * 500 * np.arange(96_000) / 48_000)).astype(np.float32)
+        samples, out = np.stack((tone, tone), axis=1), np.empty((96_000, 3), np.float32)
+        stream.work.process(samples, out)
+        ours.send(pa.encode_limits(limits(replace(PLAN, gain=(-3.0, 1.0)))))
+        process.step(0.5)
+        status = newest(ours)
+        assert status.held == ((EqBand("peaking", 500.0, 1.0, 2.0), replace(CUT, gain=-3.0)), (replace(CUT, gain=-3.0),))
+        assert status.refused == ""
+        stream.work.process(samples, out)
+        assert process.streams == [stream], "the card was not opened again"
+        peaks = np.abs(out[: 95_520 // 96 * 96]).reshape(-1, 96, 3).max(axis=1)  # a period of the tone each
+        assert np.abs(20 * np.log10(peaks[1:] / peaks[:-1])).max() < 0.03, "no gap, no step"
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            EqBand,
+            st.sampled_from(["peaking", "low_shelf", "high_shelf"]),
+            st.floats(1, 40_000),
+            st.floats(-40, 40),
+            st.floats(0.01, 50),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from([EqLimits(), EqLimits(bands=4, boost=3.0, cut=2.0, summed=0.0, q=(0.5, 8.0)), EqLimits(summed=5.0)]),
+)
+def test_what_is_brought_within_limits_is_within_them_and_what_is_within_stays(bands, these):
+    held = these.within(bands, 48_000)
+    assert these.broken(held, 48_000) == ""
+    assert these.within(held, 48_000) == held
 
 
 # --- the daemon's end, with the real process at the other -----------------------------------------------------------------
@@ -211,27 +280,30 @@ def alive(pid):
 async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path):
     path = tmp_path / "pa.sock"
     async with running(path) as (console, _):
-        assert not console.restore("main")
         await eventually(lambda: console.settled("main"), "the first bands")
         assert console.console("main").bands == flat(PLAN.q)
-        assert console.console("main").on
         assert console.health().state is State.DEGRADED, "there is no such card"
         console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, CUT),)))
         await eventually(lambda: console.settled("fill"), "the cut")
         assert console.console("fill").bands[2] == CUT
-        console.bypass(True)
-        await eventually(lambda: not console.console("main").on, "bypass")
         pid = console._status.pid
     assert alive(pid)
     async with running(path) as (console, _):
         await eventually(lambda: console.settled("fill"), "what it holds")
         assert console._status.pid == pid
         assert console.console("fill").bands[2] == CUT
-        assert not console.console("main").on
-        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, flat(PLAN.q)[2]),)))
-        await eventually(lambda: console.settled("fill"), "the undoing")
-        assert console.restore("fill")
-        await eventually(lambda: console.console("fill").bands[2] == CUT, "what was found")
+        narrower = replace(PLAN, gain=(-2.0, 0.0), q=(0.5, 1.5))
+        assert console.plays(narrower)
+        assert not console.plays(replace(PLAN, card_out="another"))
+        console.limit(narrower)
+        assert console.console("fill").bands == (), "nothing is told of it until it is within"
+        await eventually(lambda: console.console("fill").bands, "the narrower limits")
+        assert console.console("fill").bands[2] == EqBand("peaking", 500.0, -2.0, 1.5)
+        assert console._status.pid == pid, "it plays on"
+    async with running(path) as (console, _):  # a daemon with the wider limits again
+        await eventually(lambda: console.settled("fill"), "what it holds")
+        assert console._status.pid == pid
+        assert console.console("fill").bands[2] == EqBand("peaking", 500.0, -2.0, 1.5)
     other = PaPlan(card_in="another", zones=PLAN.zones)
     async with running(path, other) as (_, task):
         with pytest.raises(DeviceError, match="another venue file"):
