@@ -206,7 +206,7 @@ def healthy(board: Board) -> None:
 
 PA = PaPlan(
     zones=(PaZone("main", (1, 2), "main", 6, "x32"),),
-    microphones=(PaMicrophone("balcony", 2), PaMicrophone("foh", 3, sensitivity=-30.0)),
+    microphones=(PaMicrophone("balcony", 2), PaMicrophone("front of house", 3, sensitivity=-30.0)),
     console="x32",
     levels=(LevelLimit("laeq_60", 99.0), LevelLimit("lcpeak", 135.0)),
 )
@@ -241,7 +241,7 @@ def room(t: float, loud: float = 97.2, error: float = 2.1, frozen: str = "") -> 
         True,
         words,
         RoomCurves(freq, target, known, now, proposed, trust),
-        ("balcony", "foh"),
+        ("balcony", "front of house"),
         (None, levels),
         PA.levels,
         Howl(

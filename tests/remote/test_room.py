@@ -97,7 +97,7 @@ def test_levels_are_told_of_each_calibrated_microphone_and_a_warning_names_it_wh
     assert body is not None
     assert body["microphones"] == [
         {
-            "name": "foh",
+            "name": "front of house",
             "laeq_1": 98.3,
             "laeq_15": 97.6,
             "laeq_60": 97.2,
@@ -125,7 +125,7 @@ def test_it_is_in_the_state_and_in_the_metrics() -> None:
     state = json.loads(json.dumps(board.state_json(), allow_nan=False))
     assert (state["room"], state["level"]) == (room_json(VIEW), level_json(VIEW))
     text = metrics(board, {}).decode()
-    assert 'showctl_sound_level_db{microphone="foh",of="laeq_60"} 97.2' in text
+    assert 'showctl_sound_level_db{microphone="front of house",of="laeq_60"} 97.2' in text
     assert 'microphone="balcony"' not in text
     assert "showctl_room_frozen 0.0" in text
     assert "showctl_room_error_db 2.1" in text

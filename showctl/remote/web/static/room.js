@@ -12,7 +12,7 @@ const STEP = 3, LEAST = 6, MOST = 24; // dB: the scale grows in steps, from so f
 const APART = 22; // px between two lines of the grid, at least
 const TRUSTED = 0.5; // from this share of the microphones on a band is drawn full
 const USED = 0.25; // dB, a band that does less stands there and does nothing
-const COLUMNS = [["laeq_1", "1 min"], ["laeq_15", "15 min"], ["laeq_60", "60 min"], ["lcpeak", "LCpeak"], ["lcpeak_60", "max 1 h"]];
+const COLUMNS = [["laeq_1", "1 min"], ["laeq_15", "15 min"], ["laeq_60", "1 h"], ["lcpeak", "LCpeak"], ["lcpeak_60", "max"]];
 const LIMIT_OF = { lcpeak_60: "lcpeak" };
 const HOWL_S = 900; // s that the last feedback is told
 const KINDS = { peaking: "", low_shelf: "low shelf ", high_shelf: "high shelf " };
@@ -21,8 +21,8 @@ const ASKS = {
   relearn: "All in place?", off: "Off?", advise: "Advise?", auto: "Auto?",
 };
 
-const signed = (gain) => `${gain > 0 ? "+" : gain < 0 ? "\u2212" : ""}${Math.abs(gain)} dB`;
-const hertz = (freq) => (freq < 1000 ? `${Math.round(freq)} Hz` : `${(freq / 1000).toFixed(freq < 10000 ? 2 : 1)} kHz`);
+const signed = (gain) => `${gain > 0 ? "+" : gain < 0 ? "\u2212" : ""}${Math.abs(gain)}\u00a0dB`;
+const hertz = (freq) => (freq < 1000 ? `${Math.round(freq)}\u00a0Hz` : `${(freq / 1000).toFixed(freq < 10000 ? 2 : 1)}\u00a0kHz`);
 
 // The scale for these values (dB): the last one as long as they fit and it is no more than a step too wide.
 function fitting(values, [low, high]) {
