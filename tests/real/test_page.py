@@ -85,7 +85,8 @@ RING = """(() => {
   return count;
 })()"""
 
-BOXES = """[...document.querySelectorAll("button, [role=slider], input, a")].map((one) => {
+BOXES = """[...document.querySelectorAll("button, [role=slider], input, a")]
+  .filter((one) => one.getClientRects().length).map((one) => {
   const box = one.getBoundingClientRect();
   return {id: one.id, text: one.textContent.trim(), label: one.getAttribute("aria-label"),
     x: box.left, y: box.top, width: box.width, height: box.height};
