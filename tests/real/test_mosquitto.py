@@ -21,6 +21,7 @@ from showctl.plan import Cue, CueList, Plan
 from showctl.remote.board import Board
 from showctl.remote.mqtt import Mqtt
 from tests.real.conftest import Process, free_port, need, process
+from tests.remote import fake_show
 
 pytestmark = pytest.mark.real
 
@@ -149,6 +150,22 @@ async def test_go_is_taken_and_the_show_is_told(tmp_path: Path, port: int) -> No
                 assert json.loads(await late.until("state", bool)) == state
                 await late.until("health", bool)
                 await other.publish("stop")
+
+
+async def test_the_room_and_how_loud_it_is_are_there_for_who_comes_later(tmp_path: Path, port: int) -> None:
+    room = Room(port)
+    with mosquitto(tmp_path, port):
+        async with room.running(), room.watching() as other:
+            await other.until("health", bool)
+            assert not {"room", "level"} & other.seen.keys()  # a venue without a PA has neither
+            room.board.hear_room(fake_show.room(10.0, loud=97.2))
+            assert json.loads(await other.until("room", bool))["bands"][3]["owner"] == "engineer"
+            assert json.loads(await other.until("level", bool))["microphones"][0]["laeq_60"] == 97.2
+            room.board.hear_room(fake_show.room(11.0, loud=99.4, frozen="the programme is silent"))
+            assert json.loads(await other.until("level", lambda text: "99.4" in text))["warnings"][0]["over"] is True
+            async with room.watching() as late:
+                assert json.loads(await late.until("room", bool))["frozen"] == "the programme is silent"
+                assert (await late.until("level", bool)) == other.seen["level"]
 
 
 async def test_a_retained_go_is_never_acted_upon(tmp_path: Path, port: int) -> None:
