@@ -12,9 +12,9 @@ help: ## this list
 demo: .venv/.runtime ## light in step with a song, on a page in the browser; needs no hardware (ARGS="--seconds 30" and the like)
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/showctl demo $(ARGS)
 
-test: .venv/.dev lint ## everything that must hold, with real servers where they can be had: under five minutes
+test: .venv/.dev lint ## everything that must hold, with real servers where they can be had: under five minutes (ARGS="-x -k cue" for pytest)
 	@bash tools/setup.sh system
-	$(PY) -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) tools/suite.py $(ARGS)
 
 quick: .venv/.dev ## the pure part alone: seconds
 	@$(PY) -m pytest -q --hypothesis-profile=glance -m "not real and not slow" $(PURE_TESTS) $(ARGS)

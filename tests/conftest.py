@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SLOW_MACHINE = [HealthCheck.too_slow]
 settings.register_profile("glance", max_examples=10, deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=SLOW_MACHINE)
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW_MACHINE)
+settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("accept", max_examples=2000, deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 

@@ -27,18 +27,22 @@ def main(arguments: list[str]) -> int:
     """Run it; the exit code."""
     if arguments:
         os.execv(sys.executable, [*PYTEST, *arguments])
+    running: list[subprocess.Popen[bytes]] = []
+    # The terminal sends Ctrl-C to all three; here it changes nothing, so that both can clean up and be waited for.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: [one.send_signal(signal.SIGINT) for one in running])
     with tempfile.TemporaryFile("w+", errors="replace") as kept:
         real = subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", REAL], stdout=kept, stderr=subprocess.STDOUT)
-        rest = subprocess.Popen(["nice", *PYTEST, f"--ignore={REAL}"])
-        # The terminal sends Ctrl-C to all three; here it changes nothing, so that both can clean up and be waited for.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: [one.send_signal(signal.SIGINT) for one in (real, rest) if one.poll() is None])
-        codes = {"all but the real servers": rest.wait(), "the real servers": real.wait()}
+        running.append(real)
+        rest = subprocess.Popen(["nice", "-n", "5", *PYTEST, f"--ignore={REAL}"])
+        running.append(rest)
+        codes = {"All but the real servers": rest.wait(), "The real servers": real.wait()}
         kept.seek(0)
-        print("\n== The real servers\n", flush=True)
+        print(f"\n== The real servers (pytest {REAL})\n", flush=True)
         shutil.copyfileobj(kept, sys.stdout)
+    print()
     for part, code in codes.items():
-        print(f"== {part}: {'passed' if code == 0 else f'FAILED (pytest ended with {code}; see above)'}")
+        print(f"== {part}: {'passed' if code == 0 else f'FAILED, pytest ended with {code}: see above'}")
     return next((code for code in codes.values() if code), 0)
 
 
