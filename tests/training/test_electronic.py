@@ -35,7 +35,7 @@ def test_same_seed_same_samples():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_truth_lies_inside_the_audio(seed):
     piece = compose(seed)
     length = len(piece.audio) / RATE
@@ -91,7 +91,7 @@ def test_every_style_is_reached():
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_can_be_played_in_a_short_piece(style):
     groove = STYLES[style]
-    parts = (Part("intro", 2), Part("verse", 4), Part("break", 2), Part("build", 2), Part("drop", 4))
+    parts = (Part("intro", 1), Part("verse", 1), Part("break", 1), Part("build", 1), Part("drop", 2))
     piece = made(np.random.default_rng(3), style, parts, groove.bpm[0], "", 0.3, 0.5)
     assert np.isfinite(piece.audio).all()
     assert sum(len(times) for times in piece.hits.values()) > 20
@@ -111,9 +111,9 @@ def test_kicks_are_where_the_low_end_rises(style):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_song_has_its_form(seed):
-    piece = song(seed, ["house", "dubstep", "drum and bass", "trap"][seed])
+    piece = song(seed, ["house", "dubstep"][seed])
     length = len(piece.audio) / RATE
     assert 85 <= length <= 185
     starts = [at for at, _ in piece.sections]
