@@ -29,10 +29,10 @@ from showctl.plan import Category, Cue, Effect, EffectStart, Parameter, Plan, Sp
 from showctl.show.engine import ShowEngine
 from showctl.show.explain import Explained, as_data, explain
 from tests.show.shows import Show, cue, cues, dimmer, move, pan
-from tests.show.test_laws import AT_44, made_nights, made_plans
+from tests.show.test_laws import AT_44, examples, made_nights, made_plans
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(8))
 @given(made_plans(), made_nights(), st.booleans())
 def test_the_layers_add_up_to_what_left_and_asking_changes_nothing(
     of: Plan, night: tuple[list[Features], list[ControlEvent]], limited: bool

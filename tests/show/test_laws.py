@@ -63,6 +63,12 @@ from tests.show.shows import Show, cue, cues, dimmer, move, plan
 LONG = 8.0  # s of a made-up night
 QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
+
+def examples(everyday: int) -> int:
+    """How many examples a law has each of which is a whole night: so many every day, at most ten times as many in an accept."""
+    return max(3, round(everyday * min(10.0, settings().max_examples / 50)))
+
+
 PARAMETERS = (
     dimmer(1),
     dimmer(2, exempt=True),
@@ -230,7 +236,7 @@ AT_100 = [i / 100 for i in range(int(LONG * 100) + 1)]
 IRREGULAR = sorted({*[i / 4 for i in range(int(LONG * 4) + 1)], 0.013, 0.9999, 1.0001, 3.33, 7.77})
 
 
-@settings(QUICK, max_examples=60)
+@settings(QUICK, max_examples=examples(16))
 @given(made_plans(), made_nights())
 def test_the_tick_rate_never_changes_the_light(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
     slow, told = played(of, night, AT_44)
@@ -243,14 +249,14 @@ def test_the_tick_rate_never_changes_the_light(of: Plan, night: tuple[list[Featu
         assert told == told_there
 
 
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=examples(6))
 @given(made_plans(), made_nights())
 def test_the_same_events_give_the_same_bytes(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
     for plan_ in (of, replace(of, strobe=StrobeLimit())):
         assert played(plan_, night, AT_44) == played(plan_, night, AT_44)
 
 
-@settings(QUICK, max_examples=30)
+@settings(QUICK, max_examples=examples(12))
 @given(made_plans(), made_nights())
 def test_the_strobe_limit_changes_nothing_until_it_is_told(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
     free, held = played(of, night, AT_44), played(replace(of, strobe=StrobeLimit()), night, AT_44)
@@ -372,7 +378,7 @@ def test_go_and_back_is_the_look_before(of: Plan, before: list[ControlEvent], wa
     assert (after[0, own] == look[0, own]).all()
 
 
-@settings(QUICK, max_examples=20)
+@settings(QUICK, max_examples=examples(10))
 @given(made_plans(), made_nights())
 def test_the_output_is_always_within_the_limits_of_the_venue(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
     """Whatever cues, effects, rates, hands and parked values ask for."""
@@ -424,7 +430,7 @@ def test_htp_is_the_highest_whatever_the_order_and_however_often(inputs: list[fl
     assert show.level(99.0, 0) == pytest.approx(max(beneath, *inputs), abs=0.003)
 
 
-@settings(QUICK, max_examples=40)
+@settings(QUICK, max_examples=examples(12))
 @given(made_plans(), made_nights(), st.booleans())
 def test_blackout_and_master_touch_intensity_and_nothing_else(
     of: Plan, night: tuple[list[Features], list[ControlEvent]], by_master: bool

@@ -36,10 +36,10 @@ from showctl.show.engine import ShowEngine
 from showctl.show.state import State
 from tests.golden.make import HERE, demo, small
 from tests.show.shows import beat, beats, cue, cues, dimmer, effect, move, pan, plan, spot
-from tests.show.test_laws import AT_44, QUICK, made_controls, made_features, made_plans, times
+from tests.show.test_laws import AT_44, QUICK, examples, made_controls, made_features, made_plans, times
 
 EARLY = 0.6  # s by which what is dated ahead may reach the engine
-SAME_PLAN = settings(QUICK, max_examples=25, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+SAME_PLAN = settings(QUICK, max_examples=examples(8), suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 more = st.one_of(
     *[st.builds(Go, time=times, list=st.sampled_from(["main", "side", "top"]))] * 8,

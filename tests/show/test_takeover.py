@@ -15,10 +15,10 @@ from showctl.model import Back, Check, ControlEvent, Features, Go, Goto, Hold, I
 from showctl.plan import Cue, CueList, Effect, EffectStart, Plan, Span, StrobeLimit, Submaster
 from showctl.show.engine import ShowEngine
 from tests.show.shows import cue, cues, dimmer, effect, move, pan, plan
-from tests.show.test_laws import AT_44, QUICK, made_plans
+from tests.show.test_laws import AT_44, QUICK, examples, made_plans
 from tests.show.test_state import given_at, limits, nights, seen
 
-ANY_SHOW = settings(QUICK, max_examples=40, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+ANY_SHOW = settings(QUICK, max_examples=examples(12), suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 PAN, PAN_SLOTS = 4, slice(3, 5)
 Night = tuple[list[Features], list[ControlEvent]]
 
