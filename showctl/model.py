@@ -542,6 +542,14 @@ class LevelWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelPast:
+    """The last hour's loudness second by second, newest last: what a meter that is made anew is told, so that it goes on."""
+
+    la: tuple[float | None, ...] = ()  # dB(A); None where nothing was measured
+    peak: tuple[float, ...] = ()  # dB(C)
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """Sound pressure at one microphone, once a second. Averages are over what was measured of their time."""
 

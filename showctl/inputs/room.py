@@ -37,12 +37,22 @@ from showctl.analysis.room.howl import HowlWatch
 from showctl.analysis.room.level import LevelMeter
 from showctl.analysis.room.listening import RoomListener
 from showctl.analysis.room.microphone import Calibration, Refused, calibration
-from showctl.model import AudioBlock, DeviceError, EqBand, Howl, Levels, RoomResponse, State, WireError
+from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelPast, Levels, RoomResponse, State, WireError
 from showctl.plan import PaMicrophone
 from showctl.sound.equaliser import EqLimits, Equaliser
 from showctl.sound.meter import Condition, Meter
 from showctl.sound.portaudio import Input, go_first
-from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_bands, decode_setup, encode_heard
+from showctl.wire.room import (
+    BANDS,
+    MESSAGE_LIMIT,
+    RoomHeard,
+    RoomSetup,
+    decode_bands,
+    decode_past,
+    decode_setup,
+    encode_heard,
+    says,
+)
 
 STATUS_S, LOOK_S = 1.0, 0.1
 PLAYS = -50.0  # dBFS RMS: below, no microphone need hear anything
@@ -87,6 +97,17 @@ class Listening:
     def play(self, bands: tuple[EqBand, ...]) -> None:
         """The PA plays through these bands from now on. ValueError for what is no band."""
         self._equaliser.set([bands])
+
+    def remember(self, microphone: str, past: LevelPast, ago: float) -> None:
+        """How loud it was before this began, to s ago."""
+        for one, meter in zip(self._setup.microphones, self._levels, strict=True):
+            if one.name == microphone and meter is not None:
+                meter.remember(past, round(ago))
+
+    def pasts(self) -> dict[str, LevelPast]:
+        """How loud it was until now, by microphone."""
+        levels = zip(self._setup.microphones, self._levels, strict=True)
+        return {one.name: meter.past() for one, meter in levels if meter is not None}
 
     @property
     def channels(self) -> int:
@@ -220,6 +241,9 @@ class Room:
         self._bands: tuple[EqBand, ...] = ()
         self._wrong = ""
         self._next = 0.0
+        self._pasts: dict[str, tuple[float, LevelPast]] = {}  # with the monotonic time of the newest second
+        self._fed = 0.0  # monotonic s, when sound came last
+        self._wants = [BANDS, *(one.name for one in setup.microphones if one.sensitivity is not None)]
 
     def run(self) -> None:
         """Until the daemon's end is closed. Raises DeviceError, after telling the daemon, when only a new process can help."""
@@ -245,12 +269,22 @@ class Room:
 
     def _hear(self, block: AudioBlock) -> None:
         if self._listening is None or block.rate != self._listening.rate or block.start / block.rate < self._listening.end - 1e-6:
-            self._listening = Listening(self._setup, block.rate, self._curves, self._bands)
+            self._begin(block.rate)
+        assert self._listening is not None
+        self._fed = self._now()
         try:
             self._listening.feed(block)
             self._wrong = ""
         except ValueError as error:
             self._wrong = str(error)
+
+    def _begin(self, rate: int) -> None:
+        """A stream that has just begun is listened to; how loud it was before is known on."""
+        if self._listening is not None:
+            self._pasts |= {name: (self._fed, past) for name, past in self._listening.pasts().items()}
+        self._listening = Listening(self._setup, rate, self._curves, self._bands)
+        for name, (newest, past) in self._pasts.items():
+            self._listening.remember(name, past, self._now() - newest)
 
     def _heard(self) -> RoomHeard:
         """All that is known, in monotonic time."""
@@ -258,7 +292,8 @@ class Room:
         problem = source.problem or self._wrong
         if listening is None or problem:
             state = State.DEGRADED if problem else State.STARTING
-            return RoomHeard(self._now(), state, problem or f"opens {source.name}", source.rate, source.lost)
+            detail = problem or f"opens {source.name}"
+            return RoomHeard(self._now(), state, detail, source.rate, source.lost, wants=tuple(self._wants))
         heard, rate = listening.take(), listening.rate
 
         def at(seconds: float) -> float:
@@ -272,6 +307,7 @@ class Room:
             responses=tuple(None if one is None else replace(one, time=at(one.time)) for one in heard.responses),
             levels=tuple(None if one is None else replace(one, time=at(one.time)) for one in heard.levels),
             howls=tuple(replace(one, time=at(one.time)) for one in heard.howls),
+            wants=tuple(self._wants),
         )
 
     def _send(self, heard: RoomHeard) -> bool:
@@ -285,7 +321,7 @@ class Room:
         return True
 
     def _obey(self) -> bool:
-        """The bands that the PA plays through; False when the daemon's end is gone."""
+        """What the daemon says; False when its end is gone."""
         try:
             data = self._socket.recv(MESSAGE_LIMIT, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -293,17 +329,33 @@ class Room:
         except ConnectionError:
             return False
         if data:
-            self._play(data)
+            self._take(data)
         return bool(data)
 
-    def _play(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
         try:
-            bands = decode_bands(data)
-            if self._listening is not None:
-                self._listening.play(bands)
-            self._bands = bands
+            told = self._remember(data) if says(data) == "past" else self._play(data)
         except (WireError, ValueError) as error:
-            self._wrong = f"the bands of the equaliser cannot be followed: {error}"
+            self._wrong = f"what the daemon says cannot be followed: {error}"
+        else:
+            self._wants = [one for one in self._wants if one != told]
+
+    def _play(self, data: bytes) -> str:
+        """The bands that the PA plays through."""
+        bands = decode_bands(data)
+        if self._listening is not None:
+            self._listening.play(bands)
+        self._bands = bands
+        return BANDS
+
+    def _remember(self, data: bytes) -> str:
+        """How loud it was at a microphone before this process began."""
+        name, newest, past = decode_past(data)
+        if self._listening is not None:
+            self._listening.remember(name, past, self._now() - newest)
+        else:
+            self._pasts[name] = newest, past
+        return name
 
 
 def curve_of(path: Path) -> Calibration:

@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from showctl.inputs import child
+from showctl.inputs.room_past import Pasts
 from showctl.model import DeviceError, EqBand, Health, LevelLimit, State, WireError
 from showctl.plan import PaMicrophone
 from showctl.units import round_level
-from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
+from showctl.wire.room import BANDS, MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
 
 BATCH = 100  # messages in one wake-up of the loop
 SILENT_S, FIRST_WORD_S = 10.0, 60.0  # it speaks every second; before that it has to be loaded
@@ -34,8 +35,12 @@ def unwatched(limits: tuple[LevelLimit, ...], microphones: tuple[PaMicrophone, .
 class RoomEar:
     """Hears the room as long as `run` runs. `offset` is show time - monotonic; `on_heard` gets each record in show time."""
 
-    def __init__(self, setup: RoomSetup, on_heard: Callable[[RoomHeard], None], offset: float) -> None:
+    def __init__(
+        self, setup: RoomSetup, on_heard: Callable[[RoomHeard], None], offset: float, pasts: Pasts | None = None
+    ) -> None:
+        """`pasts` is how loud it was before."""
         self._setup, self._on_heard, self._offset = setup, on_heard, offset
+        self._pasts = pasts or Pasts()
         self._socket: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._bands: tuple[EqBand, ...] = ()
@@ -53,9 +58,12 @@ class RoomEar:
             self._tell_bands()
 
     def _tell_bands(self) -> None:
+        self._tell(encode_bands(self._bands))
+
+    def _tell(self, data: bytes) -> None:
         if self._socket is not None:
-            with suppress(OSError):  # one that has ended or hangs: the next is told at its first word
-                self._socket.send(encode_bands(self._bands))
+            with suppress(OSError):  # one that has ended or hangs: the next asks for it
+                self._socket.send(data)
 
     @property
     def heard(self) -> RoomHeard | None:
@@ -91,6 +99,8 @@ class RoomEar:
             try:
                 while not ended.done():
                     await asyncio.wait([ended], timeout=1.0)
+                    if self._pasts.due(loop.time()):
+                        await asyncio.to_thread(self._pasts.save, self._pasts.seconds())
                     if not ended.done() and loop.time() - self._spoke > self._patience:
                         raise DeviceError(f"what hears the room has said nothing for {self._patience:.0f} s: it is started again")
                 ended.result()
@@ -137,8 +147,8 @@ class RoomEar:
         except WireError:
             self._malformed += 1  # told in the health's counters
             return
-        if self._patience != SILENT_S and self._bands:
-            self._tell_bands()
+        self._pasts.add([one.name for one in self._setup.microphones], heard.levels)
+        self._answer(heard.wants)
         self._spoke, self._patience = asyncio.get_running_loop().time(), SILENT_S
         shift = self._offset
         heard = replace(
@@ -153,6 +163,13 @@ class RoomEar:
         self._heard = heard if heard.state is State.RUNNING else None
         self._say(*self._words(heard))
         self._on_heard(heard)
+
+    def _answer(self, wants: tuple[str, ...]) -> None:
+        """Tell one that has just begun what it asks for: of several pasts one at a time, they are long."""
+        if BANDS in wants:
+            self._tell_bands()
+        if names := [name for name in wants if name != BANDS]:
+            self._tell(self._pasts.message(names[0]))
 
     def _words(self, heard: RoomHeard) -> tuple[State, str]:
         if heard.state is not State.RUNNING:

@@ -2,8 +2,9 @@
 
 A message is one packet of a local socket (SOCK_SEQPACKET) and one JSON object, told apart by its `type`. The daemon says once
 what to listen to (RoomSetup, on the command line), and then which bands the PA plays through; the process says once a second
-what it hears (RoomHeard). Times are CLOCK_MONOTONIC seconds, which both share. A record that is not as agreed is a WireError;
-the sender takes care that it sends numbers only.
+what it hears (RoomHeard), and what it wants to be told because it has just begun: the bands, and how loud it was before. Times
+are CLOCK_MONOTONIC seconds, which both share. A record that is not as agreed is a WireError; the sender takes care that it sends
+numbers only.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from showctl.model import EqBand, Howl, LevelLimit, Levels, LevelWarning, RoomResponse, State, WireError
+from showctl.model import EqBand, Howl, LevelLimit, LevelPast, Levels, LevelWarning, RoomResponse, State, WireError
 from showctl.plan import PaMicrophone
 from showctl.wire.checked import a_band, a_dict, a_list, a_number, a_text, an_object, as_list
 
 MESSAGE_LIMIT = 131_072  # bytes
 MOST_BANDS, MOST_MICROPHONES, MOST_CHANNELS, MOST_POINTS = 32, 16, 64, 128
 MOST_WORDS, LONGEST = 16, 400  # troubles, howls, limits; characters of each
+BANDS = "the bands"  # no name of a microphone
+MOST_SECONDS, LEAST, MOST = 3600, -50.0, 250.0  # of a past; dB
 _OF = ("laeq_1", "laeq_15", "laeq_60", "lcpeak")
 _LEVELS = ("time", "la", "laeq_1", "laeq_15", "laeq_60", "lcpeak", "lcpeak_60", "measured")
 _HOWL = ("time", "freq", "level", "growth", "fader")
@@ -50,6 +53,7 @@ class RoomHeard:
     levels: tuple[Levels | None, ...] = ()  # one a microphone; None where its sensitivity is not known
     howls: tuple[Howl, ...] = ()  # since the last record
     troubles: tuple[str, ...] = ()  # of microphones and inputs, in words with the next step
+    wants: tuple[str, ...] = ()  # what it has not been told since it began: BANDS, and microphones by name: their past
 
 
 def encode_setup(setup: RoomSetup) -> str:
@@ -84,6 +88,30 @@ def decode_bands(data: bytes) -> tuple[EqBand, ...]:
     return tuple(a_band(band) for band in a_list(body.get("bands"), MOST_BANDS))
 
 
+def says(data: bytes) -> str:
+    """The `type` of what the daemon says. Raises WireError."""
+    return a_text(an_object(data, MESSAGE_LIMIT).get("type"))
+
+
+def encode_past(microphone: str, time: float, past: LevelPast) -> bytes:
+    """How loud it was at a microphone before; `time` is when the newest second of it ended."""
+    la = [None if one is None else round(one, 2) for one in past.la]
+    body = {"type": "past", "microphone": microphone, "time": time, "la": la, "peak": [round(one, 1) for one in past.peak]}
+    return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+
+
+def decode_past(data: bytes) -> tuple[str, float, LevelPast]:
+    """What encode_past was given, rounded. Raises WireError on anything else."""
+    body = an_object(data, MESSAGE_LIMIT)
+    if body.get("type") != "past":
+        raise WireError("not how loud it was")
+    la = tuple(None if one is None else a_number(one) for one in a_list(body.get("la"), MOST_SECONDS))
+    peak = tuple(a_number(one) for one in a_list(body.get("peak"), MOST_SECONDS))
+    if len(la) != len(peak) or not all(LEAST <= one <= MOST for one in (*peak, *(one for one in la if one is not None))):
+        raise WireError("levels that are none")
+    return a_text(body.get("microphone")), a_number(body.get("time")), LevelPast(la, peak)
+
+
 def encode_heard(heard: RoomHeard) -> bytes:
     """One packet; words that are too long are cut. Raises WireError on numbers that are none, and on more than fits."""
     grids = [one.freq for one in heard.responses if one is not None]
@@ -94,6 +122,7 @@ def encode_heard(heard: RoomHeard) -> bytes:
     body |= {"levels": [None if one is None else asdict(one) for one in heard.levels]}
     body |= {"howls": [asdict(one) for one in heard.howls[:MOST_WORDS]]}
     body |= {"troubles": [text[:LONGEST] for text in heard.troubles[:MOST_WORDS]]}
+    body |= {"wants": list(heard.wants)}
     try:
         data = json.dumps(body, allow_nan=False).encode()
     except ValueError as error:
@@ -125,6 +154,7 @@ def decode_heard(data: bytes) -> RoomHeard:
             tuple(None if one is None else _to_levels(a_dict(one)) for one in a_list(body["levels"], MOST_MICROPHONES)),
             tuple(_howl(a_dict(one)) for one in a_list(body["howls"], MOST_WORDS)),
             tuple(a_text(one) for one in a_list(body["troubles"], MOST_WORDS)),
+            tuple(a_text(one) for one in a_list(body["wants"], 1 + MOST_MICROPHONES)),
         )
     except (KeyError, ValueError) as error:
         raise WireError(f"what is heard lacks something or has an unknown state: {error}") from None

@@ -18,9 +18,11 @@ from showctl.analysis.room.microphone import Calibration
 from showctl.inputs import room_client
 from showctl.inputs.room import Listening, Room, curves_of
 from showctl.inputs.room_client import RoomEar, unwatched
-from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelLimit, State
+from showctl.inputs.room_past import Pasts
+from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelLimit, Levels, State
 from showctl.plan import PaMicrophone
-from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_heard
+from showctl.wire.room import BANDS as THE_BANDS
+from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, decode_past, encode_bands, encode_heard
 from tests.analysis.room.test_transfer import BANDS, INSIDE, RATE, programme
 from tests.inputs.test_ear_client import eventually, gone
 
@@ -73,6 +75,7 @@ def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_
     assert room.step(0.0)
     first = decode_heard(ours.recv(MESSAGE_LIMIT))
     assert (first.state, first.time) == (State.STARTING, 1000.0)
+    assert first.wants == (THE_BANDS,)
     ours.send(encode_bands((CUT,)))
     assert room.step(0.0)
     song = programme(30)
@@ -88,7 +91,7 @@ def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_
         now[0] += 1.0
         assert room.step(0.0)
         last = decode_heard(ours.recv(MESSAGE_LIMIT))
-    assert (last.state, last.detail, last.troubles) == (State.RUNNING, "card (fake)", ())
+    assert (last.state, last.detail, last.troubles, last.wants) == (State.RUNNING, "card (fake)", (), ())
     assert last.time == pytest.approx(530.0)
     response = last.responses[0]
     assert response is not None
@@ -118,6 +121,83 @@ def test_nonsense_of_the_daemon_is_told_and_a_card_with_too_few_inputs_too(pair)
     ours.close()
     now[0] = 3.0
     assert not room.step(0.0)
+
+
+FULL = 48_000  # Hz: sound level needs it
+
+
+def loud(seconds: int, level: float) -> np.ndarray:
+    """(frames, 2) a microphone at so many dB(A), its sensitivity being -40 dB."""
+    tone = np.sqrt(2) * 10 ** ((level - 134) / 20) * np.sin(2 * np.pi * 1000 * np.arange(seconds * FULL) / FULL)
+    return stereo(np.zeros(len(tone)), tone)
+
+
+def test_how_loud_it_was_is_known_again_after_a_start_and_when_the_stream_begins_anew(pair) -> None:
+    ours, theirs = pair
+    now = [1000.0]
+    setup = RoomSetup("card", (1,), (PaMicrophone("left", 2, sensitivity=-40.0),))
+
+    def hear(room: Room, card: Card, sound: np.ndarray, first: int = 0) -> RoomHeard:
+        """A second each."""
+        for at in range(0, len(sound), FULL):
+            card.waiting.append(AudioBlock(first + at, sound[at : at + FULL], FULL))
+            now[0] += 1.0
+            assert room.step(0.0)
+            heard = decode_heard(ours.recv(MESSAGE_LIMIT))
+        return heard
+
+    card = Card(FULL)
+    room = Room(setup, theirs, card, [None], lambda: now[0])
+    assert room.step(0.0)
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, "left")
+    pasts = Pasts()
+    for n in range(40):
+        pasts.add(["left"], [told_at(900.0 + n, 100.0)])
+    ours.send(pasts.message("left"))
+    now[0] += 1.0
+    assert room.step(0.0)
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, "left")  # said before it read
+    heard = hear(room, card, loud(4, 90.0))
+    level = heard.levels[0]
+    assert level is not None
+    assert heard.wants == (THE_BANDS,)
+    assert level.measured == pytest.approx(44, abs=0.1)
+    assert level.laeq_60 == pytest.approx(10 * np.log10((40 * 10**10 + 4 * 10**9) / 44), abs=0.1)
+    assert level.laeq_1 == pytest.approx(90.0, abs=0.1), "that was more than a minute ago"
+    assert level.lcpeak_60 == pytest.approx(110.0)
+    heard = hear(room, card, loud(3, 90.0), 4 * FULL)
+    heard = hear(room, card, loud(4, 90.0))  # the card was lost and is back: its frames count from 0 again
+    level = heard.levels[0]
+    assert level is not None
+    assert level.measured == pytest.approx(51, abs=1.1)
+    assert level.lcpeak_60 == pytest.approx(110.0)
+
+
+def told_at(time: float, level: float) -> Levels:
+    return Levels(time, level, level, level, level, level + 10, level + 10, 1.0, False)
+
+
+def test_how_loud_it_was_is_kept_on_disk_for_this_start_of_the_machine(tmp_path: Path) -> None:
+    kept = tmp_path / "state" / "levels.json"
+    pasts = Pasts(kept, "boot 1")
+    assert not pasts.due(100.0)
+    for n in range(4000):
+        pasts.add(["left", "right"], [told_at(float(n), 80.0 + n % 7), None])
+        pasts.add(["left", "right"], [told_at(float(n), 80.0 + n % 7), None])  # told twice
+    assert pasts.due(100.0)
+    assert not pasts.due(130.0)
+    pasts.save(pasts.seconds())
+    name, newest, past = decode_past(pasts.message("left"))
+    assert (name, newest, len(past.la), past.la[-1]) == ("left", 3999.0, 3600, 80.0 + 3999 % 7)
+    assert decode_past(Pasts(kept, "boot 1").message("left")) == (name, newest, past)
+    assert decode_past(Pasts(kept, "boot 2").message("left"))[2].la == ()
+    assert decode_past(pasts.message("right"))[2].la == ()
+    pasts.add(["left"], [told_at(4100.0, 0.0)])
+    assert decode_past(pasts.message("left"))[2].la[-102:] == (80.0 + 3999 % 7, *[None] * 101)
+    kept.write_bytes(b"boot 1\nnonsense")
+    assert decode_past(Pasts(kept, "boot 1").message("left"))[2].la == ()
+    Pasts(None, "boot 1").save({})
+    assert not Pasts(kept, "").due(1e9), "where the system does not say which start it is, nothing is kept"
 
 
 def test_a_card_that_goes_away_is_told_before_the_process_ends(pair) -> None:
@@ -210,7 +290,7 @@ async def test_what_is_heard_comes_in_show_time_and_nonsense_is_counted(puppet) 
         end = (await eventually(lambda: puppet, "its socket"))[0]
         end.send(b"nonsense")
         howl = Howl(99.0, 1000.0, -10.0, 20.0, 1000.0, "it howls at 1 kHz")
-        end.send(encode_heard(RoomHeard(100.0, State.RUNNING, "card", RATE, howls=(howl,))))
+        end.send(encode_heard(RoomHeard(100.0, State.RUNNING, "card", RATE, howls=(howl,), wants=(THE_BANDS,))))
         await eventually(lambda: heard, "what is heard")
         assert (heard[0].time, heard[0].howls[0].time) == (100.0 + OFFSET, 99.0 + OFFSET)
         assert dict(ear.health().counters)["malformed"] == 1.0
@@ -226,6 +306,22 @@ async def test_what_is_heard_comes_in_show_time_and_nonsense_is_counted(puppet) 
         end.close()
         with pytest.raises(DeviceError):
             await task
+
+
+async def test_one_that_has_just_begun_is_told_what_it_asks_for_and_so_is_the_next(puppet) -> None:
+    setup = RoomSetup("card", (1,), (PaMicrophone("left", 2, sensitivity=-40.0), PaMicrophone("right", 3, sensitivity=-40.0)))
+    async with running(setup) as (ear, _task, heard):
+        ear.play((CUT,))
+        end = (await eventually(lambda: puppet, "its socket"))[0]
+        end.send(encode_heard(RoomHeard(100.0, State.RUNNING, "card", RATE, levels=(told_at(100.0, 90.0), None))))
+        await eventually(lambda: heard, "what is heard")
+        for wants, said in (((THE_BANDS, "left", "right"), "left"), (("right",), "right")):
+            end.send(encode_heard(RoomHeard(101.0, State.STARTING, "opens", RATE, wants=wants)))
+            if THE_BANDS in wants:
+                assert await asyncio.to_thread(end.recv, MESSAGE_LIMIT) == encode_bands((CUT,))
+            name, _, past = decode_past(await asyncio.to_thread(end.recv, MESSAGE_LIMIT))
+            assert (name, past.la) == (said, (90.0,) if said == "left" else ())
+        end.close()
 
 
 async def test_one_that_hangs_is_given_up(puppet, monkeypatch: pytest.MonkeyPatch) -> None:

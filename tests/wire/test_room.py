@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.model import EqBand, Howl, LevelLimit, Levels, LevelWarning, RoomResponse, State, WireError
+from showctl.model import EqBand, Howl, LevelLimit, LevelPast, Levels, LevelWarning, RoomResponse, State, WireError
 from showctl.plan import PaMicrophone
 from showctl.wire import fitting, room
 from showctl.wire.fitting import FitAnswer, FitJob
@@ -46,6 +46,7 @@ def heards(draw: st.DrawFn) -> RoomHeard:
         tuple(response() if draw(st.booleans()) else None for _ in range(draw(st.integers(0, 3)))),
         tuple(draw(st.lists(st.none() | levels, max_size=3))),
         tuple(draw(st.lists(howls, max_size=3))),
+        tuple(draw(st.lists(words, max_size=3))),
         tuple(draw(st.lists(words, max_size=3))),
     )
 
@@ -168,3 +169,31 @@ def test_what_is_no_number_is_not_sent() -> None:
             room.encode_heard(GOOD)
     finally:
         response.magnitude[0] = 0.0
+
+
+decibels = st.floats(-50.0, 250.0)
+
+
+@given(words, numbers, st.lists(st.tuples(st.none() | decibels, decibels), max_size=20))
+def test_how_loud_it_was_comes_out_as_it_went_in_but_for_rounding(name: str, time: float, seconds: list[Any]) -> None:
+    past = LevelPast(tuple(la for la, _ in seconds), tuple(peak for _, peak in seconds))
+    data = room.encode_past(name, time, past)
+    assert room.says(data) == "past"
+    who, when, found = room.decode_past(data)
+    assert (who, when) == (name, time)
+    assert found.peak == pytest.approx(past.peak, abs=0.051)
+    assert [one is None for one in found.la] == [one is None for one in past.la]
+    assert [one for one in found.la if one is not None] == pytest.approx([one for one in past.la if one is not None], abs=0.0051)
+
+
+def test_an_hour_is_one_message_and_nonsense_is_refused() -> None:
+    hour = room.encode_past("m" * 64, 1e9 / 3, LevelPast((-12.34,) * 3600, (100.1,) * 3600))
+    assert len(hour) < room.MESSAGE_LIMIT
+    body = json.loads(room.encode_past("left", 1.0, LevelPast((80.0,), (90.0,))))
+    for change in ({"type": "bands"}, {"la": [1.0, 2.0]}, {"la": ["loud"]}, {"la": [1e9]}, {"peak": [None]}, {"time": None}):
+        with pytest.raises(WireError):
+            room.decode_past(json.dumps(body | change).encode())
+    with pytest.raises(WireError):
+        room.decode_past(room.encode_past("left", 1.0, LevelPast((80.0,) * 3601, (90.0,) * 3601)))
+    with pytest.raises(WireError):
+        room.says(b"[]")

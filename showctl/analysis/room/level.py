@@ -2,10 +2,10 @@
 falls.
 
 Sound of one calibrated microphone is weighted as IEC 61672-1 has it (`weighting`) and its A-weighted mean square kept for each
-second of the last hour, which is all that is remembered. LAeq over a time is the mean of what was measured of that time: right
-after the start it is the mean since then, and seconds that were lost count for nothing. LCpeak is the highest C-weighted sample,
-at least 48 kHz being fast enough for it. `full_scale` is dB SPL of sound whose RMS is 1.0: what a calibrator says, less 20 log10
-of the RMS that it gives.
+second of the last hour, which is all that is remembered, and may be handed on to a meter that goes on from there. LAeq over a
+time is the mean of what was measured of it: right after the start it is the mean since then, and seconds that were lost count for
+nothing. LCpeak is the highest C-weighted sample, at least 48 kHz being fast enough for it. `full_scale` is dB SPL of sound
+whose RMS is 1.0: what a calibrator says, less 20 log10 of the RMS that it gives.
 
 What is forecast: let the last minute's level (the last ten seconds' for LAeq over one minute) go on. After t more seconds the
 window holds the newest seconds of the past and t of that level, so the first t at which their mean passes the limit follows from
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.analysis.room.weighting import Weighting
-from showctl.model import AudioBlock, LevelLimit, Levels, LevelWarning
+from showctl.model import AudioBlock, LevelLimit, LevelPast, Levels, LevelWarning
 
 HOUR = 3600  # s, the longest window
 WINDOWS = {"laeq_1": 60, "laeq_15": 900, "laeq_60": HOUR}  # s
@@ -49,6 +49,22 @@ class Past:
         for kept, new in ((self._energy, energy * share), (self._share, share), (self._peak, peak)):
             kept[:-1] = kept[1:]
             kept[-1] = new
+
+    def fill(self, energy: NDArray[np.float64], share: NDArray[np.float64], peak: NDArray[np.float64], ago: int) -> None:
+        """(seconds,) of earlier, newest last, of which the newest is so many seconds older than the newest that is known here.
+        What is known already stays."""
+        count = min(len(energy), HOUR - ago)
+        if count <= 0:
+            return
+        there = slice(HOUR - ago - count, HOUR - ago)
+        free = self._share[there] == 0
+        for kept, old in ((self._energy, energy * share), (self._share, share), (self._peak, peak)):
+            kept[there] = np.where(free, old[len(old) - count :], kept[there])
+
+    @property
+    def seconds(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """(HOUR,) mean square, share and peak of each second, oldest first."""
+        return self._energy / np.maximum(self._share, 1e-9), self._share, self._peak
 
     def peak(self, seconds: int) -> float:
         """Square of the highest peak of the last so many seconds."""
@@ -104,6 +120,19 @@ class LevelMeter:
         self._sum, self._peak, self._clipped = 0.0, 0.0, False
         self._frames = 0  # measured in this second
         self._end: int | None = None  # audio frame with which it ends
+
+    def remember(self, past: LevelPast, ago: int) -> None:
+        """What was measured before this meter was made; the newest of it so many seconds ago."""
+        known = np.array([level is not None for level in past.la], dtype=np.float64)
+        energy = np.array([0.0 if level is None else 10 ** (level / 10) for level in past.la])
+        self._past.fill(energy, known, 10 ** (np.array(past.peak, dtype=np.float64) / 10) * known, max(0, ago))
+
+    def past(self) -> LevelPast:
+        """What another meter is to remember. A second that was measured in part counts as one if most of it was."""
+        energy, share, peak = self._past.seconds
+        first = int(np.argmax(share > 0)) if share.any() else HOUR
+        la = [decibels(one) if part > 0.5 else None for one, part in zip(energy[first:], share[first:], strict=True)]
+        return LevelPast(tuple(la), tuple(decibels(one) for one in peak[first:]))
 
     def feed(self, block: AudioBlock) -> list[Levels]:
         """A block of any size -> what each second that it completes was."""

@@ -13,7 +13,7 @@ from scipy.signal import sosfreqz
 
 from showctl.analysis.room.level import HOUR, LESS, LevelMeter, Past, below_in, passed_in, to_hold, warning
 from showctl.analysis.room.weighting import Weight, Weighting, analogue_db, sections
-from showctl.model import AudioBlock, LevelLimit, Levels
+from showctl.model import AudioBlock, LevelLimit, LevelPast, Levels
 
 RATE = 48_000
 # IEC 61672-1:2013, table 3: A, C, and the limits of class 1, at 1000 x 10^(n/10) Hz from n = -20 (10 Hz) to 13 (20 kHz)
@@ -263,3 +263,36 @@ def test_the_highest_peak_is_kept_for_an_hour_and_warned_of_for_some_seconds() -
 def test_peaks_are_warned_of(peak: float, over: bool | None) -> None:
     said = warning(Past(), LevelLimit("lcpeak", 135.0), peak)
     assert (said.over if said else None) is over
+
+
+def test_a_meter_that_goes_on_where_another_stood_reads_what_that_one_would_have() -> None:
+    draw = np.random.default_rng(3)
+    sound = music(draw, 100) * np.repeat([0.1, 1.0], 50 * RATE)
+    whole, before, after = (LevelMeter(RATE, 110.0) for _ in range(3))
+    told = whole.feed(mono(sound))
+    before.feed(mono(sound[: 70 * RATE]))
+    after.feed(mono(sound[75 * RATE : 77 * RATE], 75 * RATE))  # five seconds lost, two measured
+    after.remember(before.past(), 7)
+    after.remember(before.past(), 7)  # told twice is once
+    said = after.feed(mono(sound[77 * RATE :], 77 * RATE))[-1]
+    assert said.measured == pytest.approx(95, abs=0.01)
+    assert said.laeq_60 == pytest.approx(told[-1].laeq_60, abs=0.15)
+    assert said.laeq_1 == pytest.approx(told[-1].laeq_1, abs=0.3)
+    assert said.lcpeak_60 == pytest.approx(max(told[-1].lcpeak_60, 0), abs=2.0)
+    assert LevelMeter(RATE, 110.0).past() == LevelPast()
+
+
+def test_what_is_more_than_an_hour_old_is_forgotten_and_what_is_known_stays() -> None:
+    meter = LevelMeter(RATE, 110.0)
+    said = meter.feed(mono(music(np.random.default_rng(1), 2)))[-1]
+    meter.remember(LevelPast((140.0,) * HOUR, (140.0,) * HOUR), 0)
+    past = meter.past()
+    assert len(past.la) == HOUR
+    assert past.la[-1] == pytest.approx(said.la)
+    fresh = LevelMeter(RATE, 110.0)
+    fresh.remember(LevelPast((100.0,) * HOUR, (100.0,) * HOUR), HOUR - 10)
+    assert fresh.past().la[:10] == pytest.approx((100.0,) * 10)
+    assert fresh.past().la[10:] == (None,) * (HOUR - 10)
+    fresh = LevelMeter(RATE, 110.0)
+    fresh.remember(LevelPast((100.0,), (100.0,)), HOUR)
+    assert fresh.past() == LevelPast()
