@@ -153,6 +153,7 @@ class Daemon:
         self.eos: EosDoor | None = None
         self.ear: Ear | None = None
         self.pa: Pa | None = None
+        self.pa_changed = asyncio.Event()  # another version of the files is played
         self.polled: dict[str, Polled] = {}  # parts that are asked how they are, once a second
         self.fingerprint = loaded.version
         self.standing = options.state / "standing.json"
@@ -270,6 +271,8 @@ class Daemon:
     def _prepare(self, loaded: Loaded) -> Ready:
         """All of a version that takes time; called in a thread."""
         plan = replace(loaded.plan, universes=universes(loaded.plan, self.options.sacn))
+        if plan.pa is not None:
+            import showctl.pa  # noqa: F401  # it takes its time, which a tick has not
         engine = ShowEngine(plan)
         if isinstance(self.ticker.engine, ShowEngine):
             engine.prepare(self.ticker.engine)
@@ -296,6 +299,7 @@ class Daemon:
         for happened in told:
             self._told(happened)
         self.moved.set()
+        self.pa_changed.set()
 
     def _emit(self, control: ControlEvent | EqCommand) -> bool:
         """What anybody asks for: reloads are done here, the equaliser is the PA's, all else is the engine's."""
@@ -463,33 +467,29 @@ class Daemon:
                 channels=self.loaded.venue.audio.channels,
             )
             parts.append(("ear", self.ear.run))
-        parts += self._room()
+        parts.append(("pa", self._room))
         mqtt = self.loaded.venue.mqtt
         if mqtt is not None:
             parts.append(("mqtt", partial(self._mqtt, mqtt)))
         return parts
 
-    def _room(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-        """The parts that hear the room and set its equaliser; none where the venue file says nothing of it."""
-        if self.plan.pa is None:
-            return []
+    async def _room(self) -> None:
+        """The parts that hear the room and set its equaliser, as the plan that is played has them; none where it has none."""
+        while self.plan.pa is None:
+            await self.pa_changed.wait()
+            self.pa_changed.clear()
         from showctl.pa import Pa  # only a venue with a PA pays for the import
 
-        try:
-            self.pa = Pa(
-                self.plan.pa,
-                now=self.clock.now,
-                offset=self.clock.offset,
-                runtime=self.options.runtime,
-                kept=self.options.state / "equaliser.json",
-                on_health=self.board.report,
-                on_told=self._told,
-            )
-        except DeviceError as error:
-            self.board.report(Health("pa", State.DEGRADED, str(error), self.clock.now()))
-            return []
-        self.polled |= self.pa.polled()
-        return self.pa.parts()
+        self.pa = self.pa or Pa(
+            self.plan.pa,
+            now=self.clock.now,
+            offset=self.clock.offset,
+            runtime=self.options.runtime,
+            kept=self.options.state / "equaliser.json",
+            on_health=self.board.report,
+            on_told=self._told,
+        )
+        await self.pa.keep(self.supervisor.keep, lambda: self.plan.pa, self.pa_changed, self.board.forget)
 
     async def _mqtt(self, settings: MqttSettings) -> None:
         from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import
@@ -510,6 +510,8 @@ class Daemon:
             for part in self.polled.values():
                 self.board.report(part.health())
             if self.pa is not None:
+                for health in self.pa.polled():
+                    self.board.report(health)
                 self.board.hear_room(self.pa.view())
             if isinstance(self.output, Output):
                 self.output.tend()

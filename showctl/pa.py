@@ -7,48 +7,33 @@ All that is decided is `pa_loop.Loop`; here is what runs it once a second. A fit
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
-import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from showctl.inputs.room_client import RoomEar, unwatched
-from showctl.model import ConsoleState, EqBand, EqCommand, EqState, Happened, Health, Howl, RoomView, State, WireError
+from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, Happened, Health, Howl, RoomView, State, WireError
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
-from showctl.pa_loop import Loop, decode_found, encode_found, followed, target_of
-from showctl.plan import PaPlan
-from showctl.show.eq_bands import NOTHING, Found
+from showctl.pa_kept import Kept
+from showctl.pa_loop import Loop, followed, target_of
+from showctl.plan import PaPlan, PaZone
 from showctl.wire.fitting import FitAnswer, FitJob, decode_answer, encode_job
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.sensor import LIMITS, reading
 
-log = logging.getLogger("showctl")
-
+Run: TypeAlias = Callable[[], Awaitable[None]]
 STEP_S, DEADLINE_S = 1.0, 20.0
 COMMANDS = 32  # that wait for the next step
-
-
-class Console(Protocol):
-    """What outputs.pa.x32 and outputs.pa.internal do."""
-
-    def apply(self, name: str, state: EqState, /) -> None:
-        """Have an equaliser become what the policy decided."""
-
-    def console(self, name: str, /) -> ConsoleState:
-        """What it is now."""
-
-    def health(self) -> Health:
-        """How it is to be reached."""
-
-    async def run(self) -> None:
-        """Talk to it until cancelled."""
 
 
 async def fit(job: FitJob, deadline: float = DEADLINE_S) -> FitAnswer:
@@ -88,46 +73,134 @@ class Pa:
         on_health: Callable[[Health], None],
         on_told: Callable[[Happened], None],
     ) -> None:
-        """`offset` is show time - monotonic; `kept` the file of what was found. DeviceError where the target cannot be read."""
-        self._now, self._on_health, self._on_told = now, on_health, on_told
-        self._zone = followed(plan)
-        self.console: Console | None = None
-        if self._zone is not None:
-            internal = plan.console == "internal"
-            self.console = InternalConsole(plan, runtime / "equaliser.sock", now) if internal else X32Console.of(plan, now)
-            self._name = self._zone.name if internal else self._zone.console
-            self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
-        self._kept, self._saved = kept, NOTHING
-        self._saving, self._ended = threading.Lock(), False
-        self._plan = plan
+        """`offset` is show time - monotonic; `kept` the file of what was found."""
+        self._now, self._offset, self._runtime, self._on_health, self._on_told = now, offset, runtime, on_health, on_told
+        self._kept = Kept(kept)
+        self._plan = PaPlan()
+        self._zone: PaZone | None = None
+        self.console: X32Console | InternalConsole | None = None
+        self.room: RoomEar | None = None
+        self._setup: RoomSetup | None = None
+        self._calibrated: list[int] = []  # when each microphone's file was written, ns
+        self._target: NDArray[np.float64] | None = None
+        self._name = self._which = ""  # of the equaliser: at its console, and among all
+        self._loop: Loop | None = None
         self._howl: Howl | None = None  # the last
-        self._loop = None
-        if self._zone is not None:
-            self._saved = self._resumed()
-            self._loop = Loop(plan, self._zone, target_of(plan), self._saved)
-        programme = plan.programme or (1, 2)
-        setup = RoomSetup(plan.card_in, programme, plan.microphones, plan.levels)
-        self.room = RoomEar(setup, self._heard, offset) if plan.microphones else None
-        if self.room is None and (text := unwatched(plan.levels, ())):
-            on_health(Health("room", State.DEGRADED, text, now()))
         self._commands: deque[EqCommand] = deque()
         self._fitting: asyncio.Task[None] | None = None
         self._told: tuple[State, str] | None = None
+        self._wrong = ""  # why a version of the venue file is not followed
         self._since = 0.0
+        self.take(plan)
 
-    def parts(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+    # --- the venue file, and what another version of it changes ---------------------------------------------------------
+
+    def take(self, plan: PaPlan) -> None:
+        """This version of the venue file is played from now on. What it does not change goes on: the process that hears, the
+        console or the in-process equaliser; and for the same equaliser its bands, whose they are, what was found, a bypass, the
+        mode that somebody asked for."""
+        zone = followed(plan)
+        try:
+            target = None if zone is None else target_of(plan)
+        except DeviceError as error:
+            self._wrong = f"{error}; what was before goes on" if self._loop is not None else str(error)
+            self._on_health(Health("pa", State.DEGRADED, self._wrong, self._now()))
+            if self._loop is not None:
+                return
+            zone = target = None
+        else:
+            self._wrong = ""
+        before, self._plan, self._zone = self._plan, plan, zone
+        self._hear(plan)
+        if plan != before or (target is not None and not np.array_equal(target, [] if self._target is None else self._target)):
+            self._talk(plan)
+            self._decide(before, target)
+
+    def _hear(self, plan: PaPlan) -> None:
+        setup = RoomSetup(plan.card_in, plan.programme or (1, 2), plan.microphones, plan.levels)
+        files = [Path(one.calibration) for one in plan.microphones if one.calibration]
+        calibrated = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+        if not plan.microphones:
+            self.room, self._setup = None, None
+            if text := unwatched(plan.levels, ()):
+                self._on_health(Health("room", State.DEGRADED, text, self._now()))
+        elif (setup, calibrated) != (self._setup, self._calibrated):
+            self.room, self._setup = RoomEar(setup, partial(self._heard, setup), self._offset), setup
+            self._calibrated = calibrated
+
+    def _talk(self, plan: PaPlan) -> None:
+        """The console, or the in-process equaliser, that this plan names."""
+        old, self.console = self.console, None
+        internal = plan.console == "internal"
+        if self._zone is None:
+            pass
+        elif old is not None and old.plays(plan):
+            old.limit(plan)
+            self.console = old
+        else:
+            self.console = InternalConsole(plan, self._runtime / "equaliser.sock", self._now) if internal else None
+            self.console = self.console or X32Console.of(plan, self._now)
+        if isinstance(old, InternalConsole) and not isinstance(self.console, InternalConsole):
+            old.end()
+
+    def _decide(self, before: PaPlan, target: NDArray[np.float64] | None) -> None:
+        """A loop of its own for each version, which goes on where the one before stood."""
+        old, which, self._loop, self._target = self._loop, self._which, None, target
+        if self._zone is None or target is None:
+            self._name = self._which = ""
+            return
+        plan, self._name = self._plan, self._zone.name if self._plan.console == "internal" else self._zone.console
+        self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
+        same = old is not None and which == self._which
+        found = old.found if old is not None and same else self._kept.read(self._which)
+        if old is not None and same and old.state is not None and before.mode == plan.mode:
+            plan = replace(plan, mode=old.state.mode)
+        self._loop = Loop(plan, self._zone, target, found)
+        if old is not None and before.climate == plan.climate:
+            self._loop.weather = old.weather
+        if self.room is not None and (heard := self.room.heard) is not None:
+            self._loop.hear(heard)
+
+    def parts(self) -> dict[str, Run]:
         """What is to be kept running, by name."""
-        found: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        found: dict[str, Run] = {}
         if self.room is not None:
-            found.append(("room", self.room.run))
-        if self.console is not None:
-            found += [(self.console.health().part, self.console.run), ("pa", self.run)]
+            found["room"] = self.room.run
+        if self.console is not None and self._loop is not None:
+            found |= {self.console.health().part: self.console.run, "pa": self.run}
         return found
 
-    def polled(self) -> dict[str, RoomEar | Console]:
-        """The parts that are asked how they are, by name."""
-        found: dict[str, RoomEar | Console] = {} if self.room is None else {"room": self.room}
-        return found if self.console is None else found | {self.console.health().part: self.console}
+    def polled(self) -> list[Health]:
+        """How its parts are."""
+        return [part.health() for part in (self.room, self.console) if part is not None]
+
+    async def keep(
+        self,
+        supervised: Callable[[str, Run], Coroutine[Any, Any, None]],
+        plan: Callable[[], PaPlan | None],
+        changed: asyncio.Event,
+        on_gone: Callable[[str], None],
+    ) -> None:
+        """Keep the parts running that the venue has, until cancelled. `changed` says that `plan` may be another; `on_gone` is
+        told of parts that the venue has no more."""
+        running: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        try:
+            while True:
+                changed.clear()
+                self.take(plan() or PaPlan())
+                parts = self.parts()
+                for name in [name for name, (run, _) in running.items() if parts.get(name) != run]:
+                    await _ended(running.pop(name)[1])
+                    if name not in parts:
+                        on_gone(name)
+                for name in parts.keys() - running.keys():
+                    running[name] = parts[name], asyncio.create_task(supervised(name, parts[name]), name=name)
+                await changed.wait()
+        finally:
+            for _, task in running.values():
+                await _ended(task)
+
+    # --- what is asked of it, and what it tells ---------------------------------------------------------------------------
 
     def ask(self, command: EqCommand) -> bool:
         """What somebody asks of the equaliser; False where there is none, or too much waits."""
@@ -143,26 +216,27 @@ class Pa:
         return {topic: partial(self._sensed, topic) for topic in topics}
 
     def _sensed(self, topic: str, payload: bytes, kept: bool) -> None:
-        assert self._plan.climate is not None
-        assert self._plan.climate.sensor is not None
-        if self._loop is None or (weather := self._loop.weather) is None:
+        climate = self._plan.climate
+        if climate is None or climate.sensor is None or self._loop is None or (weather := self._loop.weather) is None:
             return
-        for what, of in zip(LIMITS, self._plan.climate.sensor, strict=True):
+        for what, of in zip(LIMITS, climate.sensor, strict=True):
             try:
                 if of == topic:
                     weather.read(self._now(), what, reading(payload, what), kept)
             except WireError as error:
                 weather.refuse(what, f"{topic}: {error}")
 
-    def _heard(self, heard: RoomHeard) -> None:
-        if self._loop is not None:
+    def _heard(self, setup: RoomSetup, heard: RoomHeard) -> None:
+        if self._loop is not None and setup is self._setup:
             self._loop.hear(heard)
         for howl in heard.howls:
             self._howl = howl
             self._on_told(Happened(howl.time, "howl", (("what", howl.text),)))
 
-    def view(self) -> RoomView:
-        """All that is shown of the room's sound."""
+    def view(self) -> RoomView | None:
+        """All that is shown of the room's sound; None where the venue has none of it any more."""
+        if self._plan == PaPlan():
+            return None
         heard, loop = None if self.room is None else self.room.heard, self._loop
         return RoomView(
             self._now(),
@@ -182,16 +256,16 @@ class Pa:
         try:
             while True:
                 self._step()
-                await self._keep()
+                if self._loop is not None:
+                    await self._kept.keep(self._which, self._loop.found)
                 await asyncio.sleep(STEP_S)
         finally:
             if self._fitting is not None:
-                self._fitting.cancel()
-                await asyncio.gather(self._fitting, return_exceptions=True)
+                await _ended(self._fitting)
 
     def _step(self) -> None:
-        assert self._loop is not None
-        assert self.console is not None
+        if self._loop is None or self.console is None:
+            return  # the venue has none any more
         console = self.console.console(self._name)
         problem = "no microphone is named in the venue file" if self.room is None else self.room.problem
         commands = tuple(self._commands)
@@ -207,48 +281,22 @@ class Pa:
             done.result()  # our own mistakes are told as a fault of this part
         if self._fitting is None and (job := self._loop.job(self._now())) is not None:
             self._fitting = asyncio.create_task(self._fit(self._loop, job), name="fit")
-        told = self._loop.health()
+        told = (State.DEGRADED, self._wrong) if self._wrong else self._loop.health()
         if told != self._told:
             self._told, self._since = told, self._now()
         self._on_health(Health("pa", *told, self._since))
 
-    def _resumed(self) -> Found:
-        """What a run that ended without being asked to had found."""
-        try:
-            return decode_found(self._kept.read_bytes(), self._which)
-        except FileNotFoundError:
-            return NOTHING
-        except (OSError, WireError) as error:
-            log.warning("what the equaliser was before the last run cannot be read from %s: %s", self._kept, error)
-            return NOTHING
-
-    async def _keep(self) -> None:
-        """What was found on disk, where it has changed; a disk that hangs is waited for by a thread."""
-        if self._loop is None or (found := self._loop.found) == self._saved or not found.snapshot:
-            return
-        self._saved = found
-        try:
-            await asyncio.to_thread(self._write, encode_found(found, self._which))
-        except OSError as error:
-            log.warning("what the equaliser was cannot be kept in %s: %s", self._kept, error)
-
-    def _write(self, data: bytes) -> None:
-        """Whole or not at all; in a thread, which may outlive the task that waits for it."""
-        with self._saving:
-            if not self._ended:
-                self._kept.parent.mkdir(parents=True, exist_ok=True)
-                new = self._kept.with_suffix(".new")
-                new.write_bytes(data)
-                new.replace(self._kept)
-
     def forget(self) -> None:
         """This end was asked for: what the next run finds is its own."""
-        with self._saving:
-            self._ended = True
-            self._kept.unlink(missing_ok=True)
+        self._kept.forget()
 
     async def _fit(self, loop: Loop, job: FitJob) -> None:
         loop.fitted(job, await fit(job))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def played(console: ConsoleState) -> tuple[EqBand, ...]:

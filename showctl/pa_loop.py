@@ -60,6 +60,15 @@ def followed(plan: PaPlan) -> PaZone | None:
     return next((zone for zone in plan.zones if zone.console), None) if plan.console else None
 
 
+def left_alone(plan: PaPlan, followed: PaZone) -> str:
+    """Which zones have an equaliser that nothing follows, and why; empty where there are none."""
+    others = [zone.name for zone in plan.zones if zone != followed and (zone.console or plan.console == "internal")]
+    if not others:
+        return ""
+    still = "stands still" if len(others) == 1 else "stand still"
+    return f"{', '.join(others)} {still}: microphones hear the sum of all zones, so only the first, {followed.name}, is followed"
+
+
 def target_of(plan: PaPlan) -> Array:
     """(bands,) dB that is aimed at. DeviceError where its file cannot be read any more."""
     if plan.target in targets.NAMED:
@@ -110,6 +119,7 @@ class Loop:
         """`found` is what a run before had found, where it ended without being asked to."""
         self._plan, self._zone, self._target = plan, zone, target
         self._device = DEVICES[zone.device]
+        self._others = left_alone(plan, zone)
         self._names = tuple(one.name for one in plan.microphones)
         gain = self._device.gain
         settings = EqSettings(
@@ -208,7 +218,7 @@ class Loop:
     def health(self) -> tuple[State, str]:
         """How the loop is, in words that say what to do."""
         state, detail = self._stands()
-        return state, f"{detail}; {self._air_said}" if self._air_said else detail
+        return state, "; ".join(filter(None, (detail, self._air_said, self._others)))
 
     def _stands(self) -> tuple[State, str]:
         state = self.state

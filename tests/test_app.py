@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -213,7 +214,10 @@ def test_a_venue_without_a_pa_pays_nothing_for_it():
 
 async def test_a_venue_without_a_pa_has_no_parts_for_it_and_refuses_what_is_asked_of_it(night):
     daemon = night()
-    assert daemon._room() == []
+    task = asyncio.create_task(daemon._room())
+    await asyncio.sleep(0)
+    assert daemon.pa is None
+    task.cancel()
     assert not daemon._emit(EqCommand(time=0.0, source="test", do="apply"))
     assert daemon.polled == {}
 
@@ -235,6 +239,19 @@ async def test_a_venue_with_a_pa_hears_decides_and_tells_why_nothing_moves(night
     await eventually(lambda: "has not answered" in getattr(health.get("pa"), "detail", ""), "the reason")
     await eventually(lambda: {"pa", "console", "room"} <= set(health), "all of its parts")
     assert daemon._emit(EqCommand(time=0.0, source="test", do="apply"))
+    room, console = daemon.pa.room, daemon.pa.console
+    daemon.plan = replace(daemon.plan, pa=replace(pa, mode="off", gain=(-6.0, 0.0)))
+    daemon.pa_changed.set()
+    await eventually(lambda: health["pa"].detail.startswith("off"), "the new mode")
+    assert (daemon.pa.room, daemon.pa.console) == (room, console), "what did not change goes on"
+    assert daemon.pa.console._dialogue.limits.gain == (-6.0, 0.0)
+    daemon.plan = replace(daemon.plan, pa=None)
+    daemon.pa_changed.set()
+    await eventually(lambda: not {"pa", "console", "room"} & set(health), "their end")
+    await eventually(lambda: daemon.board.room is None, "nothing is shown of it")
+    daemon.plan = replace(daemon.plan, pa=pa)
+    daemon.pa_changed.set()
+    await eventually(lambda: {"pa", "console", "room"} <= set(health), "all of its parts again")
     os.kill(os.getpid(), signal.SIGTERM)
     assert await asyncio.wait_for(task, 30) == 0
 
@@ -242,5 +259,13 @@ async def test_a_venue_with_a_pa_hears_decides_and_tells_why_nothing_moves(night
 async def test_a_target_that_cannot_be_read_costs_the_equaliser_and_nothing_else(night, loaded, tmp_path):
     pa = PaPlan(zones=(PaZone("main", (1,)),), console="internal", target=str(tmp_path / "none.txt"))
     daemon = night(replace(loaded, plan=replace(loaded.plan, pa=pa)))
-    assert daemon._room() == []
-    assert "none.txt" in daemon.board.health["pa"].detail
+    task = asyncio.create_task(daemon._room())
+    await eventually(lambda: "none.txt" in getattr(daemon.board.health.get("pa"), "detail", ""), "the reason")
+    assert daemon.pa.parts() == {}
+    (tmp_path / "none.txt").write_text("100 0\n1000 0\n")
+    daemon.pa_changed.set()
+    await eventually(lambda: set(daemon.pa.parts()) == {"equaliser", "pa"}, "the file is there now")
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    daemon.pa.console.end()

@@ -307,19 +307,19 @@ async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_aske
 
     assert isinstance(part.console, X32Console)
     part.console.__class__ = Desk
-    assert [name for name, _ in part.parts()] == ["console", "pa"]
+    assert list(part.parts()) == ["console", "pa"]
     task = asyncio.create_task(part.run())
     await eventually(kept.exists, "the file")
     assert "no microphone is named" in told[-1].detail
     again = made()
-    assert again._saved == Found(bands, ("showctl",) * 6, bands)
+    assert again._kept._saved[1] == Found(bands, ("showctl",) * 6, bands)
     kept.write_bytes(b"nonsense")
-    assert made()._saved == NOTHING
+    assert made()._kept._saved[1] == NOTHING
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     assert kept.exists()
     part.forget()
     assert not kept.exists()
-    part._write(b"late")  # a thread that a disk held up
+    part._kept._write(b"late")  # a thread that a disk held up
     assert not kept.exists()

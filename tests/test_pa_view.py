@@ -87,8 +87,8 @@ def test_the_view_has_levels_limits_and_the_last_howl_and_no_levels_while_nothin
     howl = Howl(19.0, 1000.0, -10.0, 20.0, 1000.0, "it howls")
     assert part.room is not None
     part.room._heard = heard(None, None, howls=(howl,))
-    part._heard(part.room._heard)
-    part._heard(heard(None, None))
+    part.room._on_heard(part.room._heard)
+    part.room._on_heard(heard(None, None))
     view = part.view()
     assert (view.howl, view.levels) == (howl, (None, LOUD))
     part.room._heard = None

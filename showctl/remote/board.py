@@ -71,13 +71,17 @@ class Board:
         """Keep what the ear heard last."""
         self.features = features
 
-    def hear_room(self, view: RoomView) -> None:
+    def hear_room(self, view: RoomView | None) -> None:
         """Keep what is known of the room's sound."""
         self.room = view
 
     def report(self, health: Health) -> None:
         """Keep how a part is; the names of parts are the daemon's own, so there are few of them."""
         self.health[health.part] = health
+
+    def forget(self, part: str) -> None:
+        """There is no such part any more."""
+        self.health.pop(part, None)
 
     # --- read by remotes -------------------------------------------------------------------------------------------
 

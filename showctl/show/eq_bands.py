@@ -61,35 +61,38 @@ class HeldBands:
         self._lost_at: list[float] = []
         self._pace = Pace(0)
         self._detour = False
+        self._since, self._hands = math.inf, set[int]()  # until it has been read
 
     # --- what the console says ---
 
     def read(self, now: float, console: ConsoleState) -> list[int]:
         """What it holds now (s); the bands that became the engineer's."""
         if not self.now:
-            return self._first(now, console.bands)
+            return self._first(now, console)
         looked = [i for i in range(len(self.now)) if console.on or i in console.touched]  # what is off shows nothing of its bands
         lost = [i for i in looked if self._read(now, i, console.bands[i], i in console.touched)]
         ours = (i for i, owner in enumerate(self.owners) if owner == "showctl")
         self.confirmed = all(_same(console.bands[i], self.now[i]) for i in ours)
         return lost
 
-    def _first(self, now: float, bands: Bands) -> list[int]:
-        count, found = len(bands), self._found
+    def _first(self, now: float, console: ConsoleState) -> list[int]:
+        """What another policy left may still be on its way: then nothing is known yet."""
+        bands, found = console.bands, self._found if len(self._found.held) == len(console.bands) else NOTHING
+        self._since, count = min(self._since, now), len(bands)
+        self._hands.update(console.touched)
+        moved = {i for i, was in enumerate(found.held) if apart(self._curve, bands[i], was) > MISSED}
+        if moved - self._hands and now - self._since < IN_FLIGHT:
+            return []
         self.now, self.goal, self.spent = list(bands), list(bands), [0.0] * count
         if len(self.snapshot) != count:
-            self.snapshot, self.owners, found = tuple(bands), ["showctl"] * count, NOTHING
+            self.snapshot, self.owners = tuple(bands), ["showctl"] * count
         self.owners = self.owners if len(self.owners) == count else ["showctl"] * count
         self._sent, self._sent_at = [deque([b], REMEMBERED) for b in bands], [-math.inf] * count
         self._lost, self._lost_at, self._pace = [0] * count, [-math.inf] * count, Pace(count)
         self._tell("read", bands=count)
         for i in range(len(found.held)):
             self._pace.moved(i, now, SHOW.most)  # it may have moved a moment ago
-        met = zip(bands, found.held, strict=False)
-        touched = [i for i, (b, was) in enumerate(met) if apart(self._curve, b, was) > MISSED and self.owners[i] == "showctl"]
-        for i in touched:
-            self.give(i, "engineer")
-        return touched
+        return [i for i in sorted(moved | self._hands) if self.give(i, "engineer")]
 
     def _read(self, now: float, i: int, theirs: EqBand, touched: bool) -> bool:
         """Whether a band became the engineer's."""
@@ -129,6 +132,11 @@ class HeldBands:
             self._sent_at[i] = now
 
     # --- what is ours ---
+
+    @property
+    def free(self) -> int:
+        """How many are showctl's."""
+        return self.owners.count("showctl") if self.now else 0
 
     def own(self, bands: Iterable[T]) -> list[T]:
         """Of as many bands (or anything else, one a band) those in the places that are showctl's."""

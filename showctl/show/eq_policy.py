@@ -27,7 +27,7 @@ from showctl.model import ConsoleState, EqBand, EqCommand, EqInputs, EqMode, EqS
 from showctl.show.eq_bands import NOTHING, REMEMBERED, Found, HeldBands
 from showctl.show.eq_limits import Bands, EqSettings, Wants, broken
 from showctl.show.eq_moves import BY_HAND, GRID, QUICK, SHOW, SMOOTHEST, Curve
-from showctl.show.eq_why import Heard, Still, heard, off, to_blame, unreachable, worse
+from showctl.show.eq_why import READING, Heard, Still, heard, off, to_blame, unreachable, worse
 
 DEAD_BAND = 0.5  # dB
 PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # s after a roll-back, doubled each time
@@ -84,14 +84,15 @@ class EqPolicy:
         unreached = unreachable(self._now, inputs.console, len(self._bands.now))
         if not unreached:
             self._read(inputs.console)
+            unreached = "" if self._bands.now else READING
         for command in inputs.commands:
             self._ask(command, inputs.console, unreached)
         curve = heard(inputs.responses)
         if curve is not None and len(curve.freq) != len(self._settings.target):
             raise ValueError(f"responses of {len(curve.freq)} bands against a target of {len(self._settings.target)}")
-        still = self._still.why(self._now, inputs, curve, bool(self._before_bypass), "showctl" in self._bands.owners)
-        frozen = unreached or still
-        wanted = self._wants.eligible(self._now, inputs.wanted, self._bands.owners.count("showctl"))
+        free = self._bands.free
+        frozen = self._still.why(self._now, inputs, curve, bool(self._before_bypass), free > 0 or bool(unreached))
+        frozen, wanted = unreached or frozen, self._wants.eligible(self._now, inputs.wanted, free)
         writes: list[tuple[int, EqBand]] = []
         if not unreached and self._doing in _BY_COMMAND:
             writes = self._by_command()
@@ -120,7 +121,7 @@ class EqPolicy:
         first = not self._bands.now
         if self._bands.read(self._now, console):
             self._wants.ignore(self._now)  # a fit for other bands
-        if first and len(self._left.snapshot) == len(self._bands.now):
+        if first and self._bands.now and len(self._left.snapshot) == len(self._bands.now):
             self._undo.extend(filter(self._may_be, self._left.undo))
             if before := self._left.bypassed:
                 self._before_bypass = before if self._may_be(before) else self._bands.snapshot

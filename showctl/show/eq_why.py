@@ -22,6 +22,7 @@ SILENT = -50.0  # dBFS
 COVERED = 0.5  # share of the bands that must be trusted
 THAWS = 3.0  # s that a reason to freeze must be gone
 WORSE = 1.0  # dB RMS
+READING = "the console's equaliser is being read"
 MOVED = 0.002  # s that sound of a microphone may jump by: 0.7 m
 
 
@@ -117,7 +118,7 @@ def unreachable(now: float, console: ConsoleState, bands: int) -> str:
     if now - console.answered > ANSWERS:
         return f"no answer from the console for {now - console.answered:.0f} s: check its power and its network cable"
     if not console.bands:
-        return "the console's equaliser is being read"
+        return READING
     if bands and len(console.bands) != bands:
         return f"the console tells of {len(console.bands)} bands, it had {bands}: is it still the same console?"
     return ""

@@ -52,6 +52,11 @@ class Dialogue:
 
     # --- what is asked of it -------------------------------------------------------------------------------------------
 
+    @property
+    def names(self) -> list[str]:
+        """Its equalisers, as the venue file has them."""
+        return list(self._strips)
+
     def write(self, name: str, index: int, to: EqBand, found: EqBand | None = None) -> bool:
         """Have a band become this, within the limits or what was `found` of it once. False, and nothing is done, where it is not
         (or no longer) read, silent, hidden by its switch, a filter of the engineer's, or touched and nobody has been told yet.

@@ -78,7 +78,7 @@ class InternalConsole:
 
     def plays(self, plan: PaPlan) -> bool:
         """Whether it is what another version of the venue file wants, limits aside."""
-        return setup(plan) == self._setup and [zone.name for zone in plan.zones] == self._names
+        return plan.console == "internal" and setup(plan) == self._setup and [zone.name for zone in plan.zones] == self._names
 
     def console(self, name: str) -> ConsoleState:
         """What a zone holds, for the next step of the policy."""

@@ -44,6 +44,15 @@ class X32Console:
         dialogue = Dialogue(kind, [equaliser(kind, name) for name in names], Limits(plan.gain, plan.q))
         return cls(plan.host, plan.port, dialogue, now)
 
+    def limit(self, plan: PaPlan) -> None:
+        """The limits of another version of the venue file hold from now on."""
+        self._dialogue.limits = Limits(plan.gain, plan.q)
+
+    def plays(self, plan: PaPlan) -> bool:
+        """Whether it is what another version of the venue file names, limits aside."""
+        names = [zone.console for zone in plan.zones if zone.console]
+        return (plan.console, plan.host, plan.port, names) == (self._dialogue.console, self.host, self.port, self._dialogue.names)
+
     def apply(self, name: str, state: EqState) -> None:
         """Have an equaliser become what the policy decided."""
         for index, band in state.writes:

@@ -1,0 +1,196 @@
+"""Another version of the venue file: what it does not change of the PA goes on, and nothing that was found is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from showctl import pa
+from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState, Health
+from showctl.outputs.pa.internal import InternalConsole
+from showctl.outputs.pa.x32 import X32Console
+from showctl.plan import PaMicrophone, PaPlan, PaZone
+from tests.inputs.test_ear_client import eventually
+
+PLAN = PaPlan(
+    mode="advise",
+    programme=(1,),
+    zones=(PaZone("main", (1, 2), "main", 6, "x32"), PaZone("fill", (3,), "mtx/1", 6, "x32")),
+    microphones=(PaMicrophone("left", 2),),
+    console="x32",
+    host="127.0.0.1",
+    port=9,
+    target="flat",
+    card_in="no such card",
+    card_out="no such card",
+)
+INSIDE = replace(PLAN, console="internal", zones=(PaZone("main", (1, 2)), PaZone("fill", (3,))), microphones=())
+HELD = [EqBand("peaking", 100.0 * 2**n, -3.0, 1.0) for n in range(6)]
+
+
+class Desk(X32Console):
+    """A console that holds these bands."""
+
+    held: list[EqBand]
+
+    def console(self, name: str) -> ConsoleState:
+        return ConsoleState(time.monotonic(), tuple(self.held))
+
+    def apply(self, name: str, state: EqState) -> None:
+        for i, band in state.writes:
+            self.held[i] = band
+
+
+def made(tmp_path: Path, plan: PaPlan, told: list[Health]) -> pa.Pa:
+    return pa.Pa(
+        plan,
+        now=time.monotonic,
+        offset=0.0,
+        runtime=tmp_path,
+        kept=tmp_path / "kept.json",
+        on_health=told.append,
+        on_told=lambda _: None,
+    )
+
+
+def at_a_desk(tmp_path: Path, told: list[Health]) -> pa.Pa:
+    part = made(tmp_path, PLAN, told)
+    assert isinstance(part.console, X32Console)
+    part.console.__class__, part.console.held = Desk, list(HELD)  # type: ignore[attr-defined]
+    return part
+
+
+async def test_bands_owners_snapshot_mode_and_a_bypass_stand_over_a_reload(tmp_path: Path) -> None:
+    told: list[Health] = []
+    part = at_a_desk(tmp_path, told)
+    part._step()
+    console, room, loop = part.console, part.room, part._loop
+    for do, band in (("auto", None), ("mine", 2), ("bypass", None)):
+        part.ask(EqCommand(time=0.0, do=do, band=band))  # type: ignore[arg-type]
+    part._step()
+    before = part._loop.state if part._loop is not None else None
+    assert before is not None
+    part.take(replace(PLAN, gain=(-9.0, 1.0), boost=1.0))
+    assert part._loop is not loop
+    assert (part.console, part.room) == (console, room), "what does not change goes on"
+    part._step()
+    after = part._loop.state if part._loop is not None else None
+    assert after is not None
+    assert after.mode == "auto", "somebody asked for it"
+    assert (after.snapshot, after.owners, after.bypassed) == (before.snapshot, before.owners, True)
+    assert after.owners[2] == "engineer"
+    assert "bypassed" in told[-1].detail
+    part.take(replace(PLAN, mode="off"))
+    part._step()
+    assert told[-1].detail.startswith("off"), "the file says another mode than it did"
+
+
+async def test_other_microphones_or_another_console_are_other_parts(tmp_path: Path) -> None:
+    part = at_a_desk(tmp_path, [])
+    part._step()
+    console, room = part.console, part.room
+    part.take(replace(PLAN, microphones=(PaMicrophone("left", 3),)))
+    assert part.room is not room
+    assert part.console is console
+    part.take(replace(PLAN, host="127.0.0.2"))
+    assert part.console is not console
+    assert part._loop is not None
+    assert part._loop.found.snapshot == (), "what was found at another console is not its"
+    part.take(PaPlan())
+    assert part.parts() == {}
+    assert part.view() is None
+    assert not part.ask(EqCommand(time=0.0, do="auto"))
+
+
+async def test_a_target_file_that_was_written_anew_is_taken_and_one_that_is_none_is_told(tmp_path: Path) -> None:
+    told: list[Health] = []
+    target = tmp_path / "target.txt"
+    target.write_text("100 0\n1000 0\n", encoding="utf-8")
+    part = made(tmp_path, replace(PLAN, target=str(target)), told)
+    loop = part._loop
+    part.take(part._plan)
+    assert part._loop is loop, "nothing is another"
+    target.write_text("100 6\n1000 0\n", encoding="utf-8")
+    part.take(part._plan)
+    assert part._loop is not loop
+    assert np.ptp(part._loop._target) == pytest.approx(6.0)  # type: ignore[union-attr]
+    loop = part._loop
+    target.write_text("nonsense", encoding="utf-8")
+    part.take(part._plan)
+    assert part._loop is loop
+    part._step()
+    assert "what was before goes on" in told[-1].detail
+
+
+def test_zones_that_nothing_follows_are_told(tmp_path: Path) -> None:
+    part = made(tmp_path, PLAN, [])
+    assert part._loop is not None
+    assert "fill stands still" in part._loop.health()[1]
+    one = made(tmp_path, replace(PLAN, zones=(PLAN.zones[0], PaZone("foyer", (4,)))), [])
+    assert one._loop is not None
+    assert "stand" not in one._loop.health()[1], "foyer has no equaliser"
+    inside = made(tmp_path, INSIDE, [])
+    assert inside._loop is not None
+    assert "fill stands still" in inside._loop.health()[1]
+
+
+async def supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        with suppress(DeviceError):  # as the supervisor does
+            await run()
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+async def test_the_equaliser_in_this_machine_plays_on_unless_its_card_or_zones_change(tmp_path: Path) -> None:
+    told: list[Health] = []
+    gone: list[str] = []
+    part, changed = made(tmp_path, INSIDE, told), asyncio.Event()
+    played: list[PaPlan | None] = [INSIDE]
+    task = asyncio.create_task(part.keep(supervised, lambda: played[0], changed, gone.append))
+
+    def pid() -> int:
+        console = part.console
+        return console._status.pid if isinstance(console, InternalConsole) and console._status is not None else 0
+
+    def holds(gain: tuple[float, float]) -> bool:
+        console = part.console
+        return isinstance(console, InternalConsole) and console.settled("main") and console._limits.gain == gain
+
+    try:
+        await eventually(lambda: holds((-12.0, 3.0)), "the first bands")
+        first = pid()
+        played[0] = replace(INSIDE, gain=(-6.0, 0.0), mode="auto")
+        changed.set()
+        await eventually(lambda: holds((-6.0, 0.0)), "the narrower limits")
+        await eventually(lambda: told[-1].detail.startswith("auto"), "the mode")
+        assert pid() == first
+        assert gone == []
+        played[0] = replace(INSIDE, card_out="another card")
+        changed.set()
+        await eventually(lambda: pid() not in (0, first) and holds((-12.0, 3.0)), "one for the other card")
+        second, played[0] = pid(), None
+        changed.set()
+        await eventually(lambda: set(gone) == {"equaliser", "pa"}, "their end")
+        assert part.parts() == {}
+        await eventually(lambda: ended(second), "the end of the process")
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        if isinstance(part.console, InternalConsole):
+            part.console.end()
+
+
+def ended(pid: int) -> bool:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    return not os.path.exists(f"/proc/{pid}")
