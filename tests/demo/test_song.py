@@ -59,7 +59,7 @@ def test_its_parts_are_as_loud_as_light_needs(whole):
 
 def test_the_same_seed_is_the_same_song_and_another_is_another():
     def start(seed):
-        blocks = song(seed)
+        blocks = song(seed, speed=4.0)
         return np.concatenate([next(blocks) for _ in range(80)])  # into the verse, where the melody is
 
     assert np.array_equal(start(3), start(3))
@@ -82,10 +82,10 @@ def test_faster_and_later():
 @pytest.mark.slow
 def test_the_file_and_its_beats(tmp_path):
     out, beats = tmp_path / "song.wav", tmp_path / "song.beats"
-    assert main([str(out), "--seed", "1", "--beats", str(beats), "--shift", "0.3"]) == 0
+    assert main([str(out), "--seed", "1", "--beats", str(beats), "--shift", "0.3", "--speed", "4"]) == 0
     with wave.open(str(out)) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, RATE, 2)
-        assert file.getnframes() == frames(shift=0.3)
+        assert file.getnframes() == frames(speed=4.0, shift=0.3)
     rows = [line.split("\t") for line in beats.read_text().splitlines()]
     assert rows[0] == ["0.3000", "1"]
     assert len(rows) == len(truth(1))

@@ -44,7 +44,7 @@ def test_other_rates_become_48_khz(tmp_path: Path, rate: int, channels: int) -> 
     assert whole.shape[1] == channels
     t = np.arange(len(whole)) / 48000
     middle = slice(4800, -4800)
-    assert whole[middle, 0] == pytest.approx(0.5 * np.sin(2 * np.pi * 440 * t)[middle], abs=0.01)
+    assert np.abs(whole[middle, 0] - 0.5 * np.sin(2 * np.pi * 440 * t)[middle]).max() < 0.01
 
 
 def test_the_header_says_how_long(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_sound_is_moved_by_parts_of_a_frame(start: float, step: float) -> None:
     out = delay.resampled(tone, start, step, 5000)
     places = start + np.arange(5000) * step
     inside = (places > 40) & (places < 5950)
-    assert out[inside] == pytest.approx(np.sin(2 * np.pi * 0.03 * places)[inside], abs=0.005)
+    assert np.abs(out - np.sin(2 * np.pi * 0.03 * places))[inside].max() < 0.005
     assert not out[places < -delay.TAPS].any()
 
 
