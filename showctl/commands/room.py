@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "fit": "the equaliser that brings the room to a target, from impulse responses",
     "measure": "sweeps from each zone of the PA to every microphone: impulse responses, arrival, polarity, decay",
     "report": "reverberation, clarity and speech intelligibility of impulse responses, an octave at a time",
+    "restore": "the running show's equaliser becomes what was found at the start",
     "undo": "the running show's equaliser goes back to before its last change",
     "transfer": "what the room does to the programme, heard through the show: delay, clock, magnitude, and what of it to trust",
 }

@@ -1,7 +1,8 @@
 """`showctl room apply VENUE`: what the running show proposes for the equaliser is taken over, once; for the mode `advise`.
 
 It asks the daemon at its HTTP door, as `showctl set` does. The daemon's health says what becomes of it (`showctl room apply`
-returns when it was asked, not when the bands have moved: that takes minutes while people listen).
+returns when it was asked, not when the bands have moved: that takes minutes while people listen). With `--at-once` nobody
+listens, and it takes seconds. `--switch-on` applies nothing: it makes an equaliser ready that is off.
 """
 
 from __future__ import annotations
@@ -17,14 +18,22 @@ CANNOT = 78
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the commands for the running show take."""
+    """What the command takes."""
+    common(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--at-once", action="store_true", help="nobody listens: at 1 dB a second, not half a dB in ten")
+    how.add_argument("--switch-on", action="store_true", help="instead: make an equaliser that is off flat, and switch it on")
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """What every command for the running show's equaliser takes."""
     parser.add_argument("venue", metavar="VENUE.yaml", type=Path)
     door.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask; 0 if the daemon takes it, 1 if it says why not, 69 if nobody answers, 78 if the venue has no equaliser."""
-    return ask(args, "apply")
+    return ask(args, "switch_on" if args.switch_on else "apply_at_once" if args.at_once else "apply")
 
 
 def ask(args: argparse.Namespace, do: str) -> int:

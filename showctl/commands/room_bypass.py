@@ -9,7 +9,7 @@ from showctl.commands import room_apply
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    room_apply.arguments(parser)
+    room_apply.common(parser)
     parser.add_argument("--off", action="store_true", help="end the bypass")
 
 

@@ -6,7 +6,7 @@ import argparse
 
 from showctl.commands import room_apply
 
-arguments = room_apply.arguments
+arguments = room_apply.common
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`showctl room apply|bypass|undo`: what they ask the running show, and how they end."""
+"""`showctl room apply|bypass|restore|undo`: what they ask the running show, and how they end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,15 @@ def venue(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("words", "do"),
-    [(["apply"], "apply"), (["bypass"], "bypass"), (["bypass", "--off"], "unbypass"), (["undo"], "undo")],
+    [
+        (["apply"], "apply"),
+        (["bypass"], "bypass"),
+        (["bypass", "--off"], "unbypass"),
+        (["undo"], "undo"),
+        (["restore"], "restore"),
+        (["apply", "--at-once"], "apply_at_once"),
+        (["apply", "--switch-on"], "switch_on"),
+    ],
 )
 async def test_each_reaches_the_running_show(words: list[str], do: str, venue: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as site:
