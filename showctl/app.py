@@ -486,15 +486,22 @@ class Daemon:
             offset=self.clock.offset,
             runtime=self.options.runtime,
             kept=self.options.state / "equaliser.json",
+            boot=self.boot,
             on_health=self.board.report,
             on_told=self._told,
         )
         await self.pa.keep(self.supervisor.keep, lambda: self.plan.pa, self.pa_changed, self.board.forget)
 
+    def _sensed(self, topic: str, payload: bytes, kept: bool) -> None:
+        if self.pa is not None:
+            self.pa.sense(topic, payload, kept)
+
     async def _mqtt(self, settings: MqttSettings) -> None:
         from showctl.remote.mqtt import Mqtt  # only a venue with a broker pays for the import
 
-        also = {} if self.pa is None else self.pa.sensors()
+        climate = None if self.plan.pa is None else self.plan.pa.climate
+        topics = () if climate is None or climate.sensor is None else climate.sensor
+        also = {topic: partial(self._sensed, topic) for topic in topics}
         client = Mqtt.of(settings, self.plan.venue, emit=self._emit, now=self.clock.now, board=self.board, also=also)
         self.polled["mqtt"] = client
         await client.run()

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.inputs.room_client import RoomEar, unwatched
+from showctl.inputs.room_past import Pasts
 from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, Happened, Health, Howl, RoomView, State, WireError
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
@@ -70,12 +71,14 @@ class Pa:
         offset: float,
         runtime: Path,
         kept: Path,
+        boot: str = "",
         on_health: Callable[[Health], None],
         on_told: Callable[[Happened], None],
     ) -> None:
-        """`offset` is show time - monotonic; `kept` the file of what was found."""
+        """`offset` is show time - monotonic; `kept` the file of what was found, beside which that of how loud it was lies; `boot`
+        tells this start of the machine from others."""
         self._now, self._offset, self._runtime, self._on_health, self._on_told = now, offset, runtime, on_health, on_told
-        self._kept = Kept(kept)
+        self._kept, self._pasts = Kept(kept), Pasts(kept.with_name("levels.json"), boot)
         self._plan = PaPlan()
         self._zone: PaZone | None = None
         self.console: X32Console | InternalConsole | None = None
@@ -125,7 +128,7 @@ class Pa:
             if text := unwatched(plan.levels, ()):
                 self._on_health(Health("room", State.DEGRADED, text, self._now()))
         elif (setup, calibrated) != (self._setup, self._calibrated):
-            self.room, self._setup = RoomEar(setup, partial(self._heard, setup), self._offset), setup
+            self.room, self._setup = RoomEar(setup, partial(self._heard, setup), self._offset, self._pasts), setup
             self._calibrated = calibrated
 
     def _talk(self, plan: PaPlan) -> None:
@@ -209,15 +212,10 @@ class Pa:
         self._commands.append(command)
         return True
 
-    def sensors(self) -> dict[str, Callable[[bytes, bool], None]]:
-        """Topics over MQTT that tell the air of the room, each with what takes its payload and whether the broker had kept it."""
-        climate = self._plan.climate
-        topics = () if climate is None or climate.sensor is None else climate.sensor
-        return {topic: partial(self._sensed, topic) for topic in topics}
-
-    def _sensed(self, topic: str, payload: bytes, kept: bool) -> None:
-        climate = self._plan.climate
-        if climate is None or climate.sensor is None or self._loop is None or (weather := self._loop.weather) is None:
+    def sense(self, topic: str, payload: bytes, kept: bool) -> None:
+        """What a sensor of the air says over MQTT; `kept` by the broker from earlier."""
+        climate, weather = self._plan.climate, None if self._loop is None else self._loop.weather
+        if climate is None or climate.sensor is None or weather is None:
             return
         for what, of in zip(LIMITS, climate.sensor, strict=True):
             try:

@@ -90,8 +90,6 @@ async def test_a_sensor_moves_it_live_and_silence_brings_what_was_typed_in_back(
     )
     loop = part._loop
     assert loop is not None
-    assert list(part.sensors()) == ["hall/air"]
-    tell = part.sensors()["hall/air"]
 
     def said(now: float) -> str:
         clock[0] = now
@@ -100,17 +98,17 @@ async def test_a_sensor_moves_it_live_and_silence_brings_what_was_typed_in_back(
 
     assert "as typed in: its sensor has said nothing yet" in said(1.0)
     before = loop._air.copy()
-    tell(b'{"temperature": 29.0, "humidity": 75}', False)
+    part.sense("hall/air", b'{"temperature": 29.0, "humidity": 75}', False)
     assert "air of 29 C, 75 % by its sensor" in said(2.0)
     assert loop._air[-1] < before[-1] - 0.5
-    tell(b"nonsense", False)
+    part.sense("hall/air", b"nonsense", False)
     assert "(hall/air: 'nonsense' is neither a number nor JSON)" in said(3.0)
     assert loop._air[-1] < before[-1] - 0.5
     assert "said nothing for 31 minutes" in said(1865.0)
     assert loop._air == pytest.approx(before)
 
 
-def test_a_venue_without_a_sensor_listens_to_no_topic(tmp_path: Path) -> None:
+def test_what_a_topic_says_that_the_venue_does_not_name_moves_nothing(tmp_path: Path) -> None:
     part = pa.Pa(
         PLAN,
         now=lambda: 0.0,
@@ -120,4 +118,7 @@ def test_a_venue_without_a_sensor_listens_to_no_topic(tmp_path: Path) -> None:
         on_health=lambda _: None,
         on_told=lambda _: None,
     )
-    assert part.sensors() == {}
+    part.sense("hall/air", b"29", False)
+    assert part._loop is not None
+    assert part._loop.weather is not None
+    assert part._loop.weather.air(0.0) == Climate(20.0, 45.0)
