@@ -18,6 +18,7 @@ from showctl.plan import (
     EffectStart,
     Group,
     Palette,
+    PaPlan,
     Parameter,
     PatchedFixture,
     Plan,
@@ -34,7 +35,7 @@ TOLD = {  # fields of a plan that have no words of their own below -> what they 
     "universes": "universe",
 }
 LOOKS = {"start": "the look before the first cue", "safe": "the look of last resort", "stop": "the look at the end"}
-COVERED = {"parameters", "fixtures", "lists", "venue", "show", *TOLD, *LOOKS}
+COVERED = {"parameters", "fixtures", "lists", "pa", "venue", "show", *TOLD, *LOOKS}
 
 
 def changes(old: Plan, new: Plan, playing: Mapping[str, str]) -> tuple[str, ...]:
@@ -45,6 +46,7 @@ def changes(old: Plan, new: Plan, playing: Mapping[str, str]) -> tuple[str, ...]
         found += _named(word, getattr(old, name), getattr(new, name), alike)
     found += _patched(old, new)
     found += [f"{words} changed" for name, words in LOOKS.items() if not alike(getattr(old, name), getattr(new, name))]
+    found += _room(old.pa, new.pa)
     rest = [f.name for f in fields(Plan) if f.name not in COVERED and getattr(old, f.name) != getattr(new, f.name)]
     found += [f"{name.replace('_', ' ')} changed" for name in rest]
     if (old.venue, old.show) != (new.venue, new.show):
@@ -143,6 +145,21 @@ def _parameters(plan: Plan) -> dict[str, list[Parameter]]:
             masters: Any = tuple(plan.parameters[i].key for i in parameter.masters)
             found[parameter.fixture].append(replace(parameter, masters=masters))
     return found
+
+
+def _room(old: PaPlan | None, new: PaPlan | None) -> Iterable[str]:
+    """What is another of the room's sound."""
+    if (old is None) != (new is None):
+        yield f"the room's sound is {'new' if old is None else 'gone'}"
+    elif old != new:
+        names = [f.name.replace("_", " ") for f in fields(PaPlan) if getattr(old, f.name) != getattr(new, f.name)]
+        yield f"of the room's sound changed: {', '.join(names)}"
+    if _sensor(new) not in (None, _sensor(old)):
+        yield "the sensor of the room's air takes effect at the next start"
+
+
+def _sensor(pa: PaPlan | None) -> object:
+    return None if pa is None or pa.climate is None else pa.climate.sensor
 
 
 def _come_and_gone(word: str, was: Mapping[str, object], now: Mapping[str, object]) -> Iterable[str]:

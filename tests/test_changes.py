@@ -17,7 +17,9 @@ from showctl.plan import (
     EffectStart,
     Group,
     Move,
+    PaClimate,
     Palette,
+    PaPlan,
     Parameter,
     PatchedFixture,
     Place,
@@ -106,6 +108,7 @@ def test_a_change_is_seen_where_the_indices_are_others_too() -> None:
         ({"stop": ()}, "the look at the end changed"),
         ({"strobe": None}, "strobe changed"),
         ({"go_guard": 0.5}, "go guard changed"),
+        ({"pa": PaPlan()}, "the room's sound is new"),
         ({"show": "Other"}, "now called Hall / Other"),
         ({"lists": ()}, "1 list gone: main"),
         ({"lists": (replace(plan().lists[0], priority=9),)}, "settings of list main changed"),
@@ -113,6 +116,16 @@ def test_a_change_is_seen_where_the_indices_are_others_too() -> None:
 )
 def test_every_other_change_has_its_words(change: dict[str, object], words: str) -> None:
     assert words in changes(plan(), plan(**change), {})
+
+
+def test_what_changes_of_the_rooms_sound_is_named() -> None:
+    air = PaClimate(20.0, 50.0, 20.0, sensor=("hall/temperature", "hall/humidity"))
+    old, new = (plan(pa=pa) for pa in (PaPlan(), PaPlan(mode="auto", gain=(-6.0, 0.0), climate=air)))
+    assert changes(old, new, {}) == (
+        "of the room's sound changed: mode, gain, climate",
+        "the sensor of the room's air takes effect at the next start",
+    )
+    assert changes(new, plan(), {}) == ("the room's sound is gone",)
 
 
 def test_a_fixture_with_other_slots_is_repatched_and_moves() -> None:

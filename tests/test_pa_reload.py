@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from showctl import pa
+from showctl.config.loaded import RIG
 from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState, Health
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
@@ -194,3 +195,7 @@ def ended(pid: int) -> bool:
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     return not os.path.exists(f"/proc/{pid}")
+
+
+def test_what_a_venue_file_says_of_the_pa_needs_no_new_start() -> None:
+    assert "pa" in RIG

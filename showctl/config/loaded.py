@@ -13,7 +13,7 @@ from showctl.model import Problem
 from showctl.plan import Plan
 
 RIG = frozenset({"showctl", "kind", "include", "name", "universes", "fixtures", "groups", "positions", "points", "house"})
-RIG |= {"looks", "lamps", "safety"}  # what of a venue file is in the plan, or is no setting
+RIG |= {"looks", "lamps", "pa", "safety"}  # what of a venue file is in the plan, or is no setting
 
 
 @dataclass(frozen=True, slots=True)
