@@ -40,6 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=DEVICES, default="generic", help="whose bands and steps (default: generic)")
     calibrations(parser)
+    air: dict[str, Any] = {"type": float, "nargs": 2, "metavar": ("CELSIUS", "PERCENT")}
+    parser.add_argument("--air", **air, help="the air in which it will play, where that is another than was measured in")
+    parser.add_argument("--measured-air", **air, help="the air in which it was measured (as `room measure` wrote it down)")
+    parser.add_argument("--distance", type=float, metavar="M", help="with --air: from the loudspeakers to the microphones")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     picture(parser, "draw it: before, target, after, and the bands")
 
@@ -78,6 +82,8 @@ def _wrong(args: argparse.Namespace) -> str:
     most = DEVICES[args.device].bands
     if args.bands is not None and not 1 <= args.bands <= most:
         return f"--bands {args.bands}: {args.device} has 1 to {most}"
+    if (args.air is None) != (args.distance is None):
+        return "--air and --distance go together: what the air swallows hangs on how far the microphones are"
     if not 0 <= args.max_boost <= MOST_BOOST:
         return f"--max-boost {args.max_boost:g}: 0 to {MOST_BOOST:g} dB can be allowed"
     return ""
@@ -91,9 +97,24 @@ def _fit(args: argparse.Namespace, target: Target) -> Fitted:
     from showctl.analysis.room.grid import GRID
 
     known = zip(args.ir, curves(args.ir, args.calibration), strict=True)
-    heard = np.array([curve for path, calibration in known for curve in read(path, calibration)]) - target(GRID)
+    heard = np.array([curve - _air(args, path) for path, calibration in known for curve in read(path, calibration)]) - target(
+        GRID
+    )
     device = DEVICES[args.device]
     return fit(GRID, heard, device=device, bands=args.bands or min(USUAL, device.bands), limits=Limits(boost=args.max_boost))
+
+
+def _air(args: argparse.Namespace, path: Path) -> Any:
+    """dB at the points of grid.GRID that the air of the show swallows more than the one in which a file was measured."""
+    from showctl.analysis.room.air import Climate, correction
+    from showctl.analysis.room.grid import GRID
+    from showctl.measured import air
+
+    if args.air is None:
+        return 0.0
+    if (before := args.measured_air or air(path)) is None:
+        raise ValueError(f"{path}: in which air was it measured? --measured-air CELSIUS PERCENT says it")
+    return correction(GRID, args.distance, Climate(*args.air), Climate(*before))
 
 
 def read(path: Path, calibration: Calibration | None = None) -> list[Any]:

@@ -13,6 +13,7 @@ from scipy.signal import sosfilt
 
 from showctl.__main__ import main
 from showctl.analysis.room import microphone
+from showctl.analysis.room.air import Climate, correction
 from showctl.analysis.room.biquad import cascade_db, coefficients
 from showctl.analysis.room.devices import DEVICES, X32
 from showctl.analysis.room.grid import GRID
@@ -181,3 +182,23 @@ def test_a_file_that_is_too_short_to_say_anything_is_refused_with_how_long_it_ha
 ) -> None:
     path = write(tmp_path / "short.wav", response(FAULT)[90:110])
     assert "0.00 s is too short for an impulse response: 0.25 s at least" in refusal(capsys, "--ir", path)
+
+
+def test_a_room_that_was_measured_dry_is_fitted_for_the_damp_of_the_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Warm damp air lets more treble through: less of it is needed."""
+    path = write(tmp_path / "a@b.wav", response(FAULT))
+    told = ["--ir", path, "--target", "flat", "--air", "28", "70", "--distance", "40"]
+    at = np.array([500.0, 10_000.0])
+    before = cascade_db(eq_of(asked(capsys, "--ir", path, "--target", "flat")), at)
+    after = cascade_db(eq_of(asked(capsys, *told, "--measured-air", "15", "25")), at)
+    more = correction(at, 40.0, Climate(28, 70), Climate(15, 25))
+    assert more[1] < -3
+    assert (after - before)[1] - (after - before)[0] == pytest.approx(more[1] - more[0], abs=1.0)
+    assert "in which air was it measured?" in refusal(capsys, *told)
+    saved = {"responses": [{"file": "a@b.wav", "air": {"temperature": 15.0, "humidity": 25.0}}]}
+    (tmp_path / "measurement.json").write_text(json.dumps(saved))
+    assert cascade_db(eq_of(asked(capsys, *told)), at) == pytest.approx(after)
+    assert "--air and --distance go together" in refusal(capsys, *told[:-2])
+    assert "the air is at -20 to 50" in refusal(capsys, *told, "--measured-air", "90", "25")
