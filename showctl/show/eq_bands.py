@@ -6,7 +6,7 @@ that stands at one of the values that were sent earlier has lost a write and is 
 loses write after write is left alone as if it were the engineer's: it cannot be had.
 
 The summed boost of showctl's bands never rises above its limit on the way either. Where a step would, cuts go first; where that
-is not enough, boosts go to 0 first, then the cuts move, then the boosts come back (a detour), which is always possible.
+is not enough, boosts give way step by step until the others pass, and come back when those have arrived: which is always possible.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class HeldBands:
         self._lost: list[int] = []
         self._lost_at: list[float] = []
         self._pace = Pace(0)
-        self._detour = False
+        self._yields = False  # boosts wait until the others have arrived
         self._since, self._hands = math.inf, set[int]()  # until it has been read
 
     # --- what the console says ---
@@ -80,7 +80,7 @@ class HeldBands:
         bands, found = console.bands, self._found if len(self._found.held) == len(console.bands) else NOTHING
         self._since, count = min(self._since, now), len(bands)
         self._hands.update(console.touched)
-        moved = {i for i, was in enumerate(found.held) if apart(self._curve, bands[i], was) > MISSED}
+        moved = {i for i, was in enumerate(found.held) if console.on and apart(self._curve, bands[i], was) > MISSED}
         if moved - self._hands and now - self._since < IN_FLIGHT:
             return []
         self.now, self.goal, self.spent = list(bands), list(bands), [0.0] * count
@@ -160,7 +160,7 @@ class HeldBands:
 
     def begin(self, goal: Iterable[EqBand]) -> None:
         """From now on they go there."""
-        self.goal, self.spent, self._detour = list(goal), [0.0] * len(self.now), False
+        self.goal, self.spent, self._yields = list(goal), [0.0] * len(self.now), False
 
     def stand(self) -> None:
         """From now on they stay."""
@@ -169,16 +169,14 @@ class HeldBands:
     def moves(self, now: float, slew: Slew, budget: float = math.inf) -> list[tuple[int, EqBand]]:
         """One step of every band of ours towards its goal: what is to be written now (s)."""
         steps: dict[int, EqBand] = {}
-        goals = self._way_round() if self._detour else self.goal
-        for i, (band, goal) in enumerate(zip(self.now, goals, strict=True)):
+        left = [min(self._pace.left(i, now, slew, self._grain), budget - spent) for i, spent in enumerate(self.spent)]
+        for i, (band, goal) in enumerate(zip(self.now, self.goal, strict=True)):
             if self.owners[i] == "engineer" or band == goal:
                 continue
-            left = min(self._pace.left(i, now, slew, self._grain), budget - self.spent[i])
-            after = step(self._curve, band, goal, left, self._grain)
+            after = step(self._curve, band, goal, left[i], self._grain)
             if after != band:
                 steps[i] = after
-        allowed = self._within_boost(steps)
-        self._detour = self._detour or (bool(steps) and not allowed)
+        allowed = self._within_boost(steps, left)
         for i, band in allowed.items():
             size = apart(self._curve, self.now[i], band)
             self._pace.moved(i, now, size)
@@ -188,9 +186,9 @@ class HeldBands:
         self.confirmed = self.confirmed and not allowed
         return sorted(allowed.items())
 
-    def _within_boost(self, steps: dict[int, EqBand]) -> dict[int, EqBand]:
-        """Those of the steps that do not lift the sum of our bands above its limit, or farther above it where it is already, or
-        is to be: what was found may be."""
+    def _within_boost(self, steps: dict[int, EqBand], left: list[float]) -> dict[int, EqBand]:
+        """What of the steps does not lift the sum of our bands above its limit, or farther above it where it is already, or is to
+        be: what was found may be. `left` (dB) is what each band may move."""
         now, goal = (self._curve(self.own(bands), GRID) for bands in (self.now, self.goal))
         most = np.maximum(np.maximum(now, goal), self._most_boost + OVER) + 1e-9
 
@@ -198,30 +196,27 @@ class HeldBands:
             after = [some.get(i, b) for i, b in enumerate(self.now)]
             return bool(np.all(self._curve(self.own(after), GRID) <= most))
 
-        if not steps or fits(steps):
+        def rises(i: int) -> bool:
+            return steps[i].gain > max(0.0, self.now[i].gain)
+
+        self._yields = self._yields and any(
+            b != g and not (g.gain > b.gain and g.gain > 0) for b, g in self.own(zip(self.now, self.goal, strict=True))
+        )
+        if not self._yields and (not steps or fits(steps)):
             return steps
         chosen: dict[int, EqBand] = {}
-        for i in sorted(steps, key=lambda i: steps[i].gain - self.now[i].gain):
+        for i in sorted((i for i in steps if not (self._yields and rises(i))), key=lambda i: steps[i].gain - self.now[i].gain):
             if fits({**chosen, i: steps[i]}):
                 chosen[i] = steps[i]
+        if any(i not in chosen and not rises(i) for i in steps):
+            self._yields = True
+            lower = {
+                i: step(self._curve, b, replace(b, gain=0.0), left[i], self._grain)
+                for i, b in enumerate(self.now)
+                if b.gain > 0 and self.owners[i] == "showctl"
+            }
+            chosen = {i: b for i, b in chosen.items() if i not in lower} | {i: b for i, b in lower.items() if b != self.now[i]}
         return chosen
-
-    def _way_round(self) -> list[EqBand]:
-        """Boosts to 0, then cuts to their goals; when that is done there is no detour any more."""
-        own = [i for i, owner in enumerate(self.owners) if owner == "showctl"]
-        goals = list(self.now)
-        boosts = [i for i in own if self.now[i].gain > 0]
-        cuts = [i for i in own if self.goal[i].gain <= 0 and self.goal[i] != self.now[i]]
-        if boosts and cuts:
-            for i in boosts:
-                goals[i] = replace(self.now[i], gain=0.0)
-            return goals
-        if cuts:
-            for i in cuts:
-                goals[i] = self.goal[i]
-            return goals
-        self._detour = False
-        return self.goal
 
 
 def _same(one: EqBand, other: EqBand) -> bool:

@@ -210,7 +210,9 @@ class InternalConsole:
             return
         if not self._agreed:
             self._agreed, self._wanted = True, [bands or flat(self._limits.q) for bands in status.held]
-        if not status.refused and status.held != tuple(self._wanted):
+        if status.refused:
+            self._wanted = list(status.held)  # else all that comes after it would be refused with it
+        elif status.held != tuple(self._wanted):
             self._send()
         detail = f"{status.detail}; refused: {status.refused}" if status.refused else status.detail
         self._tell(State.DEGRADED if status.refused else status.state, detail)

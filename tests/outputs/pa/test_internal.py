@@ -23,7 +23,11 @@ from showctl.sound.portaudio import DeviceGone
 from showctl.wire import pa
 
 PLAN = PaPlan(
-    card_in="no such card", card_out="no such card", programme=(1, 2), zones=(PaZone("main", (1, 2)), PaZone("fill", (3,)))
+    console="internal",
+    card_in="no such card",
+    card_out="no such card",
+    programme=(1, 2),
+    zones=(PaZone("main", (1, 2)), PaZone("fill", (3,))),
 )
 CUT = EqBand("peaking", 500.0, -4.0, 2.0)
 
@@ -292,6 +296,11 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
         await eventually(lambda: console.settled("fill"), "what it holds")
         assert console._status.pid == pid
         assert console.console("fill").bands[2] == CUT
+        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, replace(CUT, gain=9.0)),)))
+        await eventually(lambda: "+3 dB are allowed" in console.health().detail, "the refusal")
+        console.apply("fill", EqState(0.0, "auto", (), (), writes=((3, CUT),)))
+        await eventually(lambda: console.settled("fill") and console.console("fill").bands[3] == CUT, "the next band")
+        assert "refused" not in console.health().detail
         narrower = replace(PLAN, gain=(-2.0, 0.0), q=(0.5, 1.5))
         assert console.plays(narrower)
         assert not console.plays(replace(PLAN, card_out="another"))
@@ -304,7 +313,7 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
         await eventually(lambda: console.settled("fill"), "what it holds")
         assert console._status.pid == pid
         assert console.console("fill").bands[2] == EqBand("peaking", 500.0, -2.0, 1.5)
-    other = PaPlan(card_in="another", zones=PLAN.zones)
+    other = PaPlan(console="internal", card_in="another", zones=PLAN.zones)
     async with running(path, other) as (_, task):
         with pytest.raises(DeviceError, match="another venue file"):
             await asyncio.wait_for(task, 20)
