@@ -9,7 +9,7 @@ from tests.analysis.sounds import RATE, beat_times, click, drums, flashes, hear,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bpm", [70, 84, 97, 110, 124, 141, 160, 180])
+@pytest.mark.parametrize("bpm", [70, 90, 110, 141, 180])
 def test_clicks_are_followed(bpm: float) -> None:
     beats = beat_times((bpm, 20))
     sound = noise(22, -70)
@@ -73,8 +73,8 @@ def test_where_there_is_no_beat_none_is_told(sound: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_a_speaker_has_few_beats() -> None:
-    told = sum(len(flashes(hear(speech(30, seed=seed)))) for seed in range(3))
-    assert told < 60  # of about 180
+    told = sum(len(flashes(hear(speech(30, seed=seed)))) for seed in range(2))
+    assert told < 40  # of about 120
 
 
 def test_in_silence_the_beat_is_let_go() -> None:
