@@ -28,6 +28,7 @@ from showctl.analysis.room.decay import Decay, decays, held, octave
 from showctl.analysis.room.drawing import svg as decay_svg
 from showctl.analysis.room.grid import GRID, HIGH, smoothed
 from showctl.analysis.room.level import decibels
+from showctl.analysis.room.microphone import DEAD_DB
 from showctl.analysis.room.speech import OCTAVES, speech
 from showctl.analysis.room.weighting import LEAST_RATE, Weighting
 
@@ -253,6 +254,8 @@ def _noise(m: PaMicrophone, measurement: Measurement, when: str) -> dict[str, An
 
 def _noise_line(one: dict[str, Any]) -> str:
     level = "unknown in dB(A), for want of its sensitivity" if one["dba"] is None else f"{one['dba']:.0f} dB(A)"
+    if one["dbfs"] < DEAD_DB:
+        return f"noise at {one['microphone']}: none at all, digital silence"
     return f"noise at {one['microphone']}: {one['dbfs']:.0f} dBFS, {level}"
 
 

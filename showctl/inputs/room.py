@@ -77,7 +77,7 @@ class Listening:
         self._listener = RoomListener(rate, len(self._microphones))
         self._equaliser = Equaliser(1, rate, ANY, slew=60.0)
         self._meters = [Meter() for _ in self._microphones]
-        self._levels = [self._meter(one.sensitivity, n) for n, one in enumerate(setup.microphones)]
+        self._levels = [self._meter(one.sensitivity, n, curves[n]) for n, one in enumerate(setup.microphones)]
         self._howls = [HowlWatch(rate, n) for n in range(len(self._microphones))]
         self._new: deque[Howl] = deque(maxlen=WAITING)
         self._last: list[Levels | None] = [None] * len(self._microphones)
@@ -89,10 +89,11 @@ class Listening:
         self.end = 0.0  # s of the stream that have come
         self.play(bands)
 
-    def _meter(self, sensitivity: float | None, channel: int) -> LevelMeter | None:
+    def _meter(self, sensitivity: float | None, channel: int, curve: Calibration | None) -> LevelMeter | None:
         if sensitivity is None:
             return None
-        return LevelMeter(self.rate, CALIBRATOR - sensitivity, self._setup.limits, channel)
+        taps = None if curve is None else curve.taps(self.rate)
+        return LevelMeter(self.rate, CALIBRATOR - sensitivity, self._setup.limits, channel, taps)
 
     def play(self, bands: tuple[EqBand, ...]) -> None:
         """The PA plays through these bands from now on. ValueError for what is no band."""

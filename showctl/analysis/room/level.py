@@ -22,6 +22,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from showctl.analysis.room.weighting import Weighting
 from showctl.model import AudioBlock, LevelLimit, LevelPast, Levels, LevelWarning
@@ -110,12 +111,21 @@ def to_hold(past: Past, window: int, limit: float) -> float:
 
 
 class LevelMeter:
-    """Levels of a stream, once a second. ValueError: a rate below 32 kHz."""
+    """Levels of a stream, once a second. `taps` is a filter that takes the microphone's curve out. ValueError: a rate below
+    32 kHz."""
 
-    def __init__(self, rate: int, full_scale: float, limits: tuple[LevelLimit, ...] = (), channel: int = 0) -> None:
+    def __init__(
+        self,
+        rate: int,
+        full_scale: float,
+        limits: tuple[LevelLimit, ...] = (),
+        channel: int = 0,
+        taps: NDArray[np.float64] | None = None,
+    ) -> None:
         self._rate, self._channel, self._limits = rate, channel, limits
         self._factor = 10 ** (full_scale / 10)
         self._a, self._c = Weighting(rate, "A"), Weighting(rate, "C")
+        self._taps, self._before = taps, np.zeros(0 if taps is None else len(taps) - 1)
         self._past = Past()
         self._sum, self._peak, self._clipped = 0.0, 0.0, False
         self._frames = 0  # measured in this second
@@ -151,9 +161,11 @@ class LevelMeter:
         return done
 
     def _hear(self, piece: NDArray[np.float64]) -> None:
+        self._clipped |= bool(np.abs(piece).max() >= CLIPPED)
+        if self._taps is not None:
+            piece, self._before = lfilter(self._taps, [1.0], piece, zi=self._before)
         self._sum += float(np.sum(np.square(self._a.feed(piece))))
         self._peak = max(self._peak, float(np.abs(self._c.feed(piece)).max()))
-        self._clipped |= bool(np.abs(piece).max() >= CLIPPED)
         self._frames += len(piece)
 
     def _second(self, end: int) -> Levels:

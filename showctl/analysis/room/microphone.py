@@ -23,6 +23,7 @@ from showctl.analysis.room.arrival import Arrival
 Sound = NDArray[np.float64]
 
 MOST_DB, MOST_LINES, LEAST_POINTS = 60.0, 100_000, 2
+TAPS = 512  # 10 ms
 LEAST_FFT = 65_536  # points: a filter that a curve makes has died away by then
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d+,\d+")  # a number where a comma stands for the point
@@ -69,6 +70,13 @@ class Calibration:
         cepstrum[1 : (size + 1) // 2] *= 2
         cepstrum[size // 2 + 1 :] = 0.0
         return np.asarray(fft.irfft(fft.rfft(sound, size) * np.exp(fft.rfft(cepstrum, size)), size)[: len(sound)])
+
+    def taps(self, rate: float) -> Sound:
+        """(TAPS,) a filter that takes the curve out of a stream, and leaves 1 kHz as it is: there the sensitivity is told."""
+        click = np.zeros(TAPS)
+        click[0] = 1.0
+        level = float(self.at(np.array([TONE]))[0])
+        return Calibration(self.freqs, self.levels - level).taken_out(click, rate)
 
 
 def calibration(text: str) -> Calibration | Refused:

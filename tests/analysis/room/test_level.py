@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import sosfreqz
 
 from showctl.analysis.room.level import HOUR, LESS, LevelMeter, Past, below_in, passed_in, to_hold, warning
+from showctl.analysis.room.microphone import Calibration
 from showctl.analysis.room.weighting import Weight, Weighting, analogue_db, sections
 from showctl.model import AudioBlock, LevelLimit, LevelPast, Levels
 
@@ -296,3 +297,16 @@ def test_what_is_more_than_an_hour_old_is_forgotten_and_what_is_known_stays() ->
     fresh = LevelMeter(RATE, 110.0)
     fresh.remember(LevelPast((100.0,), (100.0,)), HOUR)
     assert fresh.past() == LevelPast()
+
+
+@pytest.mark.parametrize(("freq", "wrong"), [(1000.0, 0.0), (8000.0, 3.0), (200.0, -1.0)])
+def test_a_microphone_s_own_curve_is_taken_out_of_levels_and_1_khz_stays(freq: float, wrong: float) -> None:
+    """Its curve is 2 dB at 1 kHz, where its sensitivity was told, 5 dB at 8 kHz and 1 dB at 200 Hz."""
+    curve = Calibration(np.array([200.0, 1000.0, 8000.0]), np.array([1.0, 2.0, 5.0]))
+    tone = 0.1 * np.sin(2 * np.pi * freq * np.arange(3 * RATE) / RATE)
+    heard = tone * 10 ** (wrong / 20)
+    flat, raw = LevelMeter(RATE, 110.0, taps=curve.taps(RATE)), LevelMeter(RATE, 110.0)
+    assert flat.feed(mono(heard))[-1].la == pytest.approx(raw.feed(mono(tone))[-1].la, abs=0.1)
+    cut = LevelMeter(RATE, 110.0, taps=curve.taps(RATE))
+    said = [one for at in range(0, len(heard), 777) for one in cut.feed(mono(heard[at : at + 777], at))]
+    assert said[-1].la == pytest.approx(raw.feed(mono(tone, 3 * RATE))[-1].la, abs=0.1)
