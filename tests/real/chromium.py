@@ -12,7 +12,9 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,43 +122,44 @@ class Tab:
         await self._wire.close()
 
 
-@contextlib.asynccontextmanager
-async def chromium(profile: Path, *more: str) -> AsyncIterator[Tab]:
-    """A browser with one tab, in a profile of its own; ended with all its children."""
+@contextlib.contextmanager
+def chromium(profile: Path) -> Iterator[str]:
+    """A browser for many tabs: its address, for `tab`. In a profile of its own; ended with all its children."""
     assert CHROMIUM is not None
-    process = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        *FLAGS,
-        *more,
-        f"--user-data-dir={profile}",
-        "about:blank",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        port = await _port(profile, process)
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                pages = [one for one in await answer.json() if one["type"] == "page"]
-            wire = await session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0)
-            tab = Tab(wire)
-            try:
-                yield tab
-            finally:
-                await tab.close()
+        yield _address(profile, process)
     finally:
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        process.wait()
 
 
-async def _port(profile: Path, process: asyncio.subprocess.Process) -> int:
-    """Chromium says where it listens in a file, once it does."""
-    file = profile / "DevToolsActivePort"
-    async with asyncio.timeout(40):
-        while True:
-            assert process.returncode is None, f"chromium ended with {process.returncode}"
-            if file.exists() and len(lines := file.read_text().split()) > 1:
-                return int(lines[0])
-            await asyncio.sleep(0.05)
+def _address(profile: Path, process: subprocess.Popen[bytes]) -> str:
+    """Chromium says where it listens in a file, once it does: a line with the port and one with the path."""
+    file, deadline = profile / "DevToolsActivePort", time.monotonic() + 40
+    while not file.exists() or len(lines := file.read_text().split()) < 2:
+        assert process.poll() is None, f"chromium ended with {process.returncode}"
+        assert time.monotonic() < deadline, "chromium does not say where it listens"
+        time.sleep(0.05)
+    return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+
+
+@contextlib.asynccontextmanager
+async def tab(browser: str) -> AsyncIterator[Tab]:
+    """A tab that shares nothing with any other, no cookie and no storage, as if the browser had just been installed."""
+    async with aiohttp.ClientSession() as session:
+        whole = Tab(await session.ws_connect(browser))
+        try:
+            context = await whole.command("Target.createBrowserContext")
+            made = await whole.command("Target.createTarget", url="about:blank", **context)
+            root = browser.partition("/devtools/")[0]
+            one = Tab(await session.ws_connect(f"{root}/devtools/page/{made['targetId']}", max_msg_size=0))
+            try:
+                yield one
+            finally:
+                await one.close()
+                await whole.command("Target.disposeBrowserContext", **context)
+        finally:
+            await whole.close()

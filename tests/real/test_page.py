@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +40,7 @@ from showctl.model import (
 )
 from showctl.remote.board import Board, Shown
 from showctl.remote.web.server import WebServer
-from tests.real.chromium import CHROMIUM, Tab, chromium
+from tests.real.chromium import CHROMIUM, Tab, chromium, tab
 from tests.remote import fake_show
 
 pytestmark = [
@@ -174,8 +173,14 @@ class Hall:
         return float(await self.tab.ask(LUMA % picture))
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
+
+
 @pytest.fixture
-async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+async def hall(browser: str) -> AsyncIterator[Hall]:
     board = Board(fake_show.plan(), frozenset({"output"}))
     fake_show.healthy(board)
     fake_show.move(board, 10.0, dark=True)
@@ -189,8 +194,8 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     await server.open()
     running = asyncio.create_task(server.run())
     try:
-        async with chromium(tmp_path / "profile") as tab:
-            yield Hall(tab, board, server, events, running)
+        async with tab(browser) as one:
+            yield Hall(one, board, server, events, running)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; on Debian: apt install chromium"),
 ]
-hall = test_page.hall
+browser, hall = test_page.browser, test_page.hall
 PATH = "document.querySelector('#curve path.%s')?.getAttribute('d') ?? ''"
 
 
