@@ -187,7 +187,9 @@ class Loop:
             return None
         self._next_fit = now + FIT_EVERY_S
         theirs = cascade_db([band for band, owner in pairs if owner == "engineer"], BANDS)
-        standing = self._wanted.bands if self._wanted is not None and len(self._wanted.bands) <= len(ours) else ()
+        standing = tuple(band for band in ours if abs(band.gain) >= LEAST)
+        if (not standing or state.mode == "advise") and self._wanted is not None and len(self._wanted.bands) <= len(ours):
+            standing = self._wanted.bands  # nothing has moved yet: of what is proposed as little as may be changes
         return FitJob(
             min(one.time for one in known),
             tuple(BANDS.tolist()),
@@ -198,7 +200,7 @@ class Loop:
             self._plan.gain,
             self._plan.boost,
             self._plan.q,
-            standing or tuple(band for band in ours if abs(band.gain) >= LEAST),
+            standing,
         )
 
     def fitted(self, job: FitJob, answer: FitAnswer) -> None:

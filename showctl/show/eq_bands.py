@@ -6,7 +6,7 @@ that stands at one of the values that were sent earlier has lost a write and is 
 loses write after write is left alone as if it were the engineer's: it cannot be had.
 
 The summed boost of showctl's bands never rises above its limit on the way either. Where a step would, cuts go first; where that
-is not enough, boosts give way step by step until the others pass, and come back when those have arrived: which is always possible.
+is not enough, boosts give way step by step until the others pass, and come back when those have arrived: that always goes.
 """
 
 from __future__ import annotations

@@ -107,9 +107,8 @@ def step(curve: Curve, now: EqBand, goal: EqBand, most: float, grain: float) -> 
         return goal
     aside = _sideways(curve, now, goal)
     if abs(now.gain - goal.gain) + aside < abs(now.gain) + abs(goal.gain) or aside == 0.0:
-        if aside == 0.0 or abs(goal.gain) < abs(now.gain):  # a shallow band goes aside for less
-            return replace(now, gain=_towards(now.gain, goal.gain, most, grain))
-        return _farthest(curve, now, goal, most)
+        steps = [replace(now, gain=_towards(now.gain, goal.gain, most, grain)), _farthest(curve, now, goal, most)]
+        return min(steps, key=lambda one: apart(curve, one, goal))  # a goal that wanders aside must not starve the gain
     if abs(now.gain) > most + 1e-9:
         return replace(now, gain=_towards(now.gain, 0.0, most, grain))
     return replace(goal, gain=_towards(0.0, goal.gain, most, grain) if now.gain == 0.0 else 0.0)

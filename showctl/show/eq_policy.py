@@ -2,11 +2,11 @@
 
 A fit (elsewhere, it takes its time) says which bands it wants. The policy decides whether to follow, and moves the bands there so
 slowly that nobody hears it: by at most half a dB in ten seconds while people listen (eq_moves). What it follows it follows as an
-update: the bands move, by at most a budget each; then it waits until what is heard has settled, and judges. If the curve has
-become worse by more than 1 dB RMS and the update is to blame, the bands go back, and the next update waits a minute, then two,
-then four: it cannot swing. To blame is an update without which it would be better by the filters' own curves, or one whose effect
-is the opposite of what the filters do (a wrong bus); a room that fills while an update runs blames nobody. Wants that differ from
-what is there by less than the dead band are left alone.
+update: the bands move until one of them has spent its budget; then it waits until what is heard has settled, and judges. If the
+curve has become worse by more than 1 dB RMS and the update is to blame, the bands go back, and the next update waits a minute,
+then two, then four: it cannot swing. To blame is an update without which it would be better by the filters' own curves, or one
+whose effect is the opposite of what the filters do (a wrong bus); a room that fills while an update runs blames nobody. Wants
+that differ from what is there by less than the dead band are left alone.
 
 Modes: `off` nothing moves; `advise` proposes, and `apply` takes the proposal over once, as it stands at that moment; `auto`
 follows. `apply_at_once` does the same faster, for a house that is empty: whoever asks for it says that. Frozen means that nothing
@@ -32,6 +32,7 @@ from showctl.show.eq_why import READING, Heard, Still, heard, off, to_blame, unr
 DEAD_BAND = 0.5  # dB
 PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # s after a roll-back, doubled each time
 LONGEST, LONGEST_ASKED = 180.0, 900.0  # s that an update moves
+STUCK = 15.0  # s after which an update in which nothing moves any more is over
 QUICK_S = 30.0  # s that what was asked for at once goes fast: the house does not stay empty
 STEP = 2.0  # s that one step counts for at most
 _BY_COMMAND = {"undo", "restore", "bypass", "unbypass"}
@@ -240,8 +241,9 @@ class EqPolicy:
         ran, budget = self._now - update.begun, math.inf if update.asked else self._settings.budget
         writes = held.moves(self._now, QUICK if update.asked == "apply_at_once" and ran < QUICK_S else SHOW, budget)
         least = max(self._settings.grain, SMOOTHEST)  # less of a budget than this moves nothing
-        late = ran > (LONGEST_ASKED if update.asked else LONGEST)
-        if late or all(spent + least > budget + 1e-6 for spent in held.going()):
+        late = ran > (LONGEST_ASKED if update.asked else LONGEST) or self._now - max(update.begun, held.moved_at) > STUCK
+        going = held.going()
+        if late or not going or any(spent + least > budget + 1e-6 for spent in going):
             self._doing, self._done_at, self._settling = "settle", self._now, 0.0
         return writes
 

@@ -8,8 +8,9 @@ as they are sent.
 They are sent on the steps of the device. Frequencies are put on steps first, then Qs, then one gain after the other, and each
 time the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
 
-A standing equaliser may be given: its bands move, in their order, and only where a fit from nothing leaves clearly less
-(BETTER) are they given up; where nothing is trusted they stay. The curves are always those of the room WITHOUT equaliser; who
+A standing equaliser may be given: its bands move, in their order and no farther than is of use (`solver.NEAR`), since many
+cascades do nearly the same and moving takes its time; only where a fit from nothing leaves half as much or less (BETTER) are
+they given up. Where nothing is trusted they stay. The curves are always those of the room WITHOUT equaliser; who
 measures through one takes `biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of
 the whole is the fader's.
 """
@@ -29,7 +30,7 @@ from showctl.analysis.room.solver import POINTS, SHELVES, Cascade, Problem
 from showctl.model import EqBand
 
 LEAST = 0.5  # dB, a band that does less is left out
-BETTER = 0.8  # of the standing equaliser's cost: above that, its bands stay
+BETTER = 0.5  # of the standing equaliser's cost: above that, its bands stay
 ANCHOR = 0.1  # weight of what a standing equaliser does where nothing is known, against what is known
 SPARE = 0.02  # dB of the summed boost that the solver keeps clear of
 OVER = 0.05  # dB over the limit that rounding may leave
@@ -85,7 +86,7 @@ def fit(
     """
     heard = consensus(freqs, curves, trust)
     problem = _problem(_anchored(heard, standing, rate), device, limits, standing, rate)
-    found = _sought(problem, min(bands, device.bands), standing)
+    problem, found = _sought(problem, min(bands, device.bands), standing)
     sent = _settled(problem, found, device, limits)
     sent = _held(sent, device, limits, rate)
     eq = cascade_db(sent, POINTS, rate)
@@ -142,18 +143,22 @@ def _problem(heard: Consensus, device: Device, limits: Limits, standing: tuple[E
     return Problem(heard.common, heard.weight, limits.boost - SPARE, low, high, device.kinds, rate)
 
 
-def _sought(problem: Problem, most: int, standing: tuple[EqBand, ...]) -> Cascade:
-    """The best bands, off the device's steps, without those that do nothing."""
-    fresh = problem.changed(problem.filled((), np.zeros((0, 3)), most))
+def _sought(problem: Problem, most: int, standing: tuple[EqBand, ...]) -> tuple[Problem, Cascade]:
+    """The best bands, off the device's steps, without those that do nothing; and the problem that they are the best of."""
+    found = problem.changed(problem.filled((), np.zeros((0, 3)), most))
     kept = [band for band in standing if band.kind in problem.kinds][:most]
     if kept:
+        kinds = [band.kind for band in kept]
         given = np.array([[math.log2(band.freq), band.gain, math.log2(band.q)] for band in kept])
-        warm = problem.filled([band.kind for band in kept], given, most)
-        fresh = warm if fresh.cost > BETTER * warm.cost else fresh
-    while (weak := np.flatnonzero(np.abs(fresh.given[:, 1]) < LEAST)).size:
-        weakest = int(weak[np.argmin(np.abs(fresh.given[weak, 1]))])
-        fresh = problem.moved(*fresh.without(weakest), 20)
-    return fresh
+        tied = problem.tied(kinds, given)
+        warm = tied.filled(kinds, given, most)
+        if found.cost > BETTER * problem.cost(warm.sum, warm.given):
+            problem, found = tied, warm
+    while (weak := np.flatnonzero(np.abs(found.given[:, 1]) < LEAST)).size:
+        weakest = int(weak[np.argmin(np.abs(found.given[weak, 1]))])
+        problem = problem.released(weakest)
+        found = problem.moved(*found.without(weakest), 20)
+    return problem, found
 
 
 def _settled(problem: Problem, found: Cascade, device: Device, limits: Limits) -> list[EqBand]:

@@ -12,6 +12,7 @@ end a band that carries little may be changed for another. No random numbers: th
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ POINTS = np.append(POINTS, 20_000.0)
 STEEP = 3.0  # of the penalty, against a weight of 1 shared by all points
 QUIET = 0.02  # dB that a dB of level costs which the bands take off everything: a fader does that better
 SHY = 0.002  # dB that a dB of gain costs: of two cascades that do the same, the one with less gain
+NEAR = 0.1  # dB that it costs when a standing band's own curve changes by a dB: of two cascades that do the same, the nearer one
 MOVE = np.array([0.3, 2.0, 0.5])  # octaves, dB, octaves of Q: steps that change about as much
 ATOM = -6.0  # dB, of the bands of the dictionary
 SHELVES: tuple[Kind, ...] = ("low_shelf", "high_shelf")
@@ -59,6 +61,21 @@ class Problem:
         self.root = np.sqrt(self.share[self.inside])
         self.at = warped(np.minimum(POINTS, 0.499 * rate), rate)
         self._atoms: tuple[list[Kind], Array, Array, Array] | None = None
+        self._home, self._ties = np.zeros((0, 3)), np.zeros((0, 3))  # of the first bands, where they stand
+
+    def tied(self, kinds: Sequence[Kind], given: Array) -> Problem:
+        """The same problem where these bands stand already (n, 3): whatever begins with them pays for what they move."""
+        other = copy.copy(self)
+        slope = levels(kinds, given, self.at, self.rate, slopes=True)[1]
+        other._home, other._ties = given, (NEAR * np.abs(slope).max(axis=2)) ** 2
+        return other
+
+    def released(self, i: int) -> Problem:
+        """The same, where band i does not stand any more."""
+        other = copy.copy(self)
+        if i < len(self._home):
+            other._home, other._ties = np.delete(self._home, i, axis=0), np.delete(self._ties, i, axis=0)
+        return other
 
     def bounds(self, kinds: Sequence[Kind]) -> tuple[Array, Array]:
         """Lowest and highest values (n, 3) of bands of these kinds: shelves must not overshoot."""
@@ -74,11 +91,12 @@ class Problem:
         rooted: Array = (rest - self.share @ rest)[self.inside] * self.root
         return rooted
 
-    def cost(self, total: Array, gains: Array) -> float:
-        """dB^2 of a sum (points,) of bands with these gains."""
-        rest, over = self.left(total), np.maximum(0.0, total - self.boost)
-        level = QUIET * (self.share @ total)
-        return float(rest @ rest + level * level + STEEP * (over @ over) + SHY**2 * (gains @ gains))
+    def cost(self, total: Array, given: Array) -> float:
+        """dB^2 of a sum (points,) of these bands (n, 3)."""
+        rest, over, gains = self.left(total), np.maximum(0.0, total - self.boost), given[:, 1]
+        level, away = QUIET * (self.share @ total), given[: len(self._home)] - self._home
+        shy = SHY**2 * (gains @ gains) + (self._ties * away * away).sum()
+        return float(rest @ rest + level * level + STEEP * (over @ over) + shy)
 
     def moved(self, kinds: Sequence[Kind], given: Array, rounds: int, fixed: NDArray[np.bool_] | None = None) -> Cascade:
         """Levenberg-Marquardt from `given`, at most so many rounds; `fixed` (n, 3) values stay, even out of bounds."""
@@ -88,7 +106,7 @@ class Problem:
         scale, damping = np.tile(MOVE, len(kinds)), 1e-2
         level, slope = levels(kinds, now, self.at, self.rate, slopes=True)
         total = level.sum(axis=0)
-        cost = self.cost(total, now[:, 1])
+        cost = self.cost(total, now)
         for _ in range(rounds):
             pull, bend = self._normal(total, slope, now)
             free = (~(held | ((now <= low) & (pull > 0)) | ((now >= high) & (pull < 0)))).ravel()
@@ -102,7 +120,7 @@ class Problem:
                 new = np.where(held, now, np.clip(now + step.reshape(now.shape), low, high))
                 level, new_slope = levels(kinds, new, self.at, self.rate, slopes=True)
                 new_total = level.sum(axis=0)
-                cost = self.cost(new_total, new[:, 1])
+                cost = self.cost(new_total, new)
                 if cost < before:
                     break
                 damping *= 4
@@ -129,6 +147,10 @@ class Problem:
         gains = np.arange(1, now.size, 3)
         pull[gains] += SHY**2 * now[:, 1]
         bend[gains, gains] += SHY**2
+        count = len(self._home)
+        first = np.arange(3 * count)
+        pull[first] += (self._ties * (now[:count] - self._home)).ravel()
+        bend[first, first] += self._ties.ravel()
         return pull.reshape(now.shape), bend
 
     def filled(self, kinds: Sequence[Kind], given: Array, bands: int, least: float = 1e-4) -> Cascade:
@@ -173,7 +195,7 @@ class Problem:
         """One of the two bands that carry least is changed for another wherever that takes a 500th off the cost."""
         for _ in range(rounds):
             level = levels(now.kinds, now.given, self.at, self.rate)[0]
-            lack = [self.cost(now.sum - level[i], np.delete(now.given[:, 1], i)) for i in range(len(now.kinds))]
+            lack = [self.cost(now.sum - level[i], np.delete(now.given, i, axis=0)) for i in range(len(now.kinds))]
             for i in np.argsort(lack, kind="stable")[:2]:
                 other = self.filled(*now.without(int(i)), len(now.kinds))
                 if other.cost < 0.998 * now.cost:
