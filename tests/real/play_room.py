@@ -17,29 +17,47 @@ from showctl.sound.duplex import Duplex
 
 
 class Room:
-    """Convolves by overlap-add; one size of blocks."""
+    """Convolves block by block: overlap-save, the responses in parts as long as a block (uniformly partitioned), so that a long
+    church costs a few per cent of a core. Responses that are given anew are faded to within a block, and their tails belong to
+    what was played before, too. All responses have to be equally long."""
 
     def __init__(self, responses):
-        self.size, self._waiting = 0, responses
-        self._tail = np.zeros((responses.shape[2], responses.shape[1]))
+        self._responses, self._waiting = responses, None
+        self.size = 0
 
     def become(self, responses):
-        self._waiting = responses
+        """Be another room from the next block on; what takes its time is done here."""
+        assert responses.shape == self._responses.shape
+        self._waiting = self._parts(responses) if self.size else None
+        self._responses = responses
+
+    def _begin(self, size):
+        self.size = size
+        self._spectra, self._waiting = self._parts(self._responses), None
+        self._before = np.zeros((size, self._responses.shape[0]))
+        self._played = np.zeros((len(self._spectra), self._responses.shape[0], size + 1), dtype=complex)  # the newest first
+
+    def _parts(self, responses):
+        """(parts, loudspeakers, microphones, bins)."""
+        count = -(-responses.shape[2] // self.size)
+        whole = np.zeros((*responses.shape[:2], count * self.size))
+        whole[:, :, : responses.shape[2]] = responses
+        return np.fft.rfft(np.moveaxis(whole.reshape(*responses.shape[:2], count, self.size), 2, 0), 2 * self.size)
+
+    def _heard(self, spectra):
+        return np.fft.irfft(np.einsum("ksf,ksmf->mf", self._played, spectra))[:, self.size :].T
 
     def process(self, samples, out):
-        if self._waiting is not None or len(samples) != self.size:
-            if self._waiting is not None:
-                self._responses, self._waiting = self._waiting, None
-            self.size = len(samples)
-            self._fft = 1 << (self.size + self._responses.shape[2] - 1).bit_length()
-            self._spectra = np.fft.rfft(self._responses, self._fft, axis=2)
-            keep = np.zeros((self._fft, self._responses.shape[1]))
-            keep[: len(self._tail)] = self._tail[: len(keep)]
-            self._tail = keep
-        spectrum = np.fft.rfft(samples, self._fft, axis=0)
-        self._tail += np.fft.irfft(np.einsum("fs,smf->fm", spectrum, self._spectra), self._fft, axis=0)
-        out[:] = self._tail[: self.size]
-        self._tail = np.concatenate((self._tail[self.size :], np.zeros((self.size, self._tail.shape[1]))))
+        if len(samples) != self.size:
+            self._begin(len(samples))
+        self._played = np.roll(self._played, 1, axis=0)
+        self._played[0] = np.fft.rfft(np.concatenate((self._before, samples)), axis=0).T
+        self._before = samples.astype(float)
+        heard = self._heard(self._spectra)
+        if self._waiting is not None:
+            self._spectra, self._waiting = self._waiting, None
+            heard += (self._heard(self._spectra) - heard) * np.linspace(0.0, 1.0, self.size)[:, None]
+        out[:] = heard
 
 
 def main():
