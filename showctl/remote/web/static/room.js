@@ -94,15 +94,16 @@ export class Room {
     this.tellAlarms(null);
     if ($("loud").hidden) return;
     const { limits, microphones, warnings } = level;
-    const state = (of) => warnings.filter((one) => one.of === of).map((one) => (one.over ? "failed" : "degraded")).sort().pop() ?? "";
+    const limit = (of) => limits[LIMIT_OF[of] ?? of];
+    const state = (of, value) => (value > limit(of) ? "failed" : warnings.some((one) => one.of === of) ? "degraded" : "");
     const main = ["laeq_60", "laeq_15", "laeq_1"].find((of) => of in limits) ?? "laeq_1";
     const worst = warnings.some((one) => one.over) ? "failed" : warnings.length ? "degraded" : "";
     say($("loud-chip"), `${Math.max(...microphones.map((one) => one[main])).toFixed(1)} dB(A)`);
     $("loud-chip").className = `chip ${worst}`;
     $("loud").title = COLUMNS.find(([of]) => of === main)[1] + (main in limits ? `, limit ${limits[main]}` : "");
     const rows = [["dB(A)", ...COLUMNS.map(([, words]) => [words, ""])]];
-    for (const one of microphones) rows.push([one.name, ...COLUMNS.map(([of]) => [one[of].toFixed(1), state(of)])]);
-    if (Object.keys(limits).length) rows.push(["limit", ...COLUMNS.map(([of]) => [limits[LIMIT_OF[of] ?? of] ?? "", "soft"])]);
+    for (const one of microphones) rows.push([one.name, ...COLUMNS.map(([of]) => [one[of].toFixed(1), state(of, one[of])])]);
+    if (Object.keys(limits).length) rows.push(["limit", ...COLUMNS.map(([of]) => [limit(of) ?? "", "soft"])]);
     this.table(rows);
   }
 
