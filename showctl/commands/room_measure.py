@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return CANNOT
-    except DeviceError as error:
+    except (DeviceError, ValueError, OSError) as error:
         return _said(str(error), CANNOT)
     try:
         pa = _chosen(pa, args.zone)

@@ -262,3 +262,17 @@ async def test_a_wrong_password_is_said(tmp_path: Path, port: int) -> None:
         with suppress(asyncio.CancelledError):
             await task
     assert "check `username` and `password_file`" in room.mqtt.health().detail
+
+
+async def test_a_sensor_of_the_air_is_heard_and_what_the_broker_kept_of_it_is_told_apart(port: int, tmp_path: Path) -> None:
+    came: list[tuple[bytes, bool]] = []
+    with mosquitto(tmp_path, port):
+        async with aiomqtt.Client("127.0.0.1", port) as sensor:
+            await sensor.publish("hall/air", "21.4", qos=1, retain=True)
+            room = Room(port)
+            room.mqtt._also = {"hall/air": lambda payload, kept: came.append((payload, kept))}
+            async with room.running():
+                await until(lambda: came == [(b"21.4", True)])
+                await sensor.publish("hall/air", '{"temperature": 22}', qos=1, retain=True)
+                await until(lambda: came[1:] == [(b'{"temperature": 22}', False)])
+    assert room.events == []
