@@ -4,6 +4,10 @@ A piece is one instrument with a line of long notes, alone or over a band, in a 
 organ pipes and full organ under a swell pedal, sung vowels, synthesiser leads and pads whose filter opens, strings driven by an
 e-bow, whistling; and the same families as a General MIDI soundfont has them, by fluidsynth. Notes swell straight in decibels as
 often as straight in amplitude, for that is what feedback does.
+
+A line has one of four forms: notes of all lengths, equally loud; crescendi, notes of 3 to 12 s that all rise by 10 to 30 dB; a
+swell pedal, which opens and closes by 10 to 25 dB while notes come and go; terraces, phrases from pianissimo to fortissimo, so
+that much in a piece is louder than all before it.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy import signal
+from scipy import ndimage, signal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from training import synth_fluid
@@ -26,17 +30,18 @@ Sound = np.ndarray
 Chance = np.random.Generator
 WORDS = "one two check this is the microphone on the left good evening everybody and welcome to the show tonight"
 SCALE = np.array([0, 2, 3, 5, 7, 8, 10, 12, 14, 15, 17, 19])
+FORMS = ("notes", "crescendi", "pedal", "terraces")
 FLUID = {
     "flute": (73, 74, 75, 79), "organ": (16, 18, 19, 20, 21), "voice": (52, 53, 54, 85, 91),
     "lead": (80, 81, 82, 87), "pad": (88, 89, 90, 92, 94, 95, 48, 50), "whistle": (78, 72), "strings": (40, 41, 42, 44),
 }  # fmt: skip
 
 
-def swell(draw: Chance, frames: int) -> Sound:
+def swell(draw: Chance, frames: int, rises: bool = False) -> Sound:
     """The loudness of a note: an attack, then steady, rising, falling or both, in amplitude or straight in decibels."""
     t = np.linspace(0, 1, frames)
-    depth = draw.uniform(3, 24)
-    shape = draw.choice(["steady", "rise", "fall", "arch"], p=[0.4, 0.25, 0.15, 0.2])
+    depth = draw.uniform(10, 30) if rises else draw.uniform(3, 24)
+    shape = "rise" if rises else draw.choice(["steady", "rise", "fall", "arch"], p=[0.4, 0.25, 0.15, 0.2])
     course = {"steady": np.ones(frames), "rise": t, "fall": 1 - t, "arch": np.sin(np.pi * t)}[shape]
     if shape == "steady":
         level = course
@@ -131,21 +136,37 @@ INSTRUMENTS: dict[str, Callable[[Chance, float, int], Sound]] = {
 }  # fmt: skip
 
 
-def line(draw: Chance, seconds: float, instrument: Callable[[Chance, float, int], Sound]) -> Sound:
-    """Long notes, sometimes as chords, one after the other."""
+def line(draw: Chance, seconds: float, instrument: Callable[[Chance, float, int], Sound], form: str = "notes") -> Sound:
+    """Long notes, sometimes as chords, one after the other; `form`: one of FORMS."""
     out, at, root = np.zeros(int(seconds * RATE)), 0.0, draw.uniform(110, 330)
-    chords = draw.random() < 0.4
+    chords, rises = draw.random() < 0.4, form == "crescendi"
     while at < seconds - 0.5:
-        length = min(draw.choice([0.4, 0.8, 1.6, 3.0, 6.0, 10.0], p=[0.15, 0.25, 0.25, 0.2, 0.1, 0.05]), seconds - at)
+        length = draw.choice([0.4, 0.8, 1.6, 3.0, 6.0, 10.0], p=[0.15, 0.25, 0.25, 0.2, 0.1, 0.05])
+        length = min(draw.uniform(3, 12) if rises else length, seconds - at)
         frames = int(length * RATE)
-        loud = swell(draw, frames)
+        loud = swell(draw, frames, rises)
         for step in draw.choice(SCALE, 3 if chords else 1, replace=False):
             note = instrument(draw, root * 2 ** (step / 12) * draw.choice([1, 1, 2]), frames)
             note = note / (note.std() + 1e-9)
             begin = int(at * RATE)
             out[begin : begin + frames] += (note * loud)[: len(out) - begin]
         at += length + draw.choice([0, 0, 0.2, 1.0])
+    out = out * dynamics(draw, len(out), form)
     return out / out.std()
+
+
+def dynamics(draw: Chance, frames: int, form: str) -> Sound:
+    """How loud the player plays, beside what each note does."""
+    t, level = np.arange(frames) / RATE, np.zeros(frames)
+    if form == "pedal":
+        level = draw.uniform(5, 12.5) * np.sin(2 * np.pi * (t / draw.uniform(8, 24) + draw.random()))
+    elif form == "terraces":
+        at = 0.0
+        while at < t[-1]:
+            level[int(at * RATE) :] = draw.uniform(-24, 0)
+            at += draw.uniform(4, 12)
+        level = ndimage.uniform_filter1d(level, int(0.05 * RATE))
+    return 10 ** (level / 20)
 
 
 def fluid_line(draw: Chance, seconds: float, family: str) -> Sound:
@@ -191,10 +212,17 @@ def piece(seed: int, seconds: float, rooms: list[Sound]) -> tuple[str, Sound]:
     if fluid:
         family = list(FLUID)[seed % len(FLUID)]
         dry = fluid_line(draw, seconds, family)
+        dry = dry * dynamics(draw, len(dry), draw.choice(FORMS, p=[0.4, 0.2, 0.2, 0.2]))
     else:
-        dry = line(draw, seconds, INSTRUMENTS[family])
+        dry = line(draw, seconds, INSTRUMENTS[family], draw.choice(FORMS, p=[0.4, 0.2, 0.2, 0.2]))
         if draw.random() < 0.5:
             dry = dry + band(draw, seconds) * 10 ** (draw.uniform(-15, 3) / 20)
+    if seed % 5 == 3:  # they begin later, or pause
+        pause = np.random.default_rng([0x42, seed])
+        begin, length = pause.choice([0.0, pause.uniform(2, 25)]), pause.uniform(4, 12)
+        plays = np.ones(len(dry))
+        plays[int(begin * RATE) : int((begin + length) * RATE)] = 0
+        dry = dry * ndimage.uniform_filter1d(plays, int(0.05 * RATE))
     wet = signal.fftconvolve(dry, rooms[draw.integers(len(rooms))])[: len(dry)] if draw.random() < 0.7 else dry
     wet = wet / wet.std() + draw.normal(size=len(wet)) * 10 ** (draw.uniform(-60, -30) / 20)
     return f"{family}{' (soundfont)' if fluid else ''}", 0.1 * wet / wet.std()
