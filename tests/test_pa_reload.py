@@ -15,7 +15,7 @@ import pytest
 
 from showctl import pa
 from showctl.config.loaded import RIG
-from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState, Health
+from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState, Health, Levels
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
 from showctl.plan import PaMicrophone, PaPlan, PaZone
@@ -199,3 +199,33 @@ def ended(pid: int) -> bool:
 
 def test_what_a_venue_file_says_of_the_pa_needs_no_new_start() -> None:
     assert "pa" in RIG
+
+
+async def test_how_loud_it_was_stands_over_another_microphone_and_another_daemon(tmp_path: Path) -> None:
+    def daemon(boot: str) -> pa.Pa:
+        return pa.Pa(
+            PLAN,
+            now=time.monotonic,
+            offset=0.0,
+            runtime=tmp_path,
+            kept=tmp_path / "kept.json",
+            boot=boot,
+            on_health=lambda _: None,
+            on_told=lambda _: None,
+        )
+
+    part, name = daemon("this"), PLAN.microphones[0].name
+    before = part.room
+    assert before is not None
+    before._pasts.add([name], [Levels(100.0, 91.0, 91.0, 91.0, 91.0, 100.0, 100.0, 1.0, False)])
+    said = before._pasts.message(name)
+    part.take(replace(PLAN, microphones=(*PLAN.microphones, PaMicrophone("another", 9))))
+    assert part.room is not before
+    assert part.room is not None
+    assert part.room._pasts.message(name) == said
+    part.room._pasts.save(part.room._pasts.seconds())
+    again, booted = daemon("this").room, daemon("that").room
+    assert again is not None
+    assert booted is not None
+    assert again._pasts.message(name) == said
+    assert booted._pasts.message(name) != said
