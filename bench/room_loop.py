@@ -295,6 +295,8 @@ class Run:
         while time.monotonic() - since < seconds:
             time.sleep(0.5)
             health = {name: part["detail"] for name, part in self.hall.health().items()}
+            if "hears" not in health.get("room", "") and self.hall.mend():
+                print("  the process that hears the room is another one: its cables are plugged in again", file=sys.stderr)
             said = " | ".join(f"{name}: {health[name]}" for name in ("pa", "room", "console") if name in health)
             if said != self.said:
                 self.said = said

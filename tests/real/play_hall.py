@@ -121,7 +121,6 @@ def main():
     with (folder / "record.f32").open("ab") as record, (folder / "bands.jsonl").open("a") as log:
         while True:
             time.sleep(0.02)
-            stream.tend()
             if stream.fault:
                 raise SystemExit(stream.fault)
             if stream.lost != lost:
