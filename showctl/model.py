@@ -518,6 +518,7 @@ class EqState:
     paused: float = 0.0  # s, until when no update begins after a roll-back or an undo
     error: float | None = None  # dB RMS of what is heard from what is aimed at, over trusted bands
     snapshot: tuple[EqBand, ...] = ()  # the bands as they were found at the start
+    stuck: tuple[int, ...] = ()  # bands that do not become what is written, and are left alone
     switch: Literal["", "on", "found"] = ""  # of the equaliser, now: on, every band flat before; or back as it was found
     events: tuple[Happened, ...] = ()
 

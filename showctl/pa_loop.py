@@ -227,6 +227,10 @@ class Loop:
         if state is None:
             return State.STARTING, "the first second has not passed yet"
         error = "" if state.error is None else f"; what is heard is {state.error:.1f} dB RMS off the target"
+        if state.stuck:
+            bands = ", ".join(str(i + 1) for i in state.stuck)
+            text = f"{state.mode}: band {bands} of {self._zone.name} does not become what is written, and is left alone"
+            return State.DEGRADED, f"{text}: look at the console, then hand it back{error}"
         if state.frozen:
             return State.RUNNING, f"{state.mode}: {self._zone.name} stands still: {state.frozen}{error}"
         if self._refused:

@@ -54,6 +54,7 @@ class HeldBands:
         self.goal: list[EqBand] = []
         self.spent: list[float] = []  # dB that each has moved since `begin`
         self.moved_at = -math.inf  # s, of the last write
+        self.stuck = set[int]()  # given up
         self.confirmed = False  # the console holds what was written
         self._sent: list[deque[EqBand]] = []
         self._sent_at: list[float] = []
@@ -109,10 +110,11 @@ class HeldBands:
         if again:
             self._lost[i], self._lost_at[i] = self._lost[i] + 1, now
             if self._lost[i] <= LOST:
-                self._tell("sent_again", band=i)
+                self._tell("sent_again", band=i + 1)
                 return False
-            self._tell("given_up", band=i)
+            self._tell("given_up", band=i + 1)
         self.give(i, "engineer")
+        self.stuck |= {i} if again else set()
         return True
 
     def give(self, band: int, to: EqOwner) -> bool:
@@ -121,7 +123,8 @@ class HeldBands:
             return False
         self.owners[band], self.goal[band], self._lost[band] = to, self.now[band], 0
         self._sent[band] = deque([self.now[band]], REMEMBERED)
-        self._tell("owner", band=band, owner=to)
+        self.stuck.discard(band)
+        self._tell("owner", band=band + 1, owner=to)
         return True
 
     def flattened(self, now: float, bands: Bands) -> None:

@@ -85,6 +85,11 @@ class Wants:
         """What knows of nothing later than this (s) is not followed."""
         self._ignored = max(self._ignored, until)
 
+    def allows(self, bands: Sequence[EqBand]) -> bool:
+        """Whether bands that stood once are within the limits."""
+        gained = tuple(b for b in bands if b.gain)
+        return not broken(self._curve, gained, len(gained), self._settings)
+
     def eligible(self, now: float, wanted: EqWanted | None, free: int) -> EqWanted | None:
         """What is wanted, in whole grains, if it may be followed at all; `free` is how many bands are showctl's."""
         if wanted is None or not free or wanted.time <= self._ignored or not -1 <= now - wanted.time <= STALE:

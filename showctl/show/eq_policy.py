@@ -25,7 +25,7 @@ import numpy as np
 
 from showctl.model import ConsoleState, EqBand, EqCommand, EqInputs, EqMode, EqState, EqWanted, Happened
 from showctl.show.eq_bands import NOTHING, REMEMBERED, Found, HeldBands
-from showctl.show.eq_limits import Bands, EqSettings, Wants, broken
+from showctl.show.eq_limits import Bands, EqSettings, Wants
 from showctl.show.eq_moves import BY_HAND, GRID, QUICK, SHOW, SMOOTHEST, Curve
 from showctl.show.eq_why import READING, Heard, Still, heard, off, to_blame, unreachable, worse
 
@@ -72,8 +72,7 @@ class EqPolicy:
     @property
     def found(self) -> Found:
         """What the next policy is to be told."""
-        held = self._bands
-        if not held.now:
+        if not (held := self._bands).now:
             return self._left
         return Found(held.snapshot, tuple(held.owners), tuple(held.now), self._before_bypass, tuple(self._undo))
 
@@ -114,6 +113,7 @@ class EqPolicy:
             self._paused,
             None if curve is None else off(curve.level - self._settings.target, curve.counts),
             self._bands.snapshot,
+            tuple(sorted(self._bands.stuck)),
             self._switch,
             tuple(self._events),
         )
@@ -130,10 +130,8 @@ class EqPolicy:
 
     def _may_be(self, bands: Bands) -> bool:
         """Whether bands of an earlier policy are within the limits of this one."""
-        if len(bands) != len(self._bands.now):
-            return False
-        ours = tuple(b for b in self._bands.own(bands) if b.gain)
-        return bands == self._bands.snapshot or not broken(self._curve, ours, len(ours), self._settings)
+        held = self._bands
+        return len(bands) == len(held.now) and (bands == held.snapshot or self._wants.allows(held.own(bands)))
 
     # --- what people ask ---
 
@@ -265,8 +263,7 @@ class EqPolicy:
         if np.abs(change).max() < DEAD_BAND:
             self._not_applied(f"the proposal is within {DEAD_BAND:g} dB of what is there")
             return
-        base = self._base if self._base is not None and self._base.heard is not None else None
-        before, known = (base.before, base.heard) if base else (tuple(held.now), curve)
+        before, known = (self._base.before, self._base.heard) if self._base else (tuple(held.now), curve)
         self._update, self._asked = Update(self._now, before, known, self._asked), ""
         self._undo.append(tuple(held.now))
         self._doing = "update"

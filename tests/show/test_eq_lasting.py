@@ -28,10 +28,12 @@ def test_a_band_whose_writes_are_never_taken_is_given_up_and_the_others_go_on() 
     assert did(states).count("sent_again") <= 4
     assert did(states).count("given_up") == 1
     assert states[-1].owners.count("engineer") == 1
+    assert states[-1].stuck == (stuck,)
     assert stuck not in {i for s in states[120:] for i, _ in s.writes}
     assert any(b.gain < -1 for i, b in enumerate(desk.bands) if i != stuck)
     back = policy.step(200.0, desk.inputs(200.0, None, ask("yours", stuck)))
     assert set(back.owners) == {"showctl"}
+    assert back.stuck == ()
 
 
 def test_a_write_of_a_bypass_that_is_lost_is_sent_again() -> None:
