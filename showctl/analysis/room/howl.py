@@ -2,8 +2,8 @@
 
 Every 85 ms the two strongest peaks of the spectrum are looked at, if they are above FLOOR and hold a sixteenth of the sound or
 more. What is known of each (`howl_features`: the published features of feedback and their course) is judged by a small net: how
-much more likely is it a loop that runs away than a note? When three judgements one after the other, at one frequency, are beyond
-THRESHOLD in the mean, it says so.
+much more likely is it a loop that runs away than a note? When judgements one after the other, at one frequency, have in the mean
+what is ENOUGH for so many, it says so: a loop goes on, and a slow one is known by a second of little.
 
 A loop that runs away multiplies by the same factor each time round, so its course is a line at one frequency, for as long as it
 grows. A player's swell may be as straight for a while, a synthesiser's tone as steady; no one of the features tells them apart,
@@ -33,9 +33,8 @@ FLOOR, SHARE = -50.0, -12.0  # dBFS; dB below all the sound
 PEAKS = 2  # looked at in each spectrum
 EVERY = 2  # spectra from one judgement to the next
 LEARNING = 12.0  # s that must have been heard
-TOGETHER = 3  # judgements
-NEVER = -10.0  # of evidence, where there was no such peak
-THRESHOLD = 2.0  # natural logarithm of the odds
+ENOUGH = {3: 2.0, 6: 0.5, 12: -1.0}  # judgements, and the mean of the natural logarithms of their odds
+MOST = 6.0  # that one of them counts, for it or against; against it, where there was no such peak
 NEAR = 0.02  # of a frequency: the same, one judgement later
 AGAIN = 2.0  # s: a frequency that was told of is told of again when it still grows
 FADERS = 1000.0 * 10 ** (np.arange(-17, 14) / 10)  # Hz, third octaves from 20 Hz to 20 kHz
@@ -70,7 +69,7 @@ class HowlWatch:
         self._learned = round(LEARNING * rate / self._spectra.hop)
         self._heard = np.zeros(0, np.float32)
         self._start: int | None = None
-        self._before: deque[list[tuple[float, float]]] = deque(maxlen=TOGETHER - 1)  # frequencies and evidence, judged before
+        self._before: deque[list[tuple[float, float]]] = deque(maxlen=max(ENOUGH) - 1)  # frequencies and odds, newest first
         self._told: list[tuple[float, float]] = []  # time and frequency
 
     def feed(self, block: AudioBlock) -> list[Howl]:
@@ -96,12 +95,16 @@ class HowlWatch:
                 continue
             freq = float(self._spectra.place(peak, 1)[0]) * self._rate / self._spectra.size
             odds = self._odds(time, freq, self._spectra.features(peak, self._low))
-            judged.append((freq, odds))
-            before = [max((e for f, e in one if abs(freq / f - 1) < NEAR), default=NEVER) for one in self._before]
-            if (odds + sum(before)) / TOGETHER > THRESHOLD and len(before) == TOGETHER - 1 and self._new(time, freq):
+            judged.append((freq, min(MOST, max(-MOST, odds))))
+            if self._enough(freq, judged[-1][1]) and self._new(time, freq):
                 found.append(advice(time, freq, level, self._spectra.growth(peak) * self._rate))
-        self._before.append(judged)
+        self._before.appendleft(judged)
         return found
+
+    def _enough(self, freq: float, odds: float) -> bool:
+        """Whether what is known of a frequency, now and before, is beyond doubt."""
+        course = [odds] + [max((o for f, o in one if abs(freq / f - 1) < NEAR), default=-MOST) for one in self._before]
+        return any(len(course) >= count and sum(course[:count]) > count * least for count, least in ENOUGH.items())
 
     def _odds(self, _time: float, _freq: float, features: NDArray[np.float64]) -> float:
         return float(evidence(features))

@@ -111,7 +111,8 @@ class Spectra:
         rows = np.arange(count)
         left, top, right = near[rows, middle - 1], near[rows, middle], near[rows, middle + 1]
         bent = np.minimum(left - 2 * top + right, np.float32(-1e-3))
-        return peak - 2 + middle + np.clip(0.5 * (left - right) / bent, -1, 1)
+        places: NDArray[np.float32] = peak - 2 + middle + np.clip(0.5 * (left - right) / bent, -1, 1)
+        return places
 
     def growth(self, peak: int) -> float:
         """dB a frame by which a peak has grown over the last 0.3 s."""

@@ -48,6 +48,7 @@ def test_a_loop_that_runs_away_is_caught(freq: float, speed: float, rate: int) -
     assert f"{found[0].freq:.0f} Hz" in found[0].text
 
 
+@pytest.mark.slow
 def test_held_notes_and_vibrato_are_music() -> None:
     t = np.arange(30 * RATE) / RATE
     held = sum(0.1 / n * np.sin(2 * np.pi * 440 * n * t) for n in range(1, 5)) * (t % 6 > 1)
