@@ -208,7 +208,7 @@ def _response(
         "harmonics_db": [_number(value) for value in response.harmonics],
         "sti": None if heard is None else _number(heard.index),
         "sti_with_noise": None if talked is None else _number(talked.index),
-        "octaves": [{key: _number(getattr(octave, key)) for key in _FIGURES} for octave in octaves],
+        "octaves": [{key: _number(getattr(each, key)) for key in _FIGURES} for each in octaves],
     }
     return entry, _line(entry, octaves)
 

@@ -77,6 +77,7 @@ SCALARS: dict[str, Json] = {
     "decibels": _text(rf"[+-]?{_NUMBER} ?dB", "-12dB", "3dB", "99dB"),
     "quality": _number(_NUMBER, "0.7", "2", minimum=0.3, maximum=10),
     "celsius": _text(rf"-?{_NUMBER} ?C", "21C"),
+    "topic": _text(r"[^+#]{1,200}", "hall/air"),
     "console_address": _text(r"[0-9.]+(:[0-9]{1,5})?", "192.168.1.32"),
     "_on_stop": _text(r"hold|terminate|look +\S.*", "hold", "terminate", "look safe"),
 }
