@@ -7,7 +7,7 @@ what is ENOUGH for so many, it says so: a loop goes on, and a slow one is known 
 
 A loop that runs away multiplies by the same factor each time round, so its course is a line at one frequency, for as long as it
 grows. A player's swell may be as straight for a while, a synthesiser's tone as steady; no one of the features tells them apart,
-and limits set by hand on each of them have missed one loop in seven or taken a note for a loop every two minutes. The programme
+and limits set by hand on each were late with one loop in seven, and took a note for a loop every two minutes. The programme
 does not help either: what howls through a desk's microphone is in it, and a pipe organ is not.
 
 The net (howl_weights.npz beside this module) has learned from simulated loops and from played notes: bench/howl_learn.py. In the
