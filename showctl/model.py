@@ -465,7 +465,7 @@ EqDo: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqCommand:
-    """What somebody asks of the equaliser. `apply` takes the proposal over once, `apply_at_once` does while nobody listens; `mine`
+    """What is asked of the equaliser. `apply` takes the proposal over once, `apply_at_once` does while nobody listens; `mine`
     and `yours` say whose a band is; `switch_on` makes an equaliser that is off flat, and then switches it on.
 
     It is for the room's policy, not for the engine of the light, so it is no Control.
