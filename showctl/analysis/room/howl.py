@@ -37,6 +37,7 @@ ENOUGH = {3: 2.0, 6: 0.5, 12: -1.0}  # judgements, and the mean of the natural l
 MOST = 6.0  # that one of them counts, for it or against; against it, where there was no such peak
 NEAR = 0.02  # of a frequency: the same, one judgement later
 AGAIN = 2.0  # s: a frequency that was told of is told of again when it still grows
+OVERTONE = 0.003  # of a frequency: so near is what a limiter makes
 FADERS = 1000.0 * 10 ** (np.arange(-17, 14) / 10)  # Hz, third octaves from 20 Hz to 20 kHz
 # fmt: off
 NOMINAL = (20, 25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150,
@@ -112,7 +113,7 @@ class HowlWatch:
     def _new(self, time: float, freq: float) -> bool:
         """Whether it has not just been told, nor is an overtone, which a limiter makes, of one that has; from now on it has."""
         self._told = [(t, f) for t, f in self._told if time - t < AGAIN]
-        if any(abs(freq / f / max(1, round(freq / f)) - 1) < 0.03 for _, f in self._told):
+        if any(abs(freq / f - 1) < 0.03 or any(abs(freq / f / n - 1) < OVERTONE for n in (2, 3, 5)) for _, f in self._told):
             return False
         self._told.append((time, freq))
         return True
