@@ -130,6 +130,7 @@ class Loop:
             q=plan.q,
             most_boost=plan.boost,
             grain=(gain.high - gain.low) / (gain.count - 1),
+            snap=self._on_steps,
         )
         self._policy = EqPolicy(settings, cascade_db, plan.mode, found)
         self._heard: RoomHeard | None = None
@@ -143,6 +144,10 @@ class Loop:
         self._air_said = ""
         self.state: EqState | None = None
         self.on = True  # the equaliser's own switch
+
+    def _on_steps(self, band: EqBand) -> EqBand:
+        """The nearest band that the device can be set to, its gain left to the policy."""
+        return replace(band, freq=self._device.freq.nearest(band.freq), q=self._device.q.nearest(band.q))
 
     @property
     def found(self) -> Found:

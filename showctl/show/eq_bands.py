@@ -26,6 +26,7 @@ from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, apart, assigned
 IN_FLIGHT = 3.0  # s that a write may take until it is read back
 LOST = 3  # writes in turn that a band may lose
 MISSED = 0.6  # dB that a band may have been moved by ourselves since it was written down where it stands
+SAME = 1e-3  # dB, less is no move
 REMEMBERED = 8  # writes of a band, and updates that can be undone
 T = TypeVar("T")
 
@@ -47,7 +48,19 @@ NOTHING = Found()
 class HeldBands:
     """The bands that the console holds. `tell(what, **fields)` hears what became of them."""
 
-    def __init__(self, curve: Curve, most_boost: float, grain: float, found: Found, tell: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        curve: Curve,
+        most_boost: float,
+        grain: float,
+        found: Found,
+        tell: Callable[..., None],
+        snap: Callable[[EqBand], EqBand] = lambda band: band,
+    ) -> None:
+        self._snap = snap
+        self._course: dict[
+            int, tuple[EqBand, EqBand]
+        ] = {}  # where a band stands, and where it is between two steps of the device
         self._curve, self._most_boost, self._grain, self._found, self._tell = curve, most_boost, grain, found, tell
         self.snapshot, self.owners = found.snapshot, list(found.owners)
         self.now: list[EqBand] = []  # none until they have been read
@@ -176,7 +189,7 @@ class HeldBands:
         for i, (band, goal) in enumerate(zip(self.now, self.goal, strict=True)):
             if self.owners[i] == "engineer" or band == goal:
                 continue
-            after = step(self._curve, band, goal, left[i], self._grain)
+            after = self._stepped(i, goal, left[i], self._pace.room(i, now, slew), slew)
             if after != band:
                 steps[i] = after
         allowed = self._within_boost(steps, left)
@@ -188,6 +201,28 @@ class HeldBands:
             self._sent[i].append(band)
         self.confirmed = self.confirmed and not allowed
         return sorted(allowed.items())
+
+    def _stepped(self, i: int, goal: EqBand, left: float, room: float, slew: Slew) -> EqBand:
+        """What a band becomes next, on the device's steps. Its course goes on between them; a step of the device that is larger
+        than what is left has to wait, and one that is larger than the slew itself goes when the band has stood for long."""
+        band = self.now[i]
+        stood, course = self._course.get(i, (band, band))
+        if stood != band:
+            course = band
+        if apart(self._curve, self._on_steps(course, goal), band) < SAME:
+            course = step(self._curve, course, goal, left, self._grain)
+        self._course[i] = band, course
+        after = self._on_steps(course, goal)
+        ways = [after, replace(band, freq=after.freq), replace(band, q=after.q), replace(band, gain=after.gain)]
+        ways = [one for one in ways if apart(self._curve, one, band) >= SAME] if after.kind == band.kind else [after]
+        sizes = [apart(self._curve, one, band) for one in ways]
+        chosen = next((one for one, size in zip(ways, sizes, strict=True) if size <= room + 1e-9), None)
+        if chosen is None and ways and room >= slew.most - 1e-9:
+            chosen = ways[int(np.argmin(sizes))]
+        return after if not ways and course == goal else band if chosen is None else chosen
+
+    def _on_steps(self, course: EqBand, goal: EqBand) -> EqBand:
+        return course if course == goal else self._snap(course)
 
     def _within_boost(self, steps: dict[int, EqBand], left: list[float]) -> dict[int, EqBand]:
         """What of the steps does not lift the sum of our bands above its limit, or farther above it where it is already, or is to

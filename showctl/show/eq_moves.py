@@ -53,6 +53,10 @@ class Pace:
         """A band moves by `size` dB now (s)."""
         self._moves[band].append((now, size))
 
+    def room(self, band: int, now: float, slew: Slew) -> float:
+        """dB that are left of what a band may move within the slew's time."""
+        return slew.most - sum(size for t, size in self._moves[band] if now - t < slew.within - 1e-6)
+
     def left(self, band: int, now: float, slew: Slew, grain: float) -> float:
         """dB that a band may move now: evenly spread steps, as fine as the device has them."""
         moves = self._moves[band]

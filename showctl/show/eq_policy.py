@@ -54,7 +54,7 @@ class EqPolicy:
     def __init__(self, settings: EqSettings, curve: Curve, mode: EqMode = "advise", found: Found = NOTHING) -> None:
         self._settings, self._curve, self._mode, self._left = settings, curve, mode, found
         self._wants = Wants(settings, curve, self._tell)
-        self._bands = HeldBands(curve, settings.most_boost, settings.grain, found, self._tell)
+        self._bands = HeldBands(curve, settings.most_boost, settings.grain, found, self._tell, settings.snap)
         self._still = Still(settings.microphones)
         self._now = self._step = 0.0
         self._doing = ""
