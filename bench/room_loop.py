@@ -429,7 +429,14 @@ def broken(run: Run) -> None:
     back: Callable[[], None] = lambda: (hall.cable(), run.waits(20))[0]  # noqa: E731
     frozen(run, "a microphone's cable is pulled", ["is dead"], 20, lambda: hall.cable(0, None, *whole[2:]), back)
     swap = [0, 2, 1, *whole[3:]]
-    frozen(run, "two microphones are swapped", ["later than it did", "sooner than it did"], 45, lambda: hall.cable(*swap), back)
+    frozen(
+        run,
+        "two microphones are swapped",
+        ["later than it did", "does not hear the programme"],
+        45,
+        lambda: hall.cable(*swap),
+        back,
+    )
     ends = [1, 0, *whole[2:]]
     words = ["swapped", "is a line in its input"]
     frozen(run, "programme and a microphone are swapped", words, 90, lambda: hall.cable(*ends), back)
