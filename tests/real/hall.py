@@ -78,9 +78,11 @@ def jack(name: str, inputs: int) -> Iterator[None]:
     ]
     try:
         with process([str(word) for word in command]) as server:
-            until(lambda: "system:capture_1" in ports(), 60, "JACK's ports", every=0.2)
-            yield
-            server.end(20)  # a server that is killed keeps one of JACK's eight places for servers
+            try:
+                until(lambda: "system:capture_1" in ports(), 60, "JACK's ports", every=0.2)
+                yield
+            finally:
+                server.end(30)  # a server that is killed keeps one of JACK's eight places for servers
     finally:
         for key, value in before.items():
             if value is None:
@@ -91,12 +93,12 @@ def jack(name: str, inputs: int) -> Iterator[None]:
 
 def ports() -> list[str]:
     """Names of all ports of the server."""
-    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=10).stdout.split()
+    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=60).stdout.split()
 
 
 def _joined(port: str) -> set[str]:
     """What an input hears."""
-    lines = subprocess.run(["jack_lsp", "-c", port], capture_output=True, text=True, timeout=10).stdout.splitlines()
+    lines = subprocess.run(["jack_lsp", "-c", port], capture_output=True, text=True, timeout=60).stdout.splitlines()
     return {line.strip() for line in lines if line.startswith(" ")}
 
 
@@ -176,9 +178,9 @@ class Hall:
         for place, wanted in zip(self.ins, order or range(len(self.outs)), strict=True):
             source = None if wanted is None else self.outs[wanted]
             for other in _joined(place) - {source}:
-                subprocess.run(["jack_disconnect", other, place], check=True, capture_output=True, timeout=10)
+                subprocess.run(["jack_disconnect", other, place], check=True, capture_output=True, timeout=60)
             if source is not None and source not in _joined(place):
-                subprocess.run(["jack_connect", source, place], check=True, capture_output=True, timeout=10)
+                subprocess.run(["jack_connect", source, place], check=True, capture_output=True, timeout=60)
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Part -> what /api/health says of it."""
