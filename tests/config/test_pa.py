@@ -88,7 +88,7 @@ def test_all_of_it_is_in_the_plan_and_gets_to_the_daemon(tmp_path: Path) -> None
         climate=PaClimate(24.0, 45.0, 20.0, 8.0, (18.0, 30.0), ("hall/air", "hall/humidity")),
     )
     assert wire.decode(wire.encode(loaded.plan)) == loaded.plan
-    assert venue_of("Room", loaded.settings).pa == loaded.venue.pa
+    assert venue_of("Room", loaded.settings).pa is None  # of this the daemon has what is in the plan, which a reload changes
     assert [equaliser("x32", zone.console).prefix for zone in loaded.plan.pa.zones[:2]] == ["/main/st/eq", "/mtx/02/eq"]
 
 
