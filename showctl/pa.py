@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.inputs.room_client import RoomEar, unwatched
+from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, Happened, Health, Howl, RoomView, State, WireError
 from showctl.outputs.pa.internal import InternalConsole
@@ -75,10 +76,11 @@ class Pa:
         on_health: Callable[[Health], None],
         on_told: Callable[[Happened], None],
     ) -> None:
-        """`offset` is show time - monotonic; `kept` the file of what was found, beside which that of how loud it was lies; `boot`
-        tells this start of the machine from others."""
+        """`offset` is show time - monotonic; `kept` the file of what was found, beside which lies what is known of how loud it
+        was; `boot` tells this start of the machine from others."""
         self._now, self._offset, self._runtime, self._on_health, self._on_told = now, offset, runtime, on_health, on_told
         self._kept, self._pasts = Kept(kept), Pasts(kept.with_name("levels.json"), boot)
+        self._log = LevelLog(kept.with_name("levels"))
         self._plan = PaPlan()
         self._zone: PaZone | None = None
         self.console: X32Console | InternalConsole | None = None
@@ -128,8 +130,8 @@ class Pa:
             if text := unwatched(plan.levels, ()):
                 self._on_health(Health("room", State.DEGRADED, text, self._now()))
         elif (setup, calibrated) != (self._setup, self._calibrated):
-            self.room, self._setup = RoomEar(setup, partial(self._heard, setup), self._offset, self._pasts), setup
-            self._calibrated = calibrated
+            self.room = RoomEar(setup, partial(self._heard, setup), self._offset, self._pasts, self._log)
+            self._setup, self._calibrated = setup, calibrated
 
     def _talk(self, plan: PaPlan) -> None:
         """The console, or the in-process equaliser, that this plan names."""
@@ -202,6 +204,7 @@ class Pa:
         finally:
             for _, task in running.values():
                 await _ended(task)
+            await asyncio.to_thread(self._log.close)
 
     # --- what is asked of it, and what it tells ---------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from showctl.inputs import child
+from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import DeviceError, EqBand, Health, LevelLimit, State, WireError
 from showctl.plan import PaMicrophone
@@ -36,11 +37,16 @@ class RoomEar:
     """Hears the room as long as `run` runs. `offset` is show time - monotonic; `on_heard` gets each record in show time."""
 
     def __init__(
-        self, setup: RoomSetup, on_heard: Callable[[RoomHeard], None], offset: float, pasts: Pasts | None = None
+        self,
+        setup: RoomSetup,
+        on_heard: Callable[[RoomHeard], None],
+        offset: float,
+        pasts: Pasts | None = None,
+        log: LevelLog | None = None,
     ) -> None:
-        """`pasts` is how loud it was before."""
+        """`pasts` is how loud it was before; `log` is where it is written down, None for nowhere."""
         self._setup, self._on_heard, self._offset = setup, on_heard, offset
-        self._pasts = pasts or Pasts()
+        self._pasts, self._log = pasts or Pasts(), log
         self._socket: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._bands: tuple[EqBand, ...] = ()
@@ -101,6 +107,8 @@ class RoomEar:
                     await asyncio.wait([ended], timeout=1.0)
                     if self._pasts.due(loop.time()):
                         await asyncio.to_thread(self._pasts.save, self._pasts.seconds())
+                    if self._log is not None and self._log.due():
+                        await asyncio.to_thread(self._log.write)
                     if not ended.done() and loop.time() - self._spoke > self._patience:
                         raise DeviceError(f"what hears the room has said nothing for {self._patience:.0f} s: it is started again")
                 ended.result()
@@ -147,7 +155,9 @@ class RoomEar:
         except WireError:
             self._malformed += 1  # told in the health's counters
             return
-        self._pasts.add([one.name for one in self._setup.microphones], heard.levels)
+        fresh = self._pasts.add([one.name for one in self._setup.microphones], heard.levels)
+        if self._log is not None:
+            self._log.add(fresh)
         self._answer(heard.wants)
         self._spoke, self._patience = asyncio.get_running_loop().time(), SILENT_S
         shift = self._offset

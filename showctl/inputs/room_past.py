@@ -34,14 +34,17 @@ class Pasts:
         if self._kept is not None:
             self._read(self._kept)
 
-    def add(self, microphones: Sequence[str], levels: Sequence[Levels | None]) -> None:
-        """What was told last; times are monotonic."""
+    def add(self, microphones: Sequence[str], levels: Sequence[Levels | None]) -> list[tuple[str, Levels]]:
+        """What was told last; times are monotonic. Returns what of it is new, by microphone."""
+        fresh = []
         for name, one in zip(microphones, levels, strict=False):
             if one is None:
                 continue
             seconds = self._seconds.setdefault(name, deque(maxlen=MOST_SECONDS))
             if not seconds or one.time > seconds[-1][0] + NEXT_S:
                 seconds.append((one.time, one.la, one.lcpeak))
+                fresh.append((name, one))
+        return fresh
 
     def message(self, microphone: str) -> bytes:
         """What the process is told of one."""

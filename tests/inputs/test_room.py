@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from showctl.analysis.room.microphone import Calibration
 from showctl.inputs import room_client
 from showctl.inputs.room import Listening, Room, curves_of
 from showctl.inputs.room_client import RoomEar, unwatched
+from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelLimit, Levels, State
 from showctl.plan import PaMicrophone
@@ -236,9 +238,9 @@ def test_a_calibration_is_taken_out_and_one_that_cannot_be_read_is_named(tmp_pat
 
 
 @asynccontextmanager
-async def running(setup: RoomSetup = SETUP):
+async def running(setup: RoomSetup = SETUP, log: LevelLog | None = None):
     heard: list[RoomHeard] = []
-    ear = RoomEar(setup, heard.append, OFFSET)
+    ear = RoomEar(setup, heard.append, OFFSET, log=log)
     task = asyncio.create_task(ear.run())
     try:
         yield ear, task, heard
@@ -282,6 +284,21 @@ def puppet(monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
 
     monkeypatch.setattr(RoomEar, "_start", start)
     return ends
+
+
+async def test_each_second_of_loudness_is_written_down_once_when_its_minute_is_over(puppet, tmp_path: Path) -> None:
+    clock = datetime(2026, 11, 23, 22, 14, 30, tzinfo=UTC)
+    log = LevelLog(tmp_path, lambda: clock)
+    async with running(log=log) as (_ear, _task, heard):
+        end = (await eventually(lambda: puppet, "its socket"))[0]
+        for time in (99.0, 99.0, 100.0):  # a record may tell a second again
+            end.send(encode_heard(RoomHeard(time, State.RUNNING, "card", RATE, levels=(told_at(time, 90.0),))))
+        await eventually(lambda: len(heard) == 3, "what is heard")
+        clock = clock.replace(minute=15)
+        file = await eventually(lambda: next(tmp_path.glob("*.csv"), None), "the file")
+        await eventually(lambda: file.read_text().count("\n") == 2, "its line")
+        end.close()
+    assert file.read_text().splitlines()[1] == "2026-11-23T22:14:00+00:00,left,2,90.0,90.0,90.0,100.0,,0"
 
 
 async def test_what_is_heard_comes_in_show_time_and_nonsense_is_counted(puppet) -> None:
