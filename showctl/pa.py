@@ -12,7 +12,6 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -29,6 +28,7 @@ from showctl.outputs.pa.x32 import X32Console
 from showctl.pa_kept import Kept
 from showctl.pa_loop import Loop, followed, target_of
 from showctl.plan import PaPlan, PaZone
+from showctl.show.eq_bands import Found
 from showctl.wire.fitting import FitAnswer, FitJob, decode_answer, encode_job
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.sensor import LIMITS, reading
@@ -90,6 +90,7 @@ class Pa:
         self._target: NDArray[np.float64] | None = None
         self._name = self._which = ""  # of the equaliser: at its console, and among all
         self._loop: Loop | None = None
+        self._finds: dict[str, Found] = {}  # what was found at each equaliser of this run
         self._howl: Howl | None = None  # the last
         self._commands: deque[EqCommand] = deque()
         self._fitting: asyncio.Task[None] | None = None
@@ -151,16 +152,18 @@ class Pa:
     def _decide(self, before: PaPlan, target: NDArray[np.float64] | None) -> None:
         """A loop of its own for each version, which goes on where the one before stood."""
         old, which, self._loop, self._target = self._loop, self._which, None, target
+        if old is not None:
+            self._finds[which] = old.found
         if self._zone is None or target is None:
             self._name = self._which = ""
+            self._commands.clear()
             return
         plan, self._name = self._plan, self._zone.name if self._plan.console == "internal" else self._zone.console
         self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
-        same = old is not None and which == self._which
-        found = old.found if old is not None and same else self._kept.read(self._which)
-        if old is not None and same and old.state is not None and before.mode == plan.mode:
-            plan = replace(plan, mode=old.state.mode)
-        self._loop = Loop(plan, self._zone, target, found)
+        if which != self._which:
+            self._commands.clear()  # they were for another
+        found = self._finds.get(self._which)
+        self._loop = Loop(plan, self._zone, target, self._kept.read(self._which) if found is None else found)
         if old is not None and before.climate == plan.climate:
             self._loop.weather = old.weather
         if self.room is not None and (heard := self.room.heard) is not None:
@@ -261,8 +264,9 @@ class Pa:
                     await self._kept.keep(self._which, self._loop.found)
                 await asyncio.sleep(STEP_S)
         finally:
-            if self._fitting is not None:
-                await _ended(self._fitting)
+            fitting, self._fitting = self._fitting, None
+            if fitting is not None:
+                await _ended(fitting)
 
     def _step(self) -> None:
         if self._loop is None or self.console is None:

@@ -32,6 +32,7 @@ from showctl.model import (
     EqBand,
     EqCommand,
     EqInputs,
+    EqMode,
     EqState,
     EqWanted,
     RoomCurves,
@@ -93,7 +94,8 @@ def encode_found(found: Found, name: str) -> bytes:
     """JSON of what a crash must not lose; `name` says of which equaliser."""
     bands = {key: [as_list(band) for band in getattr(found, key)] for key in ("snapshot", "held", "bypassed")}
     undo = [[as_list(band) for band in one] for one in found.undo]
-    return json.dumps({"name": name, "owners": found.owners, **bands, "undo": undo}, allow_nan=False).encode()
+    body = {"name": name, "owners": found.owners, **bands, "undo": undo, "asked": found.asked}
+    return json.dumps(body, allow_nan=False).encode()
 
 
 def decode_found(data: bytes, name: str) -> Found:
@@ -105,7 +107,15 @@ def decode_found(data: bytes, name: str) -> Found:
     owners = tuple(a_list(body.get("owners"), MOST_BANDS))
     if len(owners) != len(snapshot) or not all(one in ("showctl", "engineer") for one in owners):
         raise WireError("owners that do not belong to the bands")
-    return Found(snapshot, owners, held, bypassed, tuple(map(_bands, a_list(body.get("undo"), REMEMBERED))))
+    undo = tuple(map(_bands, a_list(body.get("undo"), REMEMBERED)))
+    return Found(snapshot, owners, held, bypassed, undo, None if body.get("asked") is None else _modes(body["asked"]))
+
+
+def _modes(value: Any) -> tuple[EqMode, EqMode]:
+    pair = a_list(value, 2)
+    if len(pair) != 2 or not all(one in ("off", "advise", "auto") for one in pair):
+        raise WireError("modes that are none")
+    return pair[0], pair[1]
 
 
 def _bands(value: Any) -> tuple[EqBand, ...]:
@@ -131,6 +141,7 @@ class Loop:
             most_boost=plan.boost,
             grain=(gain.high - gain.low) / (gain.count - 1),
             snap=self._on_steps,
+            alone=plan.console == "internal",
         )
         self._policy = EqPolicy(settings, cascade_db, plan.mode, found)
         self._heard: RoomHeard | None = None

@@ -270,12 +270,16 @@ async def test_a_fit_in_a_process_of_its_own_is_the_same_fit_and_has_a_deadline(
 
 def test_what_was_found_outlives_a_crash_for_the_same_equaliser_alone() -> None:
     found = Found((EqBand("peaking", 100.0, -3.0, 1.0), EqBand("high_shelf", 5000.0, 0.0, 0.7)), ("showctl", "engineer"))
-    found = replace(found, held=found.snapshot[::-1], bypassed=found.snapshot, undo=(found.snapshot,) * 3)
+    found = replace(found, held=found.snapshot[::-1], bypassed=found.snapshot, undo=(found.snapshot,) * 3, asked=("auto", "off"))
     assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 main") == found
     assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 mtx/1") == NOTHING
     for nonsense in (b"", b"[]", b'{"name": "a", "bands": [], "owners": ["me"]}', b'{"name": "a", "bands": 1, "owners": []}'):
         with pytest.raises(WireError):
             pa_loop.decode_found(nonsense, "a")
+    kept = pa_loop.encode_found(found, "a")
+    for nonsense in (b'["auto"]', b'["auto", "loud"]', b'"auto"'):
+        with pytest.raises(WireError):
+            pa_loop.decode_found(kept.replace(b'["auto", "off"]', nonsense), "a")
     hall = Hall(seconds=20)
     hall.loop = pa_loop.Loop(PLAN, PLAN.zones[0], np.zeros(len(BANDS)), Found(found.snapshot * 3, found.owners * 3))
     state = hall.second()

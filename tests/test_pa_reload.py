@@ -19,6 +19,7 @@ from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState,
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
 from showctl.plan import PaMicrophone, PaPlan, PaZone
+from showctl.show.eq_bands import IN_FLIGHT
 from tests.inputs.test_ear_client import eventually
 
 PLAN = PaPlan(
@@ -92,6 +93,74 @@ async def test_bands_owners_snapshot_mode_and_a_bypass_stand_over_a_reload(tmp_p
     part.take(replace(PLAN, mode="off"))
     part._step()
     assert told[-1].detail.startswith("off"), "the file says another mode than it did"
+
+
+async def test_what_was_found_at_an_equaliser_is_known_when_it_is_come_back_to(tmp_path: Path) -> None:
+    part = at_a_desk(tmp_path, [])
+    part._step()
+    part.ask(EqCommand(time=0.0, do="mine", band=2))
+    part._step()
+    assert part._loop is not None
+    was = part._loop.found
+    part.ask(EqCommand(time=0.0, do="switch_on"))
+    part.take(replace(PLAN, zones=PLAN.zones[::-1]))
+    assert not part._commands, "what was asked of one equaliser is not done at another"
+    assert part._loop.found.owners == ()
+    part.console.__class__, part.console.held = Desk, list(HELD)  # type: ignore[union-attr]
+    part._step()
+    await part._kept.keep(part._which, part._loop.found)
+    part.take(PaPlan())
+    part.take(PLAN)
+    assert part._loop.found == was, "band 3 is the engineer's"
+
+
+async def test_a_mode_that_was_asked_for_outlives_a_crash_unless_the_file_says_another(tmp_path: Path) -> None:
+    part = at_a_desk(tmp_path, [])
+    part.take(replace(PLAN, mode="auto"))
+    part.ask(EqCommand(time=0.0, do="off"))
+    part._step()
+    assert part._loop is not None
+    await part._kept.keep(part._which, part._loop.found)
+    for mode, after in (("auto", "off"), ("advise", "advise")):
+        again = made(tmp_path, replace(PLAN, mode=mode), [])  # type: ignore[arg-type]
+        again._step()
+        assert again._loop is not None
+        assert again._loop.state is not None
+        assert again._loop.state.mode == after
+
+
+async def test_a_part_that_ended_during_a_fit_runs_again(tmp_path: Path) -> None:
+    part = at_a_desk(tmp_path, [])
+    part._fitting = asyncio.create_task(asyncio.Event().wait())  # type: ignore[arg-type]
+    run = asyncio.create_task(part.run())
+    await asyncio.sleep(0)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+    part._step()
+    assert part._fitting is None, "that fit was ended, and ends nothing else"
+
+
+async def test_what_narrower_limits_make_of_the_equaliser_in_this_machine_is_no_hand(tmp_path: Path) -> None:
+    part = made(tmp_path, INSIDE, [])
+
+    class Inside(InternalConsole):
+        held = tuple(HELD)
+
+        def console(self, name: str) -> ConsoleState:
+            return ConsoleState(part._now(), self.held)
+
+    part.console.__class__ = Inside  # type: ignore[union-attr, assignment]
+    part._step()
+    part.take(replace(INSIDE, gain=(-2.0, 1.0)))
+    Inside.held = tuple(replace(band, gain=-2.0) for band in HELD)
+    part._step()
+    later = time.monotonic() + IN_FLIGHT
+    part._now = lambda: later
+    part._step()
+    state = part._loop.state if part._loop is not None else None
+    assert state is not None
+    assert set(state.owners) == {"showctl"}
+    assert state.bands == Inside.held
 
 
 async def test_other_microphones_or_another_console_are_other_parts(tmp_path: Path) -> None:

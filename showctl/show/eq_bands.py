@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from showctl.model import ConsoleState, EqBand, EqOwner
+from showctl.model import ConsoleState, EqBand, EqMode, EqOwner
 from showctl.show.eq_limits import OVER, Bands
 from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, apart, assigned, step
 
@@ -40,6 +40,7 @@ class Found:
     held: Bands = ()  # as it stood last
     bypassed: Bands = ()  # what a bypass that stands has made flat; () where there is none
     undo: tuple[Bands, ...] = ()  # before each update, the newest last
+    asked: tuple[EqMode, EqMode] | None = None  # the mode of the venue file, and the other one that somebody asked for
 
 
 NOTHING = Found()
@@ -56,8 +57,9 @@ class HeldBands:
         found: Found,
         tell: Callable[..., None],
         snap: Callable[[EqBand], EqBand] = lambda band: band,
+        alone: bool = False,
     ) -> None:
-        self._snap = snap
+        self._snap, self._alone = snap, alone
         self._course: dict[
             int, tuple[EqBand, EqBand]
         ] = {}  # where a band stands, and where it is between two steps of the device
@@ -106,7 +108,8 @@ class HeldBands:
         self._tell("read", bands=count)
         for i in range(len(found.held)):
             self._pace.moved(i, now, SHOW.most)  # it may have moved a moment ago
-        return [i for i in sorted(moved | self._hands) if self.give(i, "engineer")]
+        theirs = self._hands if self._alone else moved | self._hands  # else it has begun anew, or its limits are narrower
+        return [i for i in sorted(theirs) if self.give(i, "engineer")]
 
     def _read(self, now: float, i: int, theirs: EqBand, touched: bool) -> bool:
         """Whether a band became the engineer's."""

@@ -34,6 +34,7 @@ class EqSettings:
     most_boost: float = 0.0  # of the sum of showctl's bands
     grain: float = 0.25  # the device's steps of gain; 0 where it has none
     snap: Callable[[EqBand], EqBand] = lambda band: band  # the device's nearest band: frequency and Q have steps, too
+    alone: bool = False  # nobody else can write to it: what stands there otherwise than it was left is no hand
     budget: float = 2.0  # that a band moves in one update
     settle: float = 10.0  # s until what is heard has followed a move
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -49,12 +49,15 @@ class Update:
 
 
 class EqPolicy:
-    """`curve` gives the level of bands at frequencies; `found` is what a policy before this one has left."""
+    """`curve` gives the level of bands at frequencies, `mode` is the venue file's; `found` is what a policy before this one has
+    left: the mode that somebody asked for holds as long as the file says what it said then."""
 
     def __init__(self, settings: EqSettings, curve: Curve, mode: EqMode = "advise", found: Found = NOTHING) -> None:
-        self._settings, self._curve, self._mode, self._left = settings, curve, mode, found
+        self._settings, self._curve, self._left = settings, curve, found
+        self._written = mode
+        self._mode = found.asked[1] if found.asked is not None and found.asked[0] == mode else mode
         self._wants = Wants(settings, curve, self._tell)
-        self._bands = HeldBands(curve, settings.most_boost, settings.grain, found, self._tell, settings.snap)
+        self._bands = HeldBands(curve, settings.most_boost, settings.grain, found, self._tell, settings.snap, settings.alone)
         self._still = Still(settings.microphones)
         self._now = self._step = 0.0
         self._doing = ""
@@ -72,9 +75,10 @@ class EqPolicy:
     @property
     def found(self) -> Found:
         """What the next policy is to be told."""
+        asked = None if self._mode == self._written else (self._written, self._mode)
         if not (held := self._bands).now:
-            return self._left
-        return Found(held.snapshot, tuple(held.owners), tuple(held.now), self._before_bypass, tuple(self._undo))
+            return replace(self._left, asked=asked)
+        return Found(held.snapshot, tuple(held.owners), tuple(held.now), self._before_bypass, tuple(self._undo), asked)
 
     def step(self, now: float, inputs: EqInputs) -> EqState:
         """What is to be written now, and how all stands. A time before the last one counts as the last one."""
