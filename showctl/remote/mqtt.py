@@ -330,6 +330,8 @@ class _News:
             due.append(("state", json.dumps(state, allow_nan=False)))
         if (view := board.room) is not None:
             due += self._sound(view, now)
+        else:
+            due += self._room.gone() + self._level.gone()
         return due
 
     def _sound(self, view: RoomView, now: float) -> list[tuple[str, str]]:
@@ -359,6 +361,13 @@ class _Slow:
             return []
         self._body, self._facts, self._at = body, facts, now
         return [(self._word, json.dumps(body, allow_nan=False))]
+
+    def gone(self) -> list[tuple[str, str]]:
+        """There is nothing of it any more: what was retained is taken back, by an empty message."""
+        if not self._body:
+            return []
+        self._body, self._facts, self._at = {}, None, -float("inf")
+        return [(self._word, "")]
 
 
 def state_json(board: Board) -> Json | None:

@@ -181,3 +181,14 @@ def test_who_hands_a_band_over_is_told_within_a_second() -> None:
     board.hear_room(replace(VIEW, state=replace(STATE, owners=("engineer",) * 6)))
     assert told(news, board, 0.75) == {}
     assert {band["owner"] for band in told(news, board, 1.0)["room"]["bands"]} == {"engineer"}
+
+
+def test_a_room_that_is_gone_with_a_reload_is_taken_back_from_the_broker_once() -> None:
+    board, news = Board(fake_show.plan()), _News()
+    board.hear_room(VIEW)
+    told(news, board, 0.0)
+    board.hear_room(None)
+    assert [one for one in news.of(board, 0.25) if one[0] in ("room", "level")] == [("room", ""), ("level", "")]
+    assert told(news, board, 60.0) == {}
+    board.hear_room(VIEW)
+    assert set(told(news, board, 60.25)) == {"room", "level"}
