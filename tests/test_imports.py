@@ -53,7 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "measure": COMPILED | {"analysis.room", "sound"},
     "measured": COMPILED | {"analysis.room", "measure", "sound"},
     "fitting": NOUNS | {"analysis.room", "wire"},
-    "pa": COMPILED | {"inputs.room_client", "inputs.room_log", "inputs.room_past", "outputs.pa", "pa_loop", "pa_kept", "wire"},
+    "pa": COMPILED
+    | {"inputs.room_client", "inputs.room_log", "inputs.room_past", "outputs.pa", "pa_loop", "pa_kept", "show.eq_bands", "wire"},
     "pa_kept": NOUNS | {"pa_loop", "show.eq_bands"},
     "pa_loop": COMPILED | {"analysis.room", "show", "wire"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
