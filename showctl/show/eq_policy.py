@@ -5,7 +5,8 @@ slowly that nobody hears it: by at most half a dB in ten seconds while people li
 update: the bands move until one of them has spent its budget; then it waits until what is heard has settled, and judges. If the
 curve has become worse by more than 1 dB RMS and the update is to blame, the bands go back, and the next update waits a minute,
 then two, then four: it cannot swing. To blame is an update without which it would be better by the filters' own curves, or one
-whose effect is the opposite of what the filters do (a wrong bus); a room that fills while an update runs blames nobody. Wants
+whose effect is the opposite of what the filters do (a wrong bus); a room that fills while an update runs blames nobody, and
+neither does an engineer who moves a band meanwhile. Wants
 that differ from what is there by less than the dead band are left alone.
 
 Modes: `off` nothing moves; `advise` proposes, and `apply` takes the proposal over once, as it stands at that moment; `auto`
@@ -165,6 +166,8 @@ class EqPolicy:
                     self._tell("refused", asked=do, why=why)
                 else:
                     self._asked = do
+            case "unbypass" if not self._before_bypass:
+                self._tell("refused", asked=do, why="it is not bypassed")
             case "switch_on":
                 self._switch_on(console, unreached)
             case _:
@@ -176,9 +179,8 @@ class EqPolicy:
                 self._before_bypass = self._before_bypass or tuple(self._bands.now)
                 self._go("bypass", self._bands.flat())
             case "unbypass":
-                if self._before_bypass:
-                    self._go("unbypass", self._before_bypass)
-                    self._before_bypass = ()
+                self._go("unbypass", self._before_bypass)
+                self._before_bypass = ()
             case "undo":
                 self._go("undo", self._undo.pop() if self._undo else self._bands.snapshot)
                 self._before_bypass = ()
@@ -287,7 +289,9 @@ class EqPolicy:
         if self._update is None or curve is None or curve.time < settled or self._settling < self._settings.settle:
             return
         update, self._update, self._doing = self._update, None, ""
-        if update.heard is None:
+        owned = zip(self._bands.owners, self._bands.now, update.before, strict=True)
+        if update.heard is None or any(owner == "engineer" and one != was for owner, one, was in owned):
+            self._base = None  # what was heard meanwhile is the engineer's doing as well
             return
         made = self._curve(self._bands.now, curve.freq) - self._curve(update.before, curve.freq)
         by = worse(self._settings.target, update.heard, curve)

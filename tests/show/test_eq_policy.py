@@ -369,6 +369,16 @@ def test_a_room_that_changes_meanwhile_blames_nobody() -> None:
     assert "worse" not in did(run(policy, desk, range(20, 120), EMPTY[1:]))
 
 
+def test_what_the_engineer_does_meanwhile_is_not_blamed_on_the_update() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    assert run(policy, desk, range(6), EMPTY)[-1].doing == "update"
+    desk.bands[5], desk.touched = EqBand("peaking", 300.0, 9.0, 0.7), [5]
+    states = run(policy, desk, range(6, 120), EMPTY)
+    assert "settle" in {s.doing for s in states}
+    assert "worse" not in did(states)
+
+
 def test_undo_restore_and_bypass() -> None:
     policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
     desk.room = room_for(EMPTY)
@@ -392,6 +402,14 @@ def test_undo_restore_and_bypass() -> None:
     command(200.0, "restore")
     assert tuple(desk.bands) == START
     assert policy.step(210.0, desk.inputs(210.0)).mode == "advise"
+
+
+def test_a_bypass_that_is_not_there_cannot_be_ended() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db), Desk()
+    run(policy, desk, range(3))
+    state = policy.step(3.0, desk.inputs(3.0, None, ask("unbypass")))
+    assert "it is not bypassed" in str(state.events)
+    assert (state.doing, state.writes) == ("", ())
 
 
 def test_a_bypass_lifts_nothing_on_its_way() -> None:
