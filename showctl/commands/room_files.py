@@ -104,7 +104,7 @@ def told(command: str, picture: Path | None, work: Callable[[], tuple[list[str],
         print(f"showctl {command}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
-        print(f"showctl {command}: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"showctl {command}: {error.filename or picture}: {error.strerror}", file=sys.stderr)  # a full disk names no file
         return WRONG_USE
     print("\n".join(lines))
     return 0

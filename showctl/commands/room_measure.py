@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
         return CANNOT
     except (DeviceError, ValueError, OSError) as error:
         return _said(str(error), CANNOT)
+    folder = args.out or args.venue.with_name(f"{args.venue.stem}-room")
     try:
         pa = _chosen(pa, args.zone)
-        folder = args.out or args.venue.with_name(f"{args.venue.stem}-room")
         if args.dry_run:
             return _dry(pa, folder, args.limit, args.seconds)
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     except DeviceError as error:
         return _said(str(error), MISSING)
     except OSError as error:
-        return _said(f"{error.filename}: {error.strerror}", WRONG_USE)
+        return _said(f"{error.filename or folder}: {error.strerror}", WRONG_USE)  # a full disk names no file
 
 
 def _said(text: str, code: int) -> int:
@@ -132,12 +132,13 @@ def _measure(
             stopped = str(why)
         except DeviceError as error:
             stopped, code = str(error), MISSING
-    for line in measured.save(measurement, pa, target, folder, old, stopped, stream):
+    lines = measured.save(measurement, pa, target, folder, old, stopped, stream)
+    for line in lines:
         _tell(line)
     for text in measurement.troubles:
         print(f"look after: {text}", file=sys.stderr)
     if stopped:
-        return _said(f"{stopped}; what was measured until then is in {folder}", code)
+        return _said(f"{stopped}; {f'what was measured until then is in {folder}' if lines else 'nothing was measured'}", code)
     return FOUND if measurement.troubles else 0
 
 

@@ -326,6 +326,13 @@ class PaMicrophoneModel(Model):
     place: PointModel | None = None
     sensitivity: Decibels | None = None
 
+    @model_validator(mode="after")
+    def _sense(self) -> PaMicrophoneModel:
+        if self.sensitivity is not None and self.sensitivity > 0:
+            text = f"no input shows more than full scale of a calibrator: write `-{self.sensitivity:g}dB`"
+            raise _clash("sensitivity", text, "E-range")
+        return self
+
 
 class PaLimits(Model):
     gain: Annotated[list[Decibels], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [-12.0, 3.0])

@@ -1,5 +1,6 @@
 """`showctl room measure` on the command line: what it says, saves and refuses (the real thing: tests/real/test_room_sound.py)."""
 
+import errno
 import json
 import os
 import re
@@ -143,8 +144,18 @@ def test_a_hand_ends_it_before_anything_is_played(venue, hall, monkeypatch, caps
     monkeypatch.setattr(room_measure, "BEGINS_S", 5.0)
     monkeypatch.setattr(room_measure, "_tell", told)
     assert ran(venue) == 130
-    assert "stopped by hand" in capsys.readouterr().err
+    assert "stopped by hand; nothing was measured" in capsys.readouterr().err
     assert hall.levels == []
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_is_said(venue, hall, monkeypatch, capsys):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(measured, "_write", full)
+    assert ran(venue, "--seconds", "1") == 2
+    assert "hall-room: No space left on device" in capsys.readouterr().err
 
 
 def test_a_summary_that_cannot_be_read_is_told_and_kept_aside(tmp_path):

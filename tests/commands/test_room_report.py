@@ -136,3 +136,11 @@ def test_a_calibration_that_is_taken_out_is_told(tmp_path: Path, capsys: pytest.
     assert f"calibration is taken out: {curve}" in capsys.readouterr().out
     assert main(["room", "report", "--ir", path]) == 0
     assert "taken out" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_disk_that_is_full_is_said_with_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, picture = write(tmp_path / "hall.wav", room()), tmp_path / "hall.svg"
+    picture.symlink_to("/dev/full")
+    assert main(["room", "report", "--ir", path, "--picture", str(picture)]) == 2
+    assert f"{picture}: No space left on device" in capsys.readouterr().err

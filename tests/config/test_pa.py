@@ -148,6 +148,7 @@ WRONG = {
     "no such calibration": "pa: {microphones: {a: {in: 1, calibration: ⟦E-missing-file⟧mics/rihgt.cal}}}\n",
     "no such target": "pa: {target: ⟦E-missing-file⟧huose}\n",
     "a level without unit": "pa: {microphones: {a: {in: 1, sensitivity: ⟦E-unit⟧-28}}}\n",
+    "a sensitivity without its sign": "pa: {microphones: {a: {in: 1, sensitivity: ⟦E-range⟧28dB}}}\n",
     "a level": "pa: {limits: {boost: ⟦E-decibels⟧none}}\n",
     "a level beyond": "pa: {limits: {boost: ⟦E-range⟧900dB}}\n",
     "gains the wrong way": "pa: {limits: {gain: ⟦E-range⟧[3dB, -12dB]}}\n",
@@ -193,6 +194,7 @@ def test_every_mistake_is_found_where_it_is(text: str, tmp_path: Path) -> None:
         (f"pa: {{{DESK}, zones: {{main: {{out: 1, console: mian}}}}}}\n", "did you mean `main`?"),
         ("pa: {mode: atuo}\n", "did you mean `auto`?"),
         ("pa: {microphones: {a: {in: 1, sensitivity: -28}}}\n", "write `-28dB`"),
+        ("pa: {microphones: {a: {in: 1, sensitivity: 28dB}}}\n", "write `-28dB`"),
     ],
 )
 def test_what_was_meant_is_said(text: str, said: str, tmp_path: Path) -> None:
