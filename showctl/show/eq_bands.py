@@ -21,7 +21,7 @@ import numpy as np
 
 from showctl.model import ConsoleState, EqBand, EqMode, EqOwner
 from showctl.show.eq_limits import OVER, Bands
-from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, apart, assigned, step
+from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, along, apart, assigned, step
 
 IN_FLIGHT = 3.0  # s that a write may take until it is read back
 LOST = 3  # writes in turn that a band may lose
@@ -207,8 +207,8 @@ class HeldBands:
 
     def _stepped(self, i: int, goal: EqBand, left: float, room: float, slew: Slew) -> EqBand:
         """What a band becomes next, on the device's steps. Its course goes on between them; a step of the device that is larger
-        than what is left has to wait, and one that is larger than the slew itself goes when the band has stood for long."""
-        band = self.now[i]
+        than what is left has to wait, and one that is larger than the slew itself is made at a smaller gain."""
+        band, goal = self.now[i], self._next(self.now[i], goal, slew.most)
         stood, course = self._course.get(i, (band, band))
         if stood != band:
             course = band
@@ -218,11 +218,31 @@ class HeldBands:
         after = self._on_steps(course, goal)
         ways = [after, replace(band, freq=after.freq), replace(band, q=after.q), replace(band, gain=after.gain)]
         ways = [one for one in ways if apart(self._curve, one, band) >= SAME] if after.kind == band.kind else [after]
-        sizes = [apart(self._curve, one, band) for one in ways]
-        chosen = next((one for one, size in zip(ways, sizes, strict=True) if size <= room + 1e-9), None)
-        if chosen is None and ways and room >= slew.most - 1e-9:
-            chosen = ways[int(np.argmin(sizes))]
+        chosen = next((one for one in ways if apart(self._curve, one, band) <= room + 1e-9), None)
         return after if not ways and course == goal else band if chosen is None else chosen
+
+    def _next(self, band: EqBand, goal: EqBand, most: float) -> EqBand:
+        """Where a band goes first. A deep, narrow one changes by several dB with one of the device's steps of frequency: it goes
+        down until a step is `most` (dB), over at that gain, and up again."""
+        if band.kind != goal.kind:
+            return goal
+        here, there = (self._largest(replace(band, gain=one.gain), goal) <= most for one in (band, goal))
+        if not here:
+            return replace(band, gain=0.0)
+        return goal if there else replace(goal, gain=band.gain)
+
+    def _largest(self, band: EqBand, goal: EqBand) -> float:
+        """dB of the device's next step of frequency or Q on the way, whichever is larger."""
+        sizes = [0.0]
+        for end in (replace(band, freq=goal.freq), replace(band, q=goal.q)):
+            stands, low, high = self._snap(band), 0.0, 1.0
+            if self._snap(end) == stands:
+                continue
+            for _ in range(10):
+                middle = (low + high) / 2
+                low, high = (middle, high) if self._snap(along(band, end, middle)) == stands else (low, middle)
+            sizes.append(apart(self._curve, self._snap(along(band, end, high)), band))
+        return max(sizes)
 
     def _on_steps(self, course: EqBand, goal: EqBand) -> EqBand:
         return course if course == goal else self._snap(course)

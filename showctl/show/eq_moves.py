@@ -92,11 +92,11 @@ def _sideways(curve: Curve, one: EqBand, other: EqBand) -> float:
     if one.kind != other.kind or abs(np.log2(other.freq / one.freq)) > _NEAR:
         return np.inf
     least = replace(one, gain=min(one.gain, other.gain, key=abs))
-    stops = [curve([_aside(least, other, n / _WAY)], GRID) for n in range(_WAY + 1)]
+    stops = [curve([along(least, other, n / _WAY)], GRID) for n in range(_WAY + 1)]
     return float(sum(np.abs(a - b).max() for a, b in pairwise(stops)))
 
 
-def _aside(band: EqBand, goal: EqBand, share: float) -> EqBand:
+def along(band: EqBand, goal: EqBand, share: float) -> EqBand:
     """A share of the way to another frequency and Q, straight in pitch; all of it is exactly there."""
     if share == 1.0:
         return replace(band, freq=goal.freq, q=goal.q)
@@ -121,12 +121,12 @@ def step(curve: Curve, now: EqBand, goal: EqBand, most: float, grain: float) -> 
 def _farthest(curve: Curve, now: EqBand, goal: EqBand, most: float) -> EqBand:
     """As far aside as `most` dB let it."""
     low, high = 0.0, 1.0
-    if apart(curve, now, _aside(now, goal, 1.0)) <= most:
-        return _aside(now, goal, 1.0)
+    if apart(curve, now, along(now, goal, 1.0)) <= most:
+        return along(now, goal, 1.0)
     for _ in range(16):
         middle = (low + high) / 2
-        low, high = (middle, high) if apart(curve, now, _aside(now, goal, middle)) <= most else (low, middle)
-    return _aside(now, goal, low)
+        low, high = (middle, high) if apart(curve, now, along(now, goal, middle)) <= most else (low, middle)
+    return along(now, goal, low)
 
 
 def _towards(gain: float, goal: float, most: float, grain: float) -> float:

@@ -6,10 +6,14 @@ from collections import deque
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from showctl.analysis.room.biquad import cascade_db
+from showctl.analysis.room.devices import X32
 from showctl.analysis.room.grid import BANDS
-from showctl.model import EqBand, EqState, EqWanted
+from showctl.model import ConsoleState, EqBand, EqState, EqWanted
+from showctl.show.eq_bands import NOTHING, HeldBands
+from showctl.show.eq_moves import SHOW, apart
 from showctl.show.eq_policy import EqPolicy
 from tests.show.test_eq_policy import EMPTY, FLAT, FULL, SETTINGS, START, Desk, applied, ask, did, response, room_for, run
 
@@ -126,3 +130,24 @@ def test_an_equaliser_that_is_off_is_switched_on_by_command_and_flat() -> None:
     assert {s.switch for s in states} == {""}
     desk.take(8, policy.step(8.0, desk.inputs(8.0, None, ask("restore"))))
     assert [s.switch for s in run(policy, desk, range(9, 14)) if s.switch] == ["found"]
+
+
+@pytest.mark.parametrize("goal", [EqBand("peaking", 121.0, -9.0, 7.8), EqBand("peaking", 105.0, -6.0, 6.0)])
+def test_a_deep_narrow_band_goes_over_at_a_gain_at_which_no_step_of_the_console_is_heard(goal: EqBand) -> None:
+    """At -9 dB and a Q of 7.8 one of an X32's steps of frequency is 2.9 dB at its flanks."""
+
+    def snap(band: EqBand) -> EqBand:
+        return replace(band, freq=X32.freq.nearest(band.freq), q=X32.q.nearest(band.q))
+
+    start, goal = snap(EqBand("peaking", 100.0, -9.0, 7.8)), snap(goal)
+    held, bands, last = HeldBands(cascade_db, 0.0, 0.25, NOTHING, lambda *_, **__: None, snap), [start], deque([start], 11)
+    held.read(0.0, ConsoleState(0.0, (start,)))
+    held.begin([goal])
+    for second in range(700):
+        now = float(second)
+        held.read(now, ConsoleState(now, tuple(bands)))
+        bands = [band for _, band in held.moves(now, SHOW)] or bands
+        assert snap(bands[0]) == bands[0]
+        assert max(apart(cascade_db, one, bands[0]) for one in last) <= SHOW.most + 1e-9
+        last.append(bands[0])
+    assert bands == [goal]
