@@ -62,21 +62,21 @@ class Dialogue:
         (or no longer) read, silent, hidden by its switch, a filter of the engineer's, or touched and nobody has been told yet.
         KeyError or ValueError for what the venue file does not name, or no band."""
         strip = self._strips[name]
-        done = not self._silent and strip.write(index, to, self.limits, found)
+        done = not self._silent and not self._stranger() and strip.write(index, to, self.limits, found)
         self.counts["dropped"] += not done
         return done
 
     def switch_on(self, name: str) -> bool:
         """Have an equaliser that is off become flat, every band of it, and then on. False where it is on, not read, or silent."""
-        return not self._silent and self._strips[name].switch_on()
+        return not self._silent and not self._stranger() and self._strips[name].switch_on()
 
     def switch_back(self, name: str) -> bool:
         """Have an equaliser that `switch_on` switched on become what was found. False where it is not so, or silent."""
-        return not self._silent and self._strips[name].switch_back()
+        return not self._silent and not self._stranger() and self._strips[name].switch_back()
 
     def take(self, name: str) -> ConsoleState:
-        """What an equaliser is now, and who touched what since this was asked last."""
-        return self._strips[name].take(self.answered)
+        """What an equaliser is now, and who touched what since this was asked last; nothing of another type of console."""
+        return ConsoleState(self.answered) if self._stranger() else self._strips[name].take(self.answered)
 
     def settled(self, name: str) -> bool:
         """Whether the console has confirmed all that it was told."""
@@ -182,6 +182,11 @@ class Dialogue:
         out.append(encode(one.address, value, tags="f" if one.key in ("f", "g", "q") else "i"))
         self._ask(one, now, out)
 
+    def _stranger(self) -> bool:
+        """Whether the console says that it is of the other type, not the one that the venue file names: some of its addresses are
+        the same."""
+        return bool(self._model) and (self._model.upper()[:3] in ("X32", "M32")) != (self.console == "x32")
+
     # --- words ---------------------------------------------------------------------------------------------------------
 
     def health(self, now: float) -> tuple[State, str]:
@@ -193,7 +198,7 @@ class Dialogue:
         if self._silent:
             silent = f"the console has not answered for {now - self.answered:.0f} s: nothing is changed"
             return State.DEGRADED, f"{silent}; look at its power and its network"
-        if self._model and (self._model.upper()[:3] in ("X32", "M32")) != (self.console == "x32"):
+        if self._stranger():
             return State.DEGRADED, f"the console is {self._name}, and the venue file says `{self.console}`: correct the file"
         late = self._began is not None and now - self._began > 5 * DEAD_S
         for strip in self._strips.values():

@@ -531,6 +531,19 @@ def test_graphic_mode_of_an_x_air_is_said_and_counts_as_off() -> None:
     assert "PEQ" in words
 
 
+def test_a_console_of_the_other_type_is_never_written_to() -> None:
+    """/ch/01/eq is an address of both."""
+    stand = Stand("ch/1", model="x32")
+    stand.fake = FakeConsole("xr18")
+    on(stand)
+    assert not stand.us.write("ch/1", 0, EqBand("peaking", 100.0, -3.0, 1.0))
+    assert not stand.us.switch_on("ch/1")
+    stand.run(1.0)
+    assert stand.writes() == []
+    assert stand.us.take("ch/1").bands == ()
+    assert "correct the file" in stand.us.health(stand.now)[1]
+
+
 def test_what_a_switch_hid_comes_back_behind_it_but_for_what_a_hand_has_moved() -> None:
     stand = Stand()
     before = [

@@ -127,8 +127,7 @@ class InternalConsole:
 
     def end(self) -> None:
         """End the process: the PA is silent from then on."""
-        if self._status is not None:
-            self._end(self._status.pid)
+        self._end(self._status.pid if self._status else self._child)
 
     def _end(self, pid: int | None, by: signal.Signals = signal.SIGTERM) -> None:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself

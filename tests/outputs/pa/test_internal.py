@@ -281,6 +281,15 @@ def alive(pid):
 
 
 @pytest.mark.slow
+async def test_a_process_that_has_not_spoken_yet_is_ended_too(tmp_path):
+    async with running(tmp_path / "pa.sock") as (console, _):
+        await eventually(lambda: console._child is not None, "the process")
+        console._status = None  # as it is until the first word
+        console.end()
+        await eventually(lambda: not alive(console._child), "its end")
+
+
+@pytest.mark.slow
 async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path):
     path = tmp_path / "pa.sock"
     async with running(path) as (console, _):
