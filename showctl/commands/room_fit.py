@@ -84,6 +84,8 @@ def _wrong(args: argparse.Namespace) -> str:
         return f"--bands {args.bands}: {args.device} has 1 to {most}"
     if (args.air is None) != (args.distance is None):
         return "--air and --distance go together: what the air swallows hangs on how far the microphones are"
+    if args.measured_air is not None and args.air is None:
+        return "--measured-air goes with --air and --distance: it says against what the air is another"
     if not 0 <= args.max_boost <= MOST_BOOST:
         return f"--max-boost {args.max_boost:g}: 0 to {MOST_BOOST:g} dB can be allowed"
     return ""

@@ -201,4 +201,5 @@ def test_a_room_that_was_measured_dry_is_fitted_for_the_damp_of_the_show(
     (tmp_path / "measurement.json").write_text(json.dumps(saved))
     assert cascade_db(eq_of(asked(capsys, *told)), at) == pytest.approx(after)
     assert "--air and --distance go together" in refusal(capsys, *told[:-2])
+    assert "--measured-air goes with" in refusal(capsys, *told[:2], "--measured-air", "15", "25")
     assert "the air is at -20 to 50" in refusal(capsys, *told, "--measured-air", "90", "25")

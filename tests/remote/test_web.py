@@ -324,6 +324,21 @@ async def test_what_is_wrong_is_answered_in_one_line_and_moves_nothing(text: str
         assert site.server.refused == 1
 
 
+@pytest.mark.parametrize(
+    ("pa", "why"),
+    [
+        (None, "names no equaliser"),
+        (PaPlan(zones=(PaZone("main", (1,)),)), "names no equaliser"),
+        (PaPlan(zones=(PaZone("main", (1,)),), console="x32", host="10.0.0.5"), "no zone has an equaliser"),
+        (PaPlan(console="internal"), "no zone has an equaliser"),
+    ],
+)
+def test_an_equaliser_that_is_not_there_is_said_to_be_missing_rather_than_busy(pa: PaPlan | None, why: str) -> None:
+    plan = replace(PLAN, pa=pa)
+    with pytest.raises(WireError, match=why):
+        parse_control('{"type": "eq", "do": "apply"}', plan, Words(plan), 1.0, "test")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),

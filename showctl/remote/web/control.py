@@ -145,6 +145,8 @@ def _equaliser(body: dict[str, Any], plan: Plan, time: float, source: str) -> Eq
     do, band = body.get("do"), body.get("band")
     if plan.pa is None or plan.pa.console is None:
         raise WireError("the venue file names no equaliser: `console` under `pa`")
+    if not any(zone.console or plan.pa.console == "internal" for zone in plan.pa.zones):
+        raise WireError("no zone has an equaliser: write `console: main` in a zone of the venue file's `pa`")
     if do not in _EQUALISER:
         raise WireError(f'eq needs "do": one of {", ".join(_EQUALISER)}')
     if band is not None and (do not in ("mine", "yours") or type(band) is not int or not 1 <= band <= MOST_BANDS):
