@@ -256,17 +256,20 @@ class Pa:
         )
 
     async def run(self) -> None:
-        """Once a second until cancelled."""
+        """Once a second until cancelled. A disk that hangs holds up nothing but what is kept on it."""
+        keeping: asyncio.Task[None] | None = None
         try:
             while True:
                 self._step()
-                if self._loop is not None:
-                    await self._kept.keep(self._which, self._loop.found)
+                if keeping is not None and keeping.done():
+                    keeping.result()  # our own mistakes, as with a fit
+                if self._loop is not None and (keeping is None or keeping.done()):
+                    keeping = asyncio.create_task(self._kept.keep(self._which, self._loop.found), name="keep")
                 await asyncio.sleep(STEP_S)
         finally:
             fitting, self._fitting = self._fitting, None
-            if fitting is not None:
-                await _ended(fitting)
+            for task in filter(None, (fitting, keeping)):
+                await _ended(task)
 
     def _step(self) -> None:
         if self._loop is None or self.console is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -138,6 +139,21 @@ async def test_a_part_that_ended_during_a_fit_runs_again(tmp_path: Path) -> None
     await asyncio.gather(run, return_exceptions=True)
     part._step()
     assert part._fitting is None, "that fit was ended, and ends nothing else"
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_equaliser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = at_a_desk(tmp_path, [])
+    disk = threading.Event()
+    monkeypatch.setattr(part._kept, "_write", lambda _: disk.wait(60))
+    monkeypatch.setattr(pa, "STEP_S", 0.01)
+    run = asyncio.create_task(part.run())
+    try:
+        await eventually(lambda: part._kept._saved[0] != "", "the disk")
+        part.ask(EqCommand(time=0.0, do="bypass"))
+        await eventually(lambda: part._loop is not None and part._loop.state is not None and part._loop.state.bypassed, "it")
+    finally:
+        disk.set()
+        await pa._ended(run)
 
 
 async def test_what_narrower_limits_make_of_the_equaliser_in_this_machine_is_no_hand(tmp_path: Path) -> None:
