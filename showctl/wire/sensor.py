@@ -8,11 +8,11 @@ alone. Anything else is a WireError.
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Literal
 
 from showctl.model import WireError
+from showctl.wire.checked import a_number
 
 What = Literal["temperature", "humidity"]
 
@@ -40,6 +40,7 @@ def _of_json(text: str, what: What) -> float:
     except (ValueError, RecursionError):
         raise WireError(f"{text[:40]!r} is neither a number nor JSON") from None
     value = body.get(what) if isinstance(body, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise WireError(f"its JSON has no number called {what!r}")
-    return float(value)
+    try:
+        return a_number(value)
+    except WireError:
+        raise WireError(f"its JSON has no number called {what!r}") from None

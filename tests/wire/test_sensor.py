@@ -34,6 +34,7 @@ def test_one_message_tells_both() -> None:
     [
         *(b"", b"warm", b"nan", b"1e5", b"21 F", b"85", b"-30", b"\xff\xfe", b"1" * 5000, b"[" * 4000),
         *(b"{}", b'{"temperature": "21"}', b'{"temperature": true}', b"[21]", b'{"temperature": NaN}', b'{"temp": 21}'),
+        b'{"temperature": ' + b"9" * 400 + b"}",
     ],
 )
 def test_nonsense_is_refused(payload: bytes) -> None:
