@@ -57,6 +57,15 @@ def grained(curve: Curve, bands: Bands, settings: EqSettings) -> Bands:
     return near if boost(curve, near) <= settings.most_boost + OVER else below
 
 
+def brought_within(curve: Curve, bands: Bands, settings: EqSettings) -> Bands:
+    """The same as far as the limits let them be, for a device that takes nothing beyond them; without boosts where these lift too
+    much together."""
+    (wide, narrow), low, high = settings.q, settings.least_gain, settings.most_gain
+    held = tuple(replace(b, gain=min(max(b.gain, low), high), q=min(max(b.q, wide), narrow)) for b in bands)
+    lifts = boost(curve, held) > settings.most_boost + OVER
+    return tuple(replace(b, gain=min(b.gain, 0.0)) for b in held) if lifts else held
+
+
 def broken(curve: Curve, bands: Bands, free: int, settings: EqSettings) -> str:
     """Which limit a fit breaks first, in words; empty if none. `free` is how many bands are showctl's."""
     s, (wide, narrow) = settings, settings.q

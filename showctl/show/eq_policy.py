@@ -26,7 +26,7 @@ import numpy as np
 
 from showctl.model import ConsoleState, EqBand, EqCommand, EqInputs, EqMode, EqState, EqWanted, Happened
 from showctl.show.eq_bands import NOTHING, REMEMBERED, Found, HeldBands
-from showctl.show.eq_limits import Bands, EqSettings, Wants
+from showctl.show.eq_limits import Bands, EqSettings, Wants, brought_within
 from showctl.show.eq_moves import BY_HAND, GRID, QUICK, SHOW, SMOOTHEST, Curve
 from showctl.show.eq_why import READING, Heard, Still, heard, off, to_blame, unreachable, worse
 
@@ -54,6 +54,9 @@ class EqPolicy:
     left: the mode that somebody asked for holds as long as the file says what it said then."""
 
     def __init__(self, settings: EqSettings, curve: Curve, mode: EqMode = "advise", found: Found = NOTHING) -> None:
+        if settings.alone:  # what it held beyond limits that have become narrower it does not take any more
+            kept = [brought_within(curve, one, settings) for one in (found.snapshot, found.bypassed, *found.undo)]
+            found = replace(found, snapshot=kept[0], bypassed=kept[1], undo=tuple(kept[2:]))
         self._settings, self._curve, self._left = settings, curve, found
         self._written = mode
         self._mode = found.asked[1] if found.asked is not None and found.asked[0] == mode else mode

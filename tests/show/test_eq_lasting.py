@@ -108,6 +108,18 @@ def test_what_was_remembered_beyond_narrower_limits_is_not_gone_back_to() -> Non
     assert again._undo == deque([START])
 
 
+def test_what_was_found_is_brought_within_narrower_limits_where_nothing_beyond_them_is_taken() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db), Desk(tuple(replace(b, gain=-6.0 if b.freq < 1000 else 2.0) for b in START))
+    run(policy, desk, range(3))
+    narrow = replace(SETTINGS, alone=True, least_gain=-2.0, q=(2.5, 4.0))
+    desk.bands = [replace(b, gain=-1.0, q=2.5) for b in desk.bands]
+    again = EqPolicy(narrow, cascade_db, "advise", policy.found)
+    run(again, desk, range(3, 8))
+    desk.take(8, again.step(8.0, desk.inputs(8.0, None, ask("restore"))))
+    run(again, desk, range(9, 20))
+    assert [(b.gain, b.q) for b in desk.bands] == [(-2.0, 2.5)] * 3 + [(0.0, 2.5)] * 3
+
+
 def test_a_fit_with_a_q_beyond_the_venues_is_refused() -> None:
     policy, desk = EqPolicy(replace(SETTINGS, q=(1.0, 4.0)), cascade_db, "auto"), Desk()
     states = run(policy, desk, range(4), (EqBand("peaking", 100.0, -3.0, 6.0),))
