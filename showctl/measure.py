@@ -111,7 +111,7 @@ class Measurement:
         self.troubles: list[str] = []  # what an engineer must look after, in words
         self._play, self._tell = play, tell
         self.noise: dict[str, Sound] = {}  # (frames,) what each microphone recorded of the silence
-        self._before, self._calibrations = before or {}, calibrations or {}
+        self._before, self.calibrations = before or {}, calibrations or {}
 
     def run(self) -> None:
         """All of it. Raises Stopped where it ends early; what was measured until then is kept."""
@@ -177,7 +177,7 @@ class Measurement:
 
     def _flat(self, name: str, sound: Sound) -> Sound:
         """(frames,) without the microphone's curve."""
-        curve = self._calibrations.get(name)
+        curve = self.calibrations.get(name)
         return sound if curve is None else curve.taken_out(sound, self.rate)
 
     def _clipped(self, one: Measured, taken: Taken) -> None:

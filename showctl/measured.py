@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.signal import lfilter
 
 from showctl.analysis.room.arrival import Arrival
 from showctl.analysis.room.curve_drawing import svg as curves_svg
@@ -234,8 +235,10 @@ def _mean(values: list[float | None]) -> float | None:
 
 
 def _noise(m: PaMicrophone, measurement: Measurement, when: str) -> dict[str, Any]:
-    """The room without any sweep at one microphone; `octaves` (7,) dB SPL, where its sensitivity is known."""
-    sound, rate = measurement.noise[m.name], measurement.rate
+    """The room without any sweep at one microphone: `dbfs` as it came in; `dba` and `octaves` (7,) in dB SPL, where its
+    sensitivity is known, its calibration taken out as the level meter does."""
+    heard, rate, curve = measurement.noise[m.name], measurement.rate, measurement.calibrations.get(m.name)
+    sound = heard if curve is None else lfilter(curve.taps(rate), [1.0], heard)
     spl = None if m.sensitivity is None else _REFERENCE - m.sensitivity
     weighted = None
     if spl is not None and rate >= LEAST_RATE:
@@ -245,7 +248,7 @@ def _noise(m: PaMicrophone, measurement: Measurement, when: str) -> dict[str, An
     )
     return {
         "microphone": m.name,
-        "dbfs": _number(_rms(sound)),
+        "dbfs": _number(_rms(heard)),
         "dba": _number(weighted),
         "octaves": octaves,
         "measured": when,

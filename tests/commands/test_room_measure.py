@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,7 +15,9 @@ import soundfile
 
 from showctl import measure, measured
 from showctl.__main__ import main
+from showctl.analysis.room.microphone import Calibration
 from showctl.commands import room_measure
+from showctl.plan import PaMicrophone
 from showctl.sound import duplex
 from showctl.sound.portaudio import DeviceGone
 from tests.test_measure import WELL, Hall
@@ -281,3 +284,18 @@ def test_a_venue_without_a_pa_cannot_be_measured(venue, capsys):
     assert "names no `pa` with zones and microphones" in capsys.readouterr().err
     venue.write_text("showctl: 1\nkind: venue\nname: Hall\npa: 7\n")
     assert ran(venue) == 78
+
+
+def test_noise_in_decibels_of_sound_pressure_has_the_calibration_taken_out():
+    class Quiet:
+        rate, noise = 48_000, {"front": 0.001 * np.random.default_rng(1).standard_normal(96_000)}
+        calibrations: ClassVar = {}
+
+    front = PaMicrophone("front", 1, sensitivity=-30.0)
+    before = measured._noise(front, Quiet, "now")
+    Quiet.calibrations = {"front": Calibration(np.array([1000.0, 2000.0]), np.array([3.0, 9.0]))}
+    after = measured._noise(front, Quiet, "now")
+    changed = after["octaves"] - before["octaves"]
+    assert changed[[1, 6]] == pytest.approx([0.0, -6.0], abs=0.2)  # 250 Hz, 8 kHz; the sensitivity was told at 1 kHz
+    assert after["dba"] < before["dba"] - 2
+    assert after["dbfs"] == before["dbfs"]
