@@ -197,7 +197,10 @@ class Pa:
                 changed.clear()
                 self.take(plan() or PaPlan())
                 parts = self.parts()
-                for name in [name for name, (run, _) in running.items() if parts.get(name) != run]:
+                gone = [name for name, (run, _) in running.items() if parts.get(name) != run]
+                for name in gone:
+                    running[name][1].cancel()  # all of them now: one that takes its time must not leave another running
+                for name in gone:
                     await _ended(running.pop(name)[1])
                     if name not in parts:
                         on_gone(name)

@@ -141,6 +141,31 @@ async def test_a_part_that_ended_during_a_fit_runs_again(tmp_path: Path) -> None
     assert part._fitting is None, "that fit was ended, and ends nothing else"
 
 
+async def test_parts_that_are_gone_end_at_once_and_none_waits_for_another(tmp_path: Path) -> None:
+    """The equaliser's process has been ended then: its part must not have the time to start another."""
+    part, changed, plan = at_a_desk(tmp_path, []), asyncio.Event(), [PLAN]
+    runs, ended, slow = set[str](), set[str](), asyncio.Event()
+
+    async def supervised(name: str, _: Callable[[], Awaitable[None]]) -> None:
+        runs.add(name)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.add(name)
+            if name == "room":
+                await slow.wait()
+
+    task = asyncio.create_task(part.keep(supervised, lambda: plan[0], changed, lambda _: None))
+    try:
+        await eventually(lambda: runs == {"room", "console", "pa"}, "the parts")
+        plan[0] = PaPlan()
+        changed.set()
+        await eventually(lambda: ended == runs, "the end of each")
+    finally:
+        slow.set()
+        await pa._ended(task)
+
+
 async def test_a_disk_that_hangs_does_not_hold_up_the_equaliser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = at_a_desk(tmp_path, [])
     disk = threading.Event()
