@@ -118,7 +118,7 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
         mode=pa.mode,
         card_in=pa.input or venue.audio.input or "",
         card_out=pa.out or pa.input or venue.audio.input or "",
-        programme=tuple(pa.programme),
+        programme=_programme(venue, pa),
         zones=zones,
         microphones=microphones,
         console=_kind(pa),
@@ -205,9 +205,15 @@ def _file(way: Where, text: str, root: Node, report: Report, files: list[Path], 
     return os.path.abspath(path)
 
 
+def _programme(venue: schema.Venue, pa: schema.Pa) -> tuple[int, ...]:
+    """Inputs that carry it: where nothing is said, what is listened to on the same card; empty: the first two."""
+    same = pa.input is None or pa.input == venue.audio.input
+    return tuple(pa.programme or (venue.audio.channels[:2] if same else ()))
+
+
 def _channels(venue: schema.Venue, pa: schema.Pa, root: Node, report: Report) -> None:
-    """One channel carries one thing."""
-    carried = dict.fromkeys(pa.programme, "the programme")
+    """One channel carries one thing; where nothing is compared with the programme, the first two inputs may be anything."""
+    carried = dict.fromkeys(_programme(venue, pa) or ((1, 2) if pa.console is not None else ()), "the programme")
     if venue.audio.ltc is not None:
         carried.setdefault(venue.audio.ltc, "time code")
     for name, one in pa.microphones.items():

@@ -107,6 +107,23 @@ def test_a_calibration_that_changes_is_another_version_of_the_files(tmp_path: Pa
     assert attempt(*paths).version != before.version
 
 
+@pytest.mark.parametrize(
+    ("text", "programme"),
+    [
+        ("audio: {in: Desk, channels: [5, 6]}\npa: {microphones: {a: {in: 1}}}\n", (5, 6)),
+        ("audio: {in: Desk, channels: [5, 6]}\npa: {in: Desk, microphones: {a: {in: 1}}}\n", (5, 6)),
+        ("audio: {in: Desk, channels: [5, 6]}\npa: {in: Other, microphones: {a: {in: 1}}}\n", ()),
+        ("audio: {in: Desk, channels: [5, 6]}\npa: {programme: 7, microphones: {a: {in: 5}}}\n", (7,)),
+    ],
+)
+def test_a_programme_that_is_left_out_is_what_the_show_listens_to(text: str, programme: tuple[int, ...], tmp_path: Path) -> None:
+    paths = files(tmp_path, text)
+    assert [str(problem) for problem in check(paths)] == []
+    pa = load(*paths).plan.pa
+    assert pa is not None
+    assert pa.programme == programme
+
+
 def test_an_x_air_and_its_port(tmp_path: Path) -> None:
     text = "pa: {console: {type: xr18, address: 10.0.0.6:7000}, zones: {main: {out: 1, console: main}}}\n"
     pa = load(*files(tmp_path, text)).plan.pa
@@ -143,6 +160,8 @@ WRONG = {
     "an output of two": "pa: {zones: {a: {out: [1, 2]}, b: {out: ⟦E-clash⟧2}}}\n",
     "an input of two": "pa: {microphones: {a: {in: 1}, b: {in: ⟦E-clash⟧1}}}\n",
     "a microphone on the programme": "pa: {programme: [1, 2], microphones: {a: {in: ⟦E-clash⟧2}}}\n",
+    "a microphone on what is listened to": "audio: {channels: [3, 4]}\npa: {microphones: {a: {in: ⟦E-clash⟧4}}}\n",
+    "a microphone on the first inputs": f"pa: {{{DESK}, microphones: {{a: {{in: ⟦E-clash⟧2}}}}}}\n",
     "a microphone on time code": "audio: {ltc: 2}\npa: {microphones: {a: {in: ⟦E-clash⟧2}}}\n",
     "a channel": "pa: {microphones: {a: {in: ⟦E-number⟧0}}}\n",
     "no such calibration": "pa: {microphones: {a: {in: 1, calibration: ⟦E-missing-file⟧mics/rihgt.cal}}}\n",
