@@ -64,6 +64,7 @@ class EqPolicy:
         self._bands = HeldBands(curve, settings.most_boost, settings.grain, found, self._tell, settings.snap, settings.alone)
         self._still = Still(settings.microphones)
         self._now = self._step = 0.0
+        self._touched = set[int]()  # by hands, as far as the bands have not been read since
         self._doing = ""
         self._update: Update | None = None
         self._base: Update | None = None  # the last update since when it has only become worse
@@ -90,8 +91,10 @@ class EqPolicy:
         self._step = min(self._now - before, STEP)
         self._events, self._switch = [], ""
         unreached = unreachable(self._now, inputs.console, len(self._bands.now))
+        self._touched.update(inputs.console.touched)  # is told once, and it may have fallen silent since
         if not unreached:
-            self._read(inputs.console)
+            self._read(replace(inputs.console, touched=tuple(sorted(self._touched))))
+            self._touched.clear()
             unreached = "" if self._bands.now else READING
         for command in inputs.commands:
             self._ask(command, inputs.console, unreached)

@@ -108,6 +108,20 @@ def test_what_was_remembered_beyond_narrower_limits_is_not_gone_back_to() -> Non
     assert again._undo == deque([START])
 
 
+def test_a_touch_that_is_told_of_while_the_console_is_silent_is_not_lost() -> None:
+    """Back to where the band was a moment ago: without the touch it would look like a lost write."""
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    desk.room = room_for(EMPTY)
+    run(policy, desk, range(60), EMPTY)
+    band = next(i for i in range(len(START)) if desk.bands[i] != START[i])
+    before = [bands[band] for _, bands in desk.history if bands[band] != desk.bands[band]][-1]
+    desk.bands[band], desk.touched, desk.answers, desk.last = before, [band], False, 50.0
+    assert "no answer" in policy.step(60.0, desk.inputs(60.0)).frozen
+    desk.answers = True
+    assert run(policy, desk, range(61, 64), EMPTY)[-1].owners[band] == "engineer"
+    assert desk.bands[band] == before
+
+
 def test_what_was_found_is_brought_within_narrower_limits_where_nothing_beyond_them_is_taken() -> None:
     policy, desk = EqPolicy(SETTINGS, cascade_db), Desk(tuple(replace(b, gain=-6.0 if b.freq < 1000 else 2.0) for b in START))
     run(policy, desk, range(3))
