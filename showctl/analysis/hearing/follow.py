@@ -38,7 +38,7 @@ FIRM, COAST = 6.0, 10.0  # s of trust after which a beat is firm; s for which a 
 FAINT = 0.15  # probability of a beat that is nothing to hold on to
 CERTAIN = 0.9  # probability of the foretold beat that is called a confidence of 1
 # before anything can be foretold
-STRONG = 0.3  # probability of a beat that is told at once
+STRONG = 0.25  # probability of a beat that is told at once
 ABRUPT, ONSET = 0.4, HOPS_PER_SECOND // 4  # the same in so many hops after silence: that sound sets in is no beat yet
 EARLY = -2.5  # trust that this takes
 GATE = -60.0  # LUFS; below it nothing is followed

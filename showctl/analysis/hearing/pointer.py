@@ -27,12 +27,12 @@ _Floats = NDArray[np.float32]
 # the space
 SHORTEST, LONGEST = 24, 150  # hops a beat: 250 and 40 beats a minute
 FINE, STEP = 60, 1.018  # hops up to which every period is there; from one period to the next above
-METRES = ((4, 0.85), (3, 0.13), (2, 0.01), (6, 0.01))  # beats a bar, and how likely that is before anything was heard
+METRES = ((4, 0.869), (3, 0.12), (2, 0.001), (6, 0.01))  # beats a bar, and how likely that is before anything was heard
 # what was likely before
 TYPICAL, SPREAD = 120.0, 0.7  # beats a minute and octaves
 PULL = 1.0  # nepers a second for each neper of that: a tempo that people would tap stays likelier
 BRISK = -0.2  # nepers a beat in favour of quicker tempi: what is heard between beats speaks for them wrongly
-HEED, TURN = 0.6, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
+HEED, TURN = 0.5, 20  # the same for each neper of what is heard of the tempo; hops between two times that it counts
 # how it goes on
 STIFF, LOOSE = 90.0, 20.0  # a beat's change of tempo: exp(-STIFF x relative change), or more freely exp(-LOOSE x ..)
 YIELD = 0.05  # of the beats change it freely
@@ -51,7 +51,7 @@ IDLE = 0.01  # how often a hop has a beat where there is no music
 NEAR = 1.04  # periods within this factor are one tempo
 BINS, REACH = 24, 4  # of a beat, in which its phase is looked for; on either side of the peak
 STAY = 2.0  # times likelier another tempo or phase must be to be taken for the one that is held
-STAY_BAR = 20.0  # the same of another metre: songs seldom change theirs, and cues count bars
+STAY_BAR = 100.0  # the same of another metre: songs seldom change theirs, and cues count bars
 HIT = 5  # hops that a flash may be off
 _SPARE = 512  # planes the origin can move before all is copied once
 
