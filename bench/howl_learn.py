@@ -1,6 +1,6 @@
 """What the feedback watch knows, learned: showctl/analysis/room/howl_weights.npz.
 
-    .venv/bench/bin/python bench/howl_learn.py --rirs DIR --keep DIR [--loops 120] [--pieces 200]
+    .venv/bench/bin/python bench/howl_learn.py --rirs DIR --keep DIR [--loops 200] [--pieces 300] [--cross]
 
 From seeds 1000 on, in every other room: simulated loops (howl_loops.py) and pieces of sustained tones (howl_music.py). Every peak
 that the watch would judge is an example: feedback, where the loop howls at it, from half a second before it has run away to four
@@ -8,30 +8,36 @@ seconds after; none, before the gain is raised and in all pieces; left out, what
 say. No recording is learned from.
 
 NETS nets of one hidden layer, each from its own beginning, by L-BFGS on the weighted likelihood; notes that were taken for
-feedback count more in each round. Their mean is one wider net. A seed takes 5 s of a core, the learning half a minute in all;
---keep keeps the examples of each seed, and with --made nothing is learned from but those. The weights that are there come from
-loops 1000 to 1041 and 1060 to 1119 and from 168 pieces between 1000 and 1331, some made before a fifth of the pieces had pauses.
+feedback count more in each round. Their mean is one wider net. A loop takes 1.5 s of a core, a piece 0.8 s, the learning a minute
+or two in all; --keep keeps what each seed gave, so that a run that was stopped goes on.
+
+--cross: five times one net learns from four fifths, loops in other rooms, and judges the rest; what caution costs (howl_trade.py)
+is printed, and that is what ENOUGH in the watch is decided by. Loops 1000 to 1199 and pieces 1000 to 1299 it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from howl_loops import Loop, loop
-from howl_music import RATE, piece
+from howl_loops import loop
+from howl_music import INSTRUMENTS, RATE, piece
+from howl_trade import Case, trade
 from room_howl import LONG, read_rooms
 from scipy.optimize import minimize
 from scipy.special import expit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from showctl.analysis.room.howl import HowlWatch
+from showctl.analysis.room.howl import EVERY, Courses, HowlWatch
 from showctl.model import AudioBlock
 
-FIRST, LOOPS, PIECES = 1000, 120, 200
+FIRST, LOOPS, PIECES, FOLDS = 1000, 200, 300, 5
+TICK = EVERY * 2048 / RATE  # s from one judgement to the next
 BEFORE, AFTER, SOON = 0.5, 4.0, 2.0  # s around the moment when a loop has run away; until when it counts in full
 NETS, HIDDEN, STEPS, ROUNDS = 6, 10, 120, 3
 STIFF = 1.5e-3  # what a weight's square costs, in the first round; a third of it in each that follows
@@ -61,45 +67,90 @@ def examples(sound: Array) -> tuple[Array, Array, Array]:
     if not watch.kept:
         return np.zeros(0), np.zeros(0), np.zeros((0, 0))
     times, freqs, features = zip(*watch.kept, strict=True)
-    return np.array(times), np.array(freqs), np.array(features)
+    return np.array(times), np.array(freqs), np.array(features, np.float32)
 
 
-def of_loop(one: Loop) -> dict[str, Array]:
-    """Features, whether they are feedback, and what they count."""
-    times, freqs, features = examples(one.sound)
-    before = times < one.raised
-    if one.away is None:
-        return {"features": features[before], "feedback": np.zeros(before.sum()), "counts": np.ones(before.sum())}
-    howls = (np.abs(freqs[:, None] / np.array(one.freqs) - 1) < 0.02).any(axis=1)
-    howls &= (times > max(one.raised + 0.3, one.away - BEFORE)) & (times < one.away + AFTER)
-    known = before | howls
-    counts = np.where(howls & (times > one.away + SOON), 0.2, 1.0)
-    return {"features": features[known], "feedback": howls[known].astype(float), "counts": counts[known]}
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a seed gave: all its peaks, and the truth (NaN where nothing howls)."""
+
+    kind: str  # loop or piece
+    seed: int
+    times: Array
+    freqs: Array
+    features: Array
+    raised: float
+    away: float
+    howls: Array
+
+    def known(self) -> tuple[Array, Array, Array]:
+        """Of each peak: whether anybody can say what it is, whether it is feedback, what it counts."""
+        whole = np.ones(len(self.times), bool)
+        if self.kind == "piece":
+            return whole, ~whole, np.ones(len(whole))
+        before = self.times < self.raised
+        if math.isnan(self.away):
+            return before, ~whole, np.ones(len(whole))
+        howls = (np.abs(self.freqs[:, None] / self.howls - 1) < 0.02).any(axis=1)
+        howls &= (self.times > max(self.raised + 0.3, self.away - BEFORE)) & (self.times < self.away + AFTER)
+        return before | howls, howls, np.where(howls & (self.times > self.away + SOON), 0.2, 1.0)
+
+    def fold(self, rooms: int) -> int:
+        """Loops of one room are in one fold, and every instrument in each."""
+        return self.seed % rooms * FOLDS // rooms if self.kind == "loop" else self.seed // len(INSTRUMENTS) % FOLDS
 
 
-def of_piece(sound: Array) -> dict[str, Array]:
-    """Features, none of which are feedback."""
-    features = examples(sound)[2]
-    return {"features": features, "feedback": np.zeros(len(features)), "counts": np.ones(len(features))}
+def heard(kind: str, seed: int, rooms: list[tuple[str, Array]]) -> Heard:
+    """Simulate or play, and listen."""
+    if kind == "piece":
+        return Heard(kind, seed, *examples(piece(seed, LONG, [r for _, r in rooms])[1]), math.nan, math.nan, np.zeros(0))
+    one = loop(seed, rooms)
+    away = math.nan if one.away is None else one.away
+    return Heard(kind, seed, *examples(one.sound), one.raised, away, np.array(one.freqs))
 
 
-def read_examples(options: argparse.Namespace) -> Iterator[dict[str, Array]]:
-    """Those of every seed, made where they are not kept."""
-    rooms = read_rooms(options.rirs, 0)
+def read_heard(options: argparse.Namespace, rooms: list[tuple[str, Array]]) -> Iterator[Heard]:
+    """What every seed gave, made where it is not kept."""
     options.keep.mkdir(parents=True, exist_ok=True)
-    for seed in range(FIRST, FIRST + max(options.loops, options.pieces)):
-        for kind, count in (("loop", options.loops), ("piece", options.pieces)):
+    for kind, count in (("loop", options.loops), ("piece", options.pieces)):
+        for seed in range(FIRST, FIRST + count):
             path = options.keep / f"{kind}{seed}.npz"
-            if seed >= FIRST + count:
-                continue
             if not path.exists():
-                if options.made:
-                    continue
-                made = of_loop(loop(seed, rooms)) if kind == "loop" else of_piece(piece(seed, LONG, [r for _, r in rooms])[1])
+                made = {f.name: getattr(one, f.name) for one in [heard(kind, seed, rooms)] for f in fields(Heard)}
                 np.savez(path, **made)
             with np.load(path) as stored:
-                if len(stored["features"]):
-                    yield dict(stored)
+                kept = {name: stored[name] for name in stored.files}
+            yield Heard(**kept | {"kind": kind, "seed": seed, "raised": float(kept["raised"]), "away": float(kept["away"])})
+
+
+def cross(found: list[Heard], rooms: int) -> None:
+    """Each fold judged by what was learned from the others: print what caution costs."""
+    cases = []
+    for fold in range(FOLDS):
+        net = learned([one for one in found if one.fold(rooms) != fold], 1)
+        cases += [weighed(one, odds_of(net, one.features)) for one in found if one.fold(rooms) == fold]
+        print(f"fold {fold + 1} of {FOLDS}", flush=True)
+    trade(cases)
+
+
+def weighed(one: Heard, said: Array) -> Case:
+    """What the watch would make of it with these odds."""
+    courses, kept = Courses(), list[tuple[float, float, float]]()
+    ticks = np.floor(one.times / TICK).astype(int)  # a judgement ends half-way between two of them
+    for tick in range(ticks.min(initial=0), ticks.max(initial=0) + 1):
+        places = np.flatnonzero(ticks == tick)
+        beyond = courses.add([(one.freqs[k], said[k]) for k in places])
+        kept += [(one.times[k], one.freqs[k], more) for k, more in zip(places, beyond, strict=True)]
+    away = None if math.isnan(one.away) else one.away
+    return Case(kept, LONG, None if one.kind == "piece" else one.raised, away, tuple(one.howls))
+
+
+def odds_of(net: dict[str, Array], features: Array) -> Array:
+    """As the watch's `evidence`, of other weights."""
+    if not len(features):
+        return np.zeros(0)
+    said: Array = np.tanh((features - net["mean"]) / net["spread"] @ net["inner"] + net["bias"]) @ net["outer"] + net["offset"]
+    return said
 
 
 def learn(x: Array, y: Array, counts: Array, start: Array, stiff: float) -> Array:
@@ -156,26 +207,35 @@ def one_net(seed: int, x: Array, y: Array, counts: Array) -> Array:
     return net
 
 
-def main() -> int:
-    """Make or read the examples, learn, write the weights."""
-    options = arguments()
-    found = list(read_examples(options))
-    x, y, counts = (np.concatenate([one[name] for one in found]) for name in ("features", "feedback", "counts"))
-    print(f"{len(y)} examples, {int(y.sum())} of them feedback", flush=True)
+def learned(found: list[Heard], count: int) -> dict[str, Array]:
+    """The weights of so many nets as one."""
+    known = [(one.features, *one.known()) for one in found if len(one.times)]
+    x, y, counts = (np.concatenate([one[k][one[1]] for one in known]) for k in (0, 2, 3))
+    y = y.astype(float)
     counts = np.where(y > 0, counts * FEEDBACK * counts[y == 0].sum() / counts[y > 0].sum(), counts)
-    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-3
+    mean, spread = x.mean(axis=0, dtype=float), x.std(axis=0, dtype=float) + 1e-3
     x, y, counts = thinned(((x - mean) / spread).astype(np.float32), y, counts)
-    print(f"{len(y)} of them stay", flush=True)
-    nets = [parts(one_net(seed, x, y, counts), x.shape[1] * HIDDEN) for seed in range(NETS)]
-    whole = {
+    nets = [parts(one_net(seed, x, y, counts), x.shape[1] * HIDDEN) for seed in range(count)]
+    return {
         "mean": mean,
         "spread": spread,
         "inner": np.concatenate([inner for inner, _, _, _ in nets], axis=1),
         "bias": np.concatenate([bias for _, bias, _, _ in nets]),
-        "outer": np.concatenate([outer for _, _, outer, _ in nets]) / NETS,
+        "outer": np.concatenate([outer for _, _, outer, _ in nets]) / count,
         "offset": np.mean([offset for _, _, _, offset in nets]),
     }
-    np.savez(options.out, **{name: np.asarray(value, np.float32) for name, value in whole.items()})
+
+
+def main() -> int:
+    """Make or read the examples, learn, write the weights."""
+    options = arguments()
+    rooms = read_rooms(options.rirs, 0)
+    found = list(read_heard(options, rooms))
+    print(f"{sum(len(one.times) for one in found)} peaks, {sum(int(one.known()[1].sum()) for one in found)} feedback", flush=True)
+    if options.cross:
+        cross(found, len(rooms))
+    else:
+        np.savez(options.out, **{name: np.asarray(value, np.float32) for name, value in learned(found, NETS).items()})
     return 0
 
 
@@ -185,7 +245,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--loops", type=int, default=LOOPS)
     parser.add_argument("--pieces", type=int, default=PIECES)
-    parser.add_argument("--made", action="store_true", help="learn from what is kept and make no more")
+    parser.add_argument("--cross", action="store_true", help="write nothing; judge each fifth by what the rest teaches")
     parser.add_argument("--out", type=Path, default=OUT)
     return parser.parse_args()
 

@@ -7,19 +7,24 @@ least gain at which the loop's response crosses the real axis at 1. Somebody spe
 a band, or nobody plays and the room is only not silent. What is watched is either the desk's input or a microphone elsewhere: in
 the same building where more than one place was measured there, else in another.
 
-A loop has run away, where it is watched, when what howls begins to be as loud as the programme: when the frequencies that the
-desk's input has at the end are as strong, over 400 ms, as all of the programme at that gain, without the loop's growth, has been
-over 3 s, and stay so for a second or more. Then the sound as a whole is 3 dB too loud, and half of it is one tone; softer, it is
-a colour of the programme, and in a pause it rings. A programme below -40 dBFS counts as -40, for soft music is as loud.
+A loop has run away, where it is watched, when what howls begins to be as loud as the programme and does not stop again: when all
+that the loop adds to the programme (the sound less what that programme is at that gain without the loop's growth) is as strong,
+over 400 ms, as the programme has been over 3 s, and never again 6 dB softer. Then the sound as a whole is 3 dB too loud, and half
+of it is one tone; softer, it is a colour of the programme, and in a pause it rings: a note that the loop makes ring for a second,
+and that is gone with the next, is no runaway yet. A programme below -40 dBFS counts as -40, for soft music is as loud.
+
+Of several frequencies past the margin the limiter leaves one or two after some seconds. So a loop howls, beside these, at what is
+among the strongest within two seconds of running away, and ten times what the programme is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from howl_music import INSTRUMENTS, RATE, Sound, band, line, speech
-from scipy import ndimage, signal
+from scipy import signal
 from scipy.fft import next_fast_len
 
 BLOCK = 256  # frames, the desk's delay
@@ -28,7 +33,7 @@ RAISED = 30.0  # s: as long as the watch remembers
 SECONDS = 46.0
 USUAL = 0.1  # RMS of a programme where it is watched: -20 dBFS
 SOFT = 0.01
-WINDOW = 4096  # frames
+PIECE = 960  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,9 @@ class Loop:
     sound: Sound  # (frames,)
     excess: float  # dB above the margin
     raised: float  # s
-    away: float | None  # s, since when it is as loud as the programme; None: never, where it is watched
+    away: float | None  # s, since when it is as loud as the programme, for good; None: not yet, where it is watched
     freqs: tuple[float, ...]  # Hz, what howls at the end, the strongest first
+    first: tuple[float, ...]  # Hz, what howled when it had just run away
     growth: float  # dB/s, of the strongest, in the second up to that moment
 
 
@@ -62,7 +68,16 @@ def closed(source: Sound, response: Sound, gain: float) -> Sound:
     return heard
 
 
-def run(source: Sound, before: Sound, response: Sound, gain: float, most: float) -> tuple[Sound, Sound]:
+class Through(Protocol):
+    """What is between the desk's input and its gain."""
+
+    def through(self, sound: Sound) -> Sound:
+        """A block -> a block."""
+
+
+def run(
+    source: Sound, before: Sound, response: Sound, gain: float, most: float, way: Through | None = None
+) -> tuple[Sound, Sound]:
     """(frames,) of the desk's input and of what the loudspeaker gets, which got `before`; `most`: where the limiter bends."""
     parts = -(-len(response) // BLOCK)
     padded = np.zeros(parts * BLOCK)
@@ -75,14 +90,37 @@ def run(source: Sound, before: Sound, response: Sound, gain: float, most: float)
         piece, oldest = slice(k * BLOCK, (k + 1) * BLOCK), k % parts
         back = np.fft.irfft((history[oldest : oldest + parts] * filters).sum(axis=0), 2 * BLOCK)[BLOCK:]
         heard[piece] = source[piece] + back
-        played[piece] = most * np.tanh(gain * heard[piece] / most)
+        passed = heard[piece] if way is None else way.through(heard[piece])
+        played[piece] = most * np.tanh(gain * passed / most)
         history[oldest] = history[oldest + parts] = np.fft.rfft(np.concatenate([last, played[piece]]))
         last = played[piece]
     return heard, played
 
 
-def loop(seed: int, rooms: list[tuple[str, Sound]]) -> Loop:
-    """The loop that follows from the seed, in one of the rooms (name, response)."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A loop that has not been played yet."""
+
+    draw: np.random.Generator
+    name: str  # of the room
+    kind: str  # of the programme
+    source: Sound
+    response: Sound
+    soft: float  # of the programme's level
+    safe: float  # gain before
+    gain: float  # gain after
+    excess: float  # dB above the margin
+    raised: int  # frames
+    quiet: Sound  # (frames,) of the desk's input, were the gain not raised
+
+    def after(self, way: Through | None = None) -> tuple[Sound, Sound]:
+        """From when the gain is raised: the desk's input, and what the loudspeaker gets."""
+        most = 12 * 0.05 * self.gain
+        return run(self.source[self.raised :], self.safe * self.quiet[: self.raised], self.response, self.gain, most, way)
+
+
+def setting(seed: int, rooms: list[tuple[str, Sound]]) -> Setting:
+    """What follows from the seed, in one of the rooms (name, response)."""
     draw = np.random.default_rng([0x41, seed])
     name, response = rooms[seed % len(rooms)]
     limits = np.vstack([signal.butter(2, draw.uniform(60, 150), "hp", fs=RATE, output="sos"),
@@ -96,7 +134,14 @@ def loop(seed: int, rooms: list[tuple[str, Sound]]) -> Loop:
     raised = int(RAISED * RATE / BLOCK) * BLOCK
     source = source[: len(source) // BLOCK * BLOCK]
     quiet = closed(source, shaped, safe)
-    after = run(source[raised:], safe * quiet[:raised], shaped, gain, 12 * 0.05 * gain)
+    return Setting(draw, name, kind, source, shaped, soft, safe, gain, excess, raised, quiet)
+
+
+def loop(seed: int, rooms: list[tuple[str, Sound]]) -> Loop:
+    """The loop that follows from the seed."""
+    made = setting(seed, rooms)
+    draw, name, source, quiet, raised, soft = made.draw, made.name, made.source, made.quiet, made.raised, made.soft
+    safe, gain, kind, excess, after = made.safe, made.gain, made.kind, made.excess, made.after()
     loud = np.concatenate([quiet[:raised], after[0]])
     if draw.random() < 0.5:  # the desk's input
         watched, expected = loud, quiet
@@ -110,10 +155,9 @@ def loop(seed: int, rooms: list[tuple[str, Sound]]) -> Loop:
         watched, expected = watched + crowd, expected + crowd
     scale = USUAL * soft / expected[:raised].std()
     watched, expected = np.clip(watched * scale, -1, 1), expected * scale
-    end = spectra(loud)[-int(4 * RATE / WINDOW * 2) :].mean(axis=0)
-    away = ran_away(watched, expected, end > end.max() / 100)
-    freqs = howling(loud)
-    return Loop(f"{name}, {kind}", watched, excess, raised / RATE, away, freqs, growth(watched, away, freqs[0]))
+    away, freqs = ran_away(watched, expected), howling(loud - quiet)
+    first = () if away is None else at_first(loud - quiet, quiet, away)
+    return Loop(f"{name}, {kind}", watched, excess, raised / RATE, away, freqs, first, growth(watched, away, freqs[0]))
 
 
 def programme(draw: np.random.Generator, kind: str) -> Sound:
@@ -128,37 +172,46 @@ def programme(draw: np.random.Generator, kind: str) -> Sound:
     return source / source.std()
 
 
-def spectra(sound: Sound) -> Sound:
-    """(pieces, bins) power, every half WINDOW."""
-    pieces = np.lib.stride_tricks.sliding_window_view(sound.astype(np.float32), WINDOW)[:: WINDOW // 2]
-    power: Sound = np.abs(np.fft.rfft(pieces * np.hanning(WINDOW).astype(np.float32))) ** 2
-    return power
+def ran_away(watched: Sound, expected: Sound) -> float | None:
+    """Since when (s) what the loop adds is as loud over 400 ms as the programme over 3 s, and not 6 dB softer up to the end."""
+
+    def power(sound: Sound, seconds: float) -> Sound:
+        """Every PIECE, the mean over what has been."""
+        pieces = np.square(sound[: len(sound) // PIECE * PIECE]).reshape(-1, PIECE).mean(axis=1)
+        whole, count = np.concatenate([[0.0], np.cumsum(pieces)]), int(seconds * RATE / PIECE)
+        first = np.maximum(0, np.arange(1, len(pieces) + 1) - count)
+        return (whole[1:] - whole[first]) / (np.arange(1, len(pieces) + 1) - first)
+
+    tone, usual = power(watched - expected, 0.4), np.maximum(power(expected, 3.0), SOFT**2)
+    times = np.arange(1, len(tone) + 1) * PIECE / RATE
+    softer = np.flatnonzero((tone < usual / 4) | (times < RAISED))
+    since = np.flatnonzero((tone > usual) & (np.arange(len(tone)) > softer[-1]))
+    return float(times[since[0]]) if len(since) else None
 
 
-def ran_away(watched: Sound, expected: Sound, howls: Sound) -> float | None:
-    """Since when (s) the bins that howl are as loud over 400 ms as the programme over 3 s, for a second or more."""
-    second = RATE / WINDOW * 2
-    heard, whole = spectra(watched)[:, howls].sum(axis=1), spectra(expected).sum(axis=1)
-    tone = ndimage.uniform_filter1d(heard, int(0.4 * second))
-    long = int(3 * second)
-    usual = np.array([whole[max(0, n - long) : n + 1].mean() for n in range(len(whole))])
-    soft = SOFT**2 * WINDOW * np.sum(np.hanning(WINDOW) ** 2) / 2
-    times = (np.arange(len(tone)) + 1) / second
-    over = (tone > np.maximum(usual[: len(tone)], soft)) & (times >= RAISED)
-    labels, count = ndimage.label(over)
-    since = [float(times[labels == n][0]) for n in range(1, count + 1) if np.sum(labels == n) >= second]
-    return since[0] if since else None
-
-
-def howling(heard: Sound) -> tuple[float, ...]:
-    """Hz of what is within 20 dB of the strongest in the last 4 s, the strongest first, 1 % apart or more."""
-    end = heard[-4 * RATE :]
+def howling(added: Sound) -> tuple[float, ...]:
+    """Hz of what is within 20 dB of the strongest that the loop added in the last 4 s, the strongest first, 1 % apart or more."""
+    end = added[-4 * RATE :]
     power = np.abs(np.fft.rfft(end * np.hanning(len(end)))) ** 2
     found: list[float] = []
     for place in np.argsort(power)[::-1][: np.sum(power > power.max() / 100)]:
         freq = float(place) / 4
         if all(abs(freq / other - 1) > 0.01 for other in found):
             found.append(freq)
+    return tuple(found)
+
+
+def at_first(added: Sound, expected: Sound, away: float) -> tuple[float, ...]:
+    """Hz of what is within 10 dB of the strongest that is added, in one of three seconds, and 10 dB above the programme there."""
+    found: list[float] = []
+    for late in (0.0, 0.5, 1.0):
+        begin = min(int((away + late) * RATE), len(added) - RATE)
+        pieces = (one[begin : begin + RATE] * np.hanning(RATE) for one in (added, expected))
+        power, usual = (np.abs(np.fft.rfft(piece)) ** 2 for piece in pieces)
+        for freq in np.argsort(power)[::-1][: np.sum(power > power.max() / 10)]:
+            near = slice(max(0, int(0.98 * freq)), int(1.02 * freq) + 2)
+            if power[near].sum() > 10 * usual[near].sum() and all(abs(freq / other - 1) > 0.01 for other in found):
+                found.append(float(freq))
     return tuple(found)
 
 

@@ -53,7 +53,7 @@ def trial(score: Any, path: Path, song: np.ndarray, seconds: int, snr: int, draw
         "trusted": float(np.sqrt(np.mean(good**2))) if len(good) else np.nan,
         "bands": 100 * float(answer.trusted[inside].mean()),
         "misled": 100 * float(np.mean(np.abs(good) > 3)) if len(good) else np.nan,
-        "delay": float(np.abs(1e3 * (answer.delay - delay - times)).min()),
+        "delay": float(np.abs(1e3 * (answer.delay_at(0.0) - delay - times)).min()),
         "clear": clear,
         "sure": answer.delay_trusted,
         "drift": abs(answer.drift - drift) if answer.trusted.any() else np.nan,

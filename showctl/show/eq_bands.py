@@ -1,9 +1,10 @@
 """The bands of the equaliser: what the console holds, whose each is, where it is going. Read back every step, moved step by step.
 
 Whose a band is: showctl writes only bands that the console's adapter lists, which are those that the venue file names, and of
-them only its own. A band that somebody else changes is the engineer's until it is handed back. What is read back decides: a band
-that stands at one of the values that were sent earlier has lost a write and is sent again, any other value is a touch. One that
-loses write after write is left alone as if it were the engineer's: it cannot be had.
+them only its own. The last ones may be set aside for notches (`eq_notches`): no fit has them, and they move by themselves alone.
+A band that somebody else changes is the engineer's until it is handed back. What is read back decides: a band that stands at one
+of the values that were sent earlier has lost a write and is sent again, any other value is a touch. One that loses write after
+write is left alone as if it were the engineer's: it cannot be had.
 
 The summed boost of showctl's bands never rises above its limit on the way either. Where a step would, cuts go first; where that
 is not enough, boosts give way step by step until the others pass, and come back when those have arrived: that always goes.
@@ -15,16 +16,18 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import lru_cache
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from showctl.model import ConsoleState, EqBand, EqMode, EqOwner
 from showctl.show.eq_limits import OVER, Bands
-from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, along, apart, assigned, step
+from showctl.show.eq_moves import GRID, SHOW, Curve, Pace, Slew, along, apart, assigned, step, way
 
 IN_FLIGHT = 3.0  # s that a write may take until it is read back
 LOST = 3  # writes in turn that a band may lose
+SLOWEST = 0.1  # of the pace: half a dB in two minutes
 MISSED = 0.6  # dB that a band may have been moved by ourselves since it was written down where it stands
 SAME = 1e-3  # dB, less is no move
 REMEMBERED = 8  # writes of a band, and updates that can be undone
@@ -42,6 +45,12 @@ class Found:
     undo: tuple[Bands, ...] = ()  # before each update, the newest last
     asked: tuple[EqMode, EqMode] | None = None  # the mode of the venue file, and the other one that somebody asked for
 
+    def left(self) -> Found:
+        """What of it outlives an end that was asked for: whose the bands are, as they stand, where any is the engineer's or
+        a notch."""
+        kept = any(o == "engineer" or (o == "notch" and b.gain) for o, b in zip(self.owners, self.held, strict=False))
+        return Found(owners=self.owners, held=self.held) if kept else NOTHING
+
 
 NOTHING = Found()
 
@@ -58,12 +67,14 @@ class HeldBands:
         tell: Callable[..., None],
         snap: Callable[[EqBand], EqBand] = lambda band: band,
         alone: bool = False,
+        notches: int = 0,
     ) -> None:
-        self._snap, self._alone = snap, alone
-        self._course: dict[
-            int, tuple[EqBand, EqBand]
-        ] = {}  # where a band stands, and where it is between two steps of the device
+        self._snap, self._alone, self._notches = snap, alone, notches
+        self.left = set[int]()  # notches that another policy has left, until they are taken over
+        # Where a band stands, and where it is between two steps of the device.
+        self._course: dict[int, tuple[EqBand, EqBand]] = {}
         self._curve, self._most_boost, self._grain, self._found, self._tell = curve, most_boost, grain, found, tell
+        self._heading = lru_cache(maxsize=64)(self._next)  # bands stand for seconds between two steps
         self.snapshot, self.owners = found.snapshot, list(found.owners)
         self.now: list[EqBand] = []  # none until they have been read
         self.goal: list[EqBand] = []
@@ -87,7 +98,7 @@ class HeldBands:
             return self._first(now, console)
         looked = [i for i in range(len(self.now)) if console.on or i in console.touched]  # what is off shows nothing of its bands
         lost = [i for i in looked if self._read(now, i, console.bands[i], i in console.touched)]
-        ours = (i for i, owner in enumerate(self.owners) if owner == "showctl")
+        ours = (i for i, owner in enumerate(self.owners) if owner != "engineer")
         self.confirmed = all(_same(console.bands[i], self.now[i]) for i in ours)
         return lost
 
@@ -100,16 +111,31 @@ class HeldBands:
         if moved - self._hands and now - self._since < IN_FLIGHT:
             return []
         self.now, self.goal, self.spent = list(bands), list(bands), [0.0] * count
-        if len(self.snapshot) != count:
-            self.snapshot, self.owners = tuple(bands), ["showctl"] * count
-        self.owners = self.owners if len(self.owners) == count else ["showctl"] * count
+        anew = len(self.snapshot) != count
+        if anew:  # the engineer's of an earlier run are his as long as they stand as he left them
+            theirs = {i for i, owner in enumerate(found.owners) if owner == "engineer" and i not in moved}
+            self.snapshot, self.owners = tuple(bands), ["engineer" if i in theirs else "showctl" for i in range(count)]
+        self._set_aside(found, moved, anew)
         self._sent, self._sent_at = [deque([b], REMEMBERED) for b in bands], [-math.inf] * count
         self._lost, self._lost_at, self._pace = [0] * count, [-math.inf] * count, Pace(count)
         self._tell("read", bands=count)
         for i in range(len(found.held)):
             self._pace.moved(i, now, SHOW.most)  # it may have moved a moment ago
-        theirs = self._hands if self._alone else moved | self._hands  # else it has begun anew, or its limits are narrower
-        return [i for i in sorted(theirs) if self.give(i, "engineer")]
+        known = anew or self._alone  # alone: it has begun anew, or its limits are narrower
+        touched = self._hands if known else moved | self._hands
+        return [i for i in sorted(touched) if self.give(i, "engineer")]
+
+    def _set_aside(self, found: Found, moved: set[int], anew: bool) -> None:
+        """The last bands are for notches, and one at least for a fit. A notch that was left is no part of what was found."""
+        self.left = {i for i, owner in enumerate(found.owners) if owner == "notch" and i not in moved}
+        if anew:
+            self.snapshot = tuple(replace(b, gain=0.0) if i in self.left else b for i, b in enumerate(self.snapshot))
+        self.owners = [owner if owner == "engineer" else self._ours(i) for i, owner in enumerate(self.owners)]
+
+    def _ours(self, band: int) -> EqOwner:
+        """Whose a band is that is not the engineer's."""
+        count = len(self.now)
+        return "notch" if band >= count - min(self._notches, count - 1) else "showctl"
 
     def _read(self, now: float, i: int, theirs: EqBand, touched: bool) -> bool:
         """Whether a band became the engineer's."""
@@ -133,14 +159,15 @@ class HeldBands:
         self.stuck |= {i} if again else set()
         return True
 
-    def give(self, band: int, to: EqOwner) -> bool:
+    def give(self, band: int, to: Literal["showctl", "engineer"]) -> bool:
         """Whose it is from now on; False where it is so already."""
-        if self.owners[band] == to:
+        owner: EqOwner = self._ours(band) if to == "showctl" else to
+        if self.owners[band] == owner:
             return False
-        self.owners[band], self.goal[band], self._lost[band] = to, self.now[band], 0
+        self.owners[band], self.goal[band], self._lost[band] = owner, self.now[band], 0
         self._sent[band] = deque([self.now[band]], REMEMBERED)
         self.stuck.discard(band)
-        self._tell("owner", band=band + 1, owner=to)
+        self._tell("owner", band=band + 1, owner=owner)
         return True
 
     def flattened(self, now: float, bands: Bands) -> None:
@@ -172,8 +199,16 @@ class HeldBands:
 
     def going(self) -> list[float]:
         """Of each of ours that is not where it is going, how far it has moved since `begin` (dB)."""
-        pairs = zip(self.now, self.goal, strict=True)
-        return [spent for spent, (b, goal) in zip(self.own(self.spent), self.own(pairs), strict=True) if b != goal]
+        every = zip(self.spent, self.now, self.goal, self.owners, strict=True)
+        return [spent for spent, b, goal, owner in every if owner != "engineer" and b != goal]
+
+    def notches(self) -> dict[int, EqBand]:
+        """The bands that are set aside, as they are to be."""
+        return {i: self.goal[i] for i, owner in enumerate(self.owners) if owner == "notch"}
+
+    def but_notches(self, bands: Bands) -> Bands:
+        """As many bands, those that are set aside as they are to be now."""
+        return tuple(self.notches().get(i, b) for i, b in enumerate(bands))
 
     # --- moving ---
 
@@ -185,10 +220,22 @@ class HeldBands:
         """From now on they stay."""
         self.begin(self.now)
 
+    def put(self, now: float, bands: dict[int, EqBand]) -> list[tuple[int, EqBand]]:
+        """These become so at once: what is to be written now (s), what was lost of them before, too."""
+        for i, band in bands.items():
+            self.goal[i] = band
+        writes = [(i, band) for i, band in self.notches().items() if not _same(band, self.now[i]) or i in bands]
+        for i, band in writes:
+            self.now[i], self._sent_at[i] = band, now
+            self._sent[i].append(band)
+        self.confirmed = self.confirmed and not writes
+        return writes
+
     def moves(self, now: float, slew: Slew, budget: float = math.inf) -> list[tuple[int, EqBand]]:
         """One step of every band of ours towards its goal: what is to be written now (s)."""
         steps: dict[int, EqBand] = {}
-        left = [min(self._pace.left(i, now, slew, self._grain), budget - spent) for i, spent in enumerate(self.spent)]
+        paces = enumerate(zip(self.spent, self._shares(), strict=True))
+        left = [min(self._pace.left(i, now, slew, self._grain, share), budget - spent) for i, (spent, share) in paces]
         for i, (band, goal) in enumerate(zip(self.now, self.goal, strict=True)):
             if self.owners[i] == "engineer" or band == goal:
                 continue
@@ -205,10 +252,19 @@ class HeldBands:
         self.confirmed = self.confirmed and not allowed
         return sorted(allowed.items())
 
+    def _shares(self) -> list[float]:
+        """How fast each of ours goes beside the one that has the longest way. So they arrive together, and what is heard on the
+        way lies between start and goal: of neighbours, one up and one down, it would be far from both were one there first."""
+        ours = (owner != "engineer" and band != goal for owner, band, goal in zip(self.owners, self.now, self.goal, strict=True))
+        pairs = zip(ours, self.now, self.goal, strict=True)
+        ways = [way(self._curve, band, goal) if going else 0.0 for going, band, goal in pairs]
+        longest = max(ways)
+        return [max(SLOWEST, one / longest) if longest > 0 else 1.0 for one in ways]
+
     def _stepped(self, i: int, goal: EqBand, left: float, room: float, slew: Slew) -> EqBand:
         """What a band becomes next, on the device's steps. Its course goes on between them; a step of the device that is larger
         than what is left has to wait, and one that is larger than the slew itself is made at a smaller gain."""
-        band, goal = self.now[i], self._next(self.now[i], goal, slew.most)
+        band, goal = self.now[i], self._heading(self.now[i], goal, slew.most)
         stood, course = self._course.get(i, (band, band))
         if stood != band:
             course = band

@@ -37,6 +37,8 @@ class EqSettings:
     alone: bool = False  # nobody else can write to it: what stands there otherwise than it was left is no hand
     budget: float = 2.0  # that a band moves in one update
     settle: float = 10.0  # s until what is heard has followed a move
+    notches: int = 0  # bands, the last ones, that are set aside against feedback
+    notch_q: float = 8.0  # of them: the narrowest that device and venue let them be
 
 
 def boost(curve: Curve, bands: Sequence[EqBand]) -> float:

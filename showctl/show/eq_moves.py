@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -25,7 +26,7 @@ Array: TypeAlias = NDArray[np.float64]
 Curve: TypeAlias = Callable[[Iterable[EqBand], Array], Array]  # bands, Hz (points,) -> dB (points,) of all of them together
 GRID: Array = np.geomspace(20.0, 20_000.0, 480)  # Hz, 48 an octave: between two of them a Q of 8 hides 0.04 dB of 3
 _WAY = 4  # pieces of a way that is measured
-_NEAR = 1.0  # octaves: a band that is farther from another goes by way of 0 dB
+_NEAR = 2.0  # times the frequency: a band that is farther from another goes by way of 0 dB
 SMOOTHEST = 0.05  # dB, no step is smaller
 
 
@@ -57,16 +58,16 @@ class Pace:
         """dB that are left of what a band may move within the slew's time."""
         return slew.most - sum(size for t, size in self._moves[band] if now - t < slew.within - 1e-6)
 
-    def left(self, band: int, now: float, slew: Slew, grain: float) -> float:
-        """dB that a band may move now: evenly spread steps, as fine as the device has them."""
+    def left(self, band: int, now: float, slew: Slew, grain: float, share: float = 1.0) -> float:
+        """dB that a band may move now: evenly spread steps, as fine as the device has them, at a share of the slew's pace."""
         moves = self._moves[band]
-        while moves and now - moves[0][0] > SHOW.within:
+        while len(moves) > 1 and now - moves[0][0] > SHOW.within:
             moves.popleft()
         recent = sum(size for t, size in moves if now - t < slew.within - 1e-6)
         step = max(grain, SMOOTHEST)
         due = slew.at_once
         if moves:
-            due = np.floor((now - moves[-1][0]) * slew.most / slew.within / step + 0.02) * step
+            due = np.floor((now - moves[-1][0]) * share * slew.most / slew.within / step + 0.02) * step
         return float(max(0.0, min(slew.most - recent, max(slew.at_once, grain), due)))
 
 
@@ -82,14 +83,22 @@ def apart(curve: Curve, one: EqBand, other: EqBand) -> float:
 
 def way(curve: Curve, one: EqBand, other: EqBand) -> float:
     """dB that a band moves altogether on the shorter of the two ways."""
-    return min(abs(one.gain) + abs(other.gain), abs(one.gain - other.gain) + _sideways(curve, one, other))
+    by_zero = abs(one.gain) + abs(other.gain)
+    if one.gain * other.gain <= 0 or not _near(one, other):
+        return by_zero
+    return min(by_zero, abs(one.gain - other.gain) + _sideways(curve, one, other))
 
 
+def _near(one: EqBand, other: EqBand) -> bool:
+    return one.kind == other.kind and one.freq <= _NEAR * other.freq and other.freq <= _NEAR * one.freq
+
+
+@lru_cache(maxsize=4096)  # 30 bands against 30, each second: most are as they were
 def _sideways(curve: Curve, one: EqBand, other: EqBand) -> float:
     """dB that the change of frequency and Q costs at the smaller of the two gains; inf where it is too far."""
     if one.freq == other.freq and one.q == other.q and one.kind == other.kind:
         return 0.0
-    if one.kind != other.kind or abs(np.log2(other.freq / one.freq)) > _NEAR:
+    if not _near(one, other):
         return np.inf
     least = replace(one, gain=min(one.gain, other.gain, key=abs))
     stops = [curve([along(least, other, n / _WAY)], GRID) for n in range(_WAY + 1)]

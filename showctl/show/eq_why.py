@@ -23,6 +23,7 @@ COVERED = 0.5  # share of the bands that must be trusted
 THAWS = 3.0  # s that a reason to freeze must be gone
 WORSE = 1.0  # dB RMS
 READING = "the console's equaliser is being read"
+GRAPHIC = "the equaliser is in graphic mode (GEQ or TEQ), its parametric bands are not heard: set it to PEQ at the console"
 MOVED = 0.002  # s that sound of a microphone may jump by: 0.7 m
 
 
@@ -90,6 +91,8 @@ class Still:
         why = unheard(now, inputs, curve, len(self._names)) or moved
         if not inputs.console.on:
             why = "the equaliser is switched off: switch it on at the console, or by `showctl room apply --switch-on`"
+        if inputs.console.graphic:
+            why = GRAPHIC
         if bypassed:
             why = "bypassed: end the bypass to go on"
         if not ours:
@@ -117,6 +120,8 @@ def unreachable(now: float, console: ConsoleState, bands: int) -> str:
         return "the console has not answered yet: is it on, and is its address in the venue file right?"
     if now - console.answered > ANSWERS:
         return f"no answer from the console for {now - console.answered:.0f} s: check its power and its network cable"
+    if console.trouble:
+        return console.trouble
     if not console.bands:
         return READING
     if bands and len(console.bands) != bands:

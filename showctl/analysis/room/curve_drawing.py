@@ -13,13 +13,15 @@ import numpy as np
 from showctl.analysis.room.arrival import BODY
 from showctl.analysis.room.biquad import Array
 from showctl.analysis.room.fit_drawing import A_DB, BOTTOM, COLOURS, LEFT, SUM, TARGET, WIDTH, frame, polyline, span
+from showctl.analysis.room.sheet import sheet, title
 
 TOP, ROW = 34, 18  # pixels
 DEEPEST_DB, HIGHEST_DB = -36.0, 24.0  # drawn
 
 
-def svg(title: str, freqs: Array, curves: Sequence[tuple[str, Array]], target: Array) -> str:
-    """The picture of (points,) dB over `freqs` (Hz), each with its name, and what is aimed at. ValueError for no curve."""
+def svg(name: str, freqs: Array, curves: Sequence[tuple[str, Array]], target: Array) -> str:
+    """The picture called `name` of (points,) dB over `freqs` (Hz), each with its name, and what is aimed at. ValueError for no
+    curve."""
     if not curves:
         raise ValueError("there is no curve to be drawn")
     body = (freqs >= BODY[0]) & (freqs <= BODY[1])
@@ -31,18 +33,13 @@ def svg(title: str, freqs: Array, curves: Sequence[tuple[str, Array]], target: A
     top = TOP + ROW * len(names)
     within = span([*(one for _, one in levelled), aim])
     height = round(top + (within[1] - within[0]) * A_DB + BOTTOM)
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">']
-    parts.append(f'<rect width="{WIDTH}" height="{height}" fill="#181818"/><g fill="#ddd">')
-    parts.append(f'<text x="{LEFT}" y="20" font-size="14">{escape(title)}</text>')
-    parts += _legend(names)
-    parts += frame(top, within)
+    parts = [title(LEFT, 20, name), *_legend(names), *frame(top, within)]
     parts.append(polyline(freqs, aim, top, within[1], TARGET, 1.8, ' stroke-dasharray="6 4"'))
     for (_, one), (_, colour) in zip(levelled, names, strict=False):
         parts.append(polyline(freqs, one, top, within[1], colour, 1.2))
     if len(curves) > 1:
         parts.append(polyline(freqs, mean, top, within[1], SUM, 2.2))
-    return "\n".join([*parts, "</g></svg>"]) + "\n"
+    return sheet(WIDTH, height, parts)
 
 
 def _legend(names: list[tuple[str, str]]) -> Iterator[str]:

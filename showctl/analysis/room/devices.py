@@ -5,6 +5,10 @@ steps of frequency (20 Hz..20 kHz, equal ratios), 121 of gain (-15..+15 dB) and 
 equaliser of the XR18 is taken to have the same. How steep the shelves of these desks are is published nowhere, so their bands
 are used as peaking filters only, though they have shelves, too.
 
+The filters of a PipeWire filter-chain take any number; of them the peaking ones are used. Its scales are as fine as CamillaDSP's.
+
+A console that a venue file describes by its lines (`template`) is taken to have `generic`'s steps, and peaking bands alone.
+
 `generic` is an equaliser that is set by hand: three digits of a frequency, tenths of a dB, hundredths of a Q, as people type
 them. CamillaDSP takes any number; its scales are as fine as its file is worth reading. The shelves of both are those of
 `biquad`.
@@ -14,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -40,7 +44,7 @@ class Scale:
     def between(self, low: float, high: float) -> Array:
         """The values from low to high, rising. ValueError where there is none."""
         values = self.values()
-        found = values[(values >= low - 1e-9) & (values <= high + 1e-9)]
+        found = values[np.searchsorted(values, low - 1e-9) : np.searchsorted(values, high + 1e-9, "right")]
         if not len(found):
             raise ValueError(f"nothing between {low:g} and {high:g} can be set: it goes from {self.low:g} to {self.high:g}")
         return found
@@ -48,7 +52,9 @@ class Scale:
     def nearest(self, value: float, low: float = -math.inf, high: float = math.inf) -> float:
         """Of the values from low to high the one next to `value`. ValueError where there is none."""
         found = self.between(low, high)
-        return float(found[int(np.argmin(np.abs(found - value)))])
+        after = int(np.searchsorted(found, value))  # a scale may have hundreds of thousands of values, and this is asked often
+        near = found[max(after - 1, 0) : after + 1]
+        return float(near[int(np.argmin(np.abs(near - value)))])
 
 
 @functools.cache
@@ -86,4 +92,6 @@ GENERIC = Device("generic", 20, _ALL, Scale(20, 20_000, 3, "digits"), Scale(-24,
 X32 = Device("x32", 6, ("peaking",), *_X)
 XR18 = Device("xr18", 6, ("peaking",), *_X)
 CAMILLADSP = Device("camilladsp", 30, _ALL, Scale(20, 20_000, 5, "digits"), Scale(-40, 40, 8001), Scale(0.1, 20, 19_901))
-DEVICES = {device.name: device for device in (GENERIC, X32, XR18, CAMILLADSP)}
+TEMPLATE = replace(GENERIC, name="template", kinds=("peaking",))
+PIPEWIRE = replace(CAMILLADSP, name="pipewire", kinds=("peaking",))
+DEVICES = {device.name: device for device in (GENERIC, X32, XR18, CAMILLADSP, PIPEWIRE, TEMPLATE)}

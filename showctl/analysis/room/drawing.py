@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
 
 import numpy as np
 
 from showctl.analysis.room.decay import CURVE_S, Decay
+from showctl.analysis.room.sheet import sheet, title
 
 HEIGHT, TOP, LEFT, CURVES, GAP, BARS, RIGHT, BOTTOM = 380, 46, 56, 470, 150, 470, 20, 40  # pixels
 WIDTH = LEFT + CURVES + GAP + BARS + RIGHT
@@ -20,13 +20,7 @@ STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # s between lines
 
 def svg(name: str, octaves: list[Decay]) -> str:
     """The picture of a response called `name`."""
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">']
-    parts.append(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#181818"/><g fill="#ddd">')
-    parts.append(f'<text x="{LEFT}" y="18" font-size="14">{escape(name)}</text>')
-    parts += _curves(octaves)
-    parts += _bars(octaves)
-    return "\n".join([*parts, "</g></svg>"]) + "\n"
+    return sheet(WIDTH, HEIGHT, [title(LEFT, 18, name), *_curves(octaves), *_bars(octaves)])
 
 
 def _curves(octaves: list[Decay]) -> Iterator[str]:

@@ -6,13 +6,15 @@ told: a room is mended by taking away. It holds from 20 Hz to 20 kHz, also betwe
 as they are sent.
 
 They are sent on the steps of the device. Frequencies are put on steps first, then Qs, then one gain after the other, and each
-time the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out.
+time the rest is fitted again: what one rounding spoils, others make good. Bands of less than LEAST dB are left out, and two that
+are one become it.
 
 A standing equaliser may be given: its bands move, in their order and no farther than is of use (`solver.NEAR`), since many
-cascades do nearly the same and moving takes its time; only where a fit from nothing leaves half as much or less (BETTER) are
-they given up. Where nothing is trusted they stay. The curves are always those of the room WITHOUT equaliser; who
-measures through one takes `biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of
-the whole is the fader's.
+cascades do nearly the same and moving takes its time; only where a fit from nothing leaves a fifth as much or less (BETTER) are
+they given up: between two cascades that do the same the curve is worse than at either end, and whoever turns to the other one
+half-way is never at any. Where nothing is trusted they stay. The curves are always those of the room WITHOUT equaliser; who
+measures through one takes `biquad.cascade_db` of it off. All in Hz and dB; the level of the curves does not matter, that of the
+whole is the fader's.
 """
 
 from __future__ import annotations
@@ -30,10 +32,11 @@ from showctl.analysis.room.solver import POINTS, SHELVES, Cascade, Problem
 from showctl.model import EqBand
 
 LEAST = 0.5  # dB, a band that does less is left out
-BETTER = 0.5  # of the standing equaliser's cost: above that, its bands stay
+BETTER = 0.2  # of the standing equaliser's cost: above that, its bands stay
 ANCHOR = 0.1  # weight of what a standing equaliser does where nothing is known, against what is known
 SPARE = 0.02  # dB of the summed boost that the solver keeps clear of
 OVER = 0.05  # dB over the limit that rounding may leave
+NEAR, ALIKE = 0.5, 1.0  # octaves of frequency, at a Q of 1, and of Q that two bands are apart at least
 REACH = 0.5  # octaves beyond what the system plays that a band may lie
 DENSE = 20.0 * 2.0 ** (np.arange(math.floor(math.log2(1000.0) * 96) + 1) / 96)  # Hz, on which the summed boost is looked for
 DENSE = np.append(DENSE, 20_000.0)
@@ -152,13 +155,34 @@ def _sought(problem: Problem, most: int, standing: tuple[EqBand, ...]) -> tuple[
         given = np.array([[math.log2(band.freq), band.gain, math.log2(band.q)] for band in kept])
         tied = problem.tied(kinds, given)
         warm = tied.filled(kinds, given, most)
-        if found.cost > BETTER * problem.cost(warm.sum, warm.given):
+        if found.cost > BETTER * problem.cost(warm.sum, warm.lift, warm.given):
             problem, found = tied, warm
+    while (pair := _doubled(problem, found)) is not None:
+        one, other = pair
+        left, values = found.without(other)
+        values[one, 1] += found.given[other, 1]
+        problem = problem.joined(one, other)
+        found = problem.moved(left, values, 20)
     while (weak := np.flatnonzero(np.abs(found.given[:, 1]) < LEAST)).size:
         weakest = int(weak[np.argmin(np.abs(found.given[weak, 1]))])
         problem = problem.released(weakest)
         found = problem.moved(*found.without(weakest), 20)
     return problem, found
+
+
+def _doubled(problem: Problem, found: Cascade) -> tuple[int, int] | None:
+    """Two bands, the earlier first, that could be one: as wide, at one place, and together within what one may do."""
+    freq, gain, q = found.given.T
+    for other in range(len(found.kinds)):
+        for one in range(other):
+            if (
+                found.kinds[one] == found.kinds[other]
+                and abs(freq[one] - freq[other]) < NEAR / 2.0 ** max(q[one], q[other])
+                and abs(q[one] - q[other]) < ALIKE
+                and problem.low[1] <= gain[one] + gain[other] <= problem.high[1]
+            ):
+                return one, other
+    return None
 
 
 def _settled(problem: Problem, found: Cascade, device: Device, limits: Limits) -> list[EqBand]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
 
 import numpy as np
 
 from showctl.analysis.room.biquad import Array, cascade_db
 from showctl.analysis.room.fit import Fitted
+from showctl.analysis.room.sheet import sheet, title
 from showctl.analysis.room.target import Target
 from showctl.model import EqBand
 
@@ -24,8 +24,8 @@ COLOURS = ("#b39ddb", "#5c8df6", "#26a69a", "#d4e157", "#ffb74d", "#f06292", "#9
 LINES = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)  # Hz
 
 
-def svg(title: str, found: Fitted, target: Target) -> str:
-    """The picture of a fit to a target."""
+def svg(name: str, found: Fitted, target: Target) -> str:
+    """The picture of a fit, called `name`, to a target."""
     aim = target(found.freqs)
     aim = aim - aim[found.band].mean()
     before = found.mean + aim
@@ -35,12 +35,7 @@ def svg(title: str, found: Fitted, target: Target) -> str:
     below = span([found.eq, *alone, np.zeros(1)])
     middle = TOP + (above[1] - above[0]) * A_DB + GAP
     height = round(middle + (below[1] - below[0]) * A_DB + BOTTOM)
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">']
-    parts.append(f'<rect width="{WIDTH}" height="{height}" fill="#181818"/><g fill="#ddd">')
-    parts.append(f'<text x="{LEFT}" y="20" font-size="14">{escape(title)}</text>')
-    parts += _legend(found)
-    parts += frame(TOP, above)
+    parts = [title(LEFT, 20, name), *_legend(found), *frame(TOP, above)]
     played = _runs(found)
     whole = slice(played[0].start, played[-1].stop)
     parts.append(polyline(found.freqs[whole], aim[whole], TOP, above[1], TARGET, 1.8, ' stroke-dasharray="6 4"'))
@@ -52,7 +47,7 @@ def svg(title: str, found: Fitted, target: Target) -> str:
         parts.append(polyline(found.freqs, curve, middle, below[1], colour, 1.1))
         parts.append(_label(i + 1, band, middle, below, colour))
     parts.append(polyline(found.freqs, found.eq, middle, below[1], SUM, 2.0))
-    return "\n".join([*parts, "</g></svg>"]) + "\n"
+    return sheet(WIDTH, height, parts)
 
 
 def _runs(found: Fitted) -> list[slice]:

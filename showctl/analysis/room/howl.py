@@ -19,6 +19,8 @@ Levels in dBFS (a sine at full scale: -3), times in s from the stream's start. I
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -33,10 +35,12 @@ FLOOR, SHARE = -50.0, -12.0  # dBFS; dB below all the sound
 PEAKS = 2  # looked at in each spectrum
 EVERY = 2  # spectra from one judgement to the next
 LEARNING = 12.0  # s that must have been heard
-ENOUGH = {3: 2.0, 6: 0.5, 12: -1.0}  # judgements, and the mean of the natural logarithms of their odds
+ENOUGH = {3: 4.0, 6: 2.5, 12: 1.0}  # judgements, and the mean of the natural logarithms of their odds
 MOST = 6.0  # that one of them counts, for it or against; against it, where there was no such peak
 NEAR = 0.02  # of a frequency: the same, one judgement later
-AGAIN = 2.0  # s: a frequency that was told of is told of again when it still grows
+AGAIN = 2.0  # s: a frequency that was told of is told of anew
+STILL, SOFTER = 1.0, 2.0  # s, dB: one that stands is told of again as long as it is no softer than that
+SAME = 0.03  # of a frequency: one howl
 OVERTONE = 0.003  # of a frequency: so near is what a limiter makes
 FADERS = 1000.0 * 10 ** (np.arange(-17, 14) / 10)  # Hz, third octaves from 20 Hz to 20 kHz
 # fmt: off
@@ -70,8 +74,7 @@ class HowlWatch:
         self._learned = round(LEARNING * rate / self._spectra.hop)
         self._heard = np.zeros(0, np.float32)
         self._start: int | None = None
-        self._before: deque[list[tuple[float, float]]] = deque(maxlen=max(ENOUGH) - 1)  # frequencies and odds, newest first
-        self._told: list[tuple[float, float]] = []  # time and frequency
+        self._courses, self._told = Courses(), Told()
 
     def feed(self, block: AudioBlock) -> list[Howl]:
         """A block of any size -> what began to howl in it."""
@@ -89,34 +92,69 @@ class HowlWatch:
         return found
 
     def _judge(self, time: float) -> list[Howl]:
-        now, found, judged = self._spectra.levels[-1], list[Howl](), list[tuple[float, float]]()
+        now, judged = self._spectra.levels[-1], list[tuple[int, float, float]]()
         for peak in self._spectra.peaks(self._low, PEAKS):
             level = float(now[peak])
             if level < FLOOR or level - self._spectra.total < SHARE:
                 continue
             freq = float(self._spectra.place(peak, 1)[0]) * self._rate / self._spectra.size
-            odds = self._odds(time, freq, self._spectra.features(peak, self._low))
-            judged.append((freq, min(MOST, max(-MOST, odds))))
-            if self._enough(freq, judged[-1][1]) and self._new(time, freq):
-                found.append(advice(time, freq, level, self._spectra.growth(peak) * self._rate))
-        self._before.appendleft(judged)
+            judged.append((peak, freq, self._odds(time, freq, self._spectra.features(peak, self._low))))
+        beyond = self._courses.add([(freq, odds) for _, freq, odds in judged])
+        found = list[Howl]()
+        for (peak, freq, _), surplus in zip(judged, beyond, strict=True):
+            level = float(now[peak])
+            again = not self._tell(time, freq, surplus, level)
+            if not again or self._told.still(time, freq, level):
+                found.append(replace(advice(time, freq, level, self._spectra.growth(peak) * self._rate), again=again))
         return found
-
-    def _enough(self, freq: float, odds: float) -> bool:
-        """Whether what is known of a frequency, now and before, is beyond doubt."""
-        course = [odds] + [max((o for f, o in one if abs(freq / f - 1) < NEAR), default=-MOST) for one in self._before]
-        return any(len(course) >= count and sum(course[:count]) > count * least for count, least in ENOUGH.items())
 
     def _odds(self, _time: float, _freq: float, features: NDArray[np.float64]) -> float:
         return float(evidence(features))
 
-    def _new(self, time: float, freq: float) -> bool:
+    def _tell(self, time: float, freq: float, surplus: float, level: float) -> bool:
+        return surplus > 0 and self._told.new(time, freq, level)
+
+
+class Courses:
+    """What has been judged, one time after the other, and whether it is enough."""
+
+    def __init__(self) -> None:
+        self._before: deque[list[tuple[float, float]]] = deque(maxlen=max(ENOUGH) - 1)  # frequencies and odds, newest first
+
+    def add(self, judged: Sequence[tuple[float, float]]) -> list[float]:
+        """Frequencies and odds of one time -> by how much the mean of each course is more than what is ENOUGH for it."""
+        now = [(freq, min(MOST, max(-MOST, odds))) for freq, odds in judged]
+        beyond = [self._surplus(freq, odds) for freq, odds in now]
+        self._before.appendleft(now)
+        return beyond
+
+    def _surplus(self, freq: float, odds: float) -> float:
+        course = [odds] + [max((o for f, o in one if abs(freq / f - 1) < NEAR), default=-MOST) for one in self._before]
+        return max((sum(course[:n]) / n - least for n, least in ENOUGH.items() if len(course) >= n), default=-MOST)
+
+
+class Told:
+    """What has been told of."""
+
+    def __init__(self) -> None:
+        self._last: list[tuple[float, float, float]] = []  # time, frequency and level
+
+    def new(self, time: float, freq: float, level: float) -> bool:
         """Whether it has not just been told, nor is an overtone, which a limiter makes, of one that has; from now on it has."""
-        self._told = [(t, f) for t, f in self._told if time - t < AGAIN]
-        if any(abs(freq / f - 1) < 0.03 or any(abs(freq / f / n - 1) < OVERTONE for n in (2, 3, 5)) for _, f in self._told):
+        self._last = [one for one in self._last if time - one[0] < AGAIN]
+        if any(abs(freq / f - 1) < SAME or any(abs(freq / f / n - 1) < OVERTONE for n in (2, 3, 5)) for _, f, _ in self._last):
             return False
-        self._told.append((time, freq))
+        self._last.append((time, freq, level))
         return True
+
+    def still(self, time: float, freq: float, level: float) -> bool:
+        """Whether it was told a second ago, and is not softer for what was done about it: a loop that a limiter holds grows no
+        more, but it howls. From now on it has been told."""
+        for i, (t, f, before) in enumerate(self._last):
+            if abs(freq / f - 1) < SAME and STILL <= time - t < AGAIN and level > before - SOFTER:
+                self._last[i] = time, freq, level
+                return True
+        return False
 
 
 def advice(time: float, freq: float, level: float, growth: float) -> Howl:

@@ -11,6 +11,11 @@ As van Waterschoot and Moonen collect them (JAES 58(11), 2010; Proc. IEEE 99(2),
 
 and how far its frequency wanders, and whether the rest of the sound and the harmonics grow with it, as they do for a player.
 
+Beyond these: a loop multiplies what goes round by one complex number, so from one spectrum to the next its bin does nothing else.
+What the best such number leaves over (linear prediction of the first order) tells of level and phase at once; the phase's advance
+alone knows a frequency to a hundredth of a bin, which the levels do not. And what is beside the peak: the next peak and its
+growth, how peaked the rest is, and the fifths and thirds that a chord or another of a loop's own frequencies would have.
+
 Levels in dBFS (a sine at full scale: -3), all else in dB unless told.
 """
 
@@ -27,6 +32,10 @@ NOTHING = -80.0  # dBFS: what was softer counts as this
 MEMORY, PIECE = 30.0, 1.5  # s, and of what it is made
 RECENT = (2, 5)  # pieces that may hold the growth itself, a fast one's and a slow one's
 RATIOS = (2.0, 3.0, 0.5)
+OTHERS = (1 / 3, 2 / 3, 1.5, 4.0)
+TURNS = (4, 8, 16, 32)  # spectra over which one factor is sought
+DRIFTS = (8, 16, 31)  # steps over which the phase's advance is looked at
+STRONGEST = 12  # bins of the rest
 AROUND = 14  # bins on each side that are its neighbours, but for the nearest five
 STEP = 2  # spectra that an onset takes: a window's length
 LOUDEST = 60.0  # dB beyond which more tells nothing
@@ -57,6 +66,7 @@ class Spectra:
         self._scale = np.float32(2 / float(self._window.sum()) ** 2)
         self._levels = np.full((2 * ROWS, self.bins), NOTHING, np.float32)  # each twice, so that the last lie in one piece
         self._sums = np.full(2 * ROWS, NOTHING)
+        self._waves = np.zeros((2 * TURNS[-1], self.bins), np.complex64)  # likewise
         self._past = np.full((round(MEMORY / PIECE), self.bins + 1), NOTHING, np.float32)  # the last: of the sum
         self._present = np.full(self.bins + 1, NOTHING, np.float32)
         self._each = round(PIECE * rate / self.hop)
@@ -74,6 +84,8 @@ class Spectra:
         total = max(NOTHING, 10 * math.log10(float(power[5:].sum()) / 1.5 + 1e-12))
         self._levels[row] = self._levels[row + ROWS] = level
         self._sums[row] = self._sums[row + ROWS] = total
+        turn = row % TURNS[-1]
+        self._waves[turn] = self._waves[turn + TURNS[-1]] = spectrum[: self.bins]
         self.count += 1
         np.maximum(self._present[:-1], level, out=self._present[:-1])
         self._present[-1] = max(self._present[-1], total)
@@ -153,5 +165,51 @@ class Spectra:
         far = [steps[-span:].max() for span in SPANS[1:]] + [steps[-span:].min() for span in SPANS[1:]]
         return np.concatenate([
             np.clip(said, -LOUDEST, LOUDEST), rises, np.sqrt(bends), means[:1], 2 * means[1:] - means[:-1], far, rest,
-            4 * np.log(np.array(wander) + 0.01), [4 * math.log2(peak * 0.0117)],
+            4 * np.log(np.array(wander) + 0.01), [4 * math.log2(peak * 0.0117)], self._turns(peak), self._beside(peak, low),
         ])  # fmt: skip
+
+    def _turns(self, peak: int) -> list[float]:
+        """How well one factor describes a peak's course, in dB of what it leaves; how the phase's advance wanders and drifts."""
+        first = self._row % TURNS[-1] + 1
+        near = self._waves[first : first + TURNS[-1], peak - 1 : peak + 2].astype(np.complex128)
+        strongest = int(np.argmax((np.abs(near[-TURNS[-2] :]) ** 2).sum(axis=0)))
+        wave = near[:, strongest] * math.sqrt(float(self._scale)) + 1e-9
+        before, after = wave[:-1], wave[1:]
+        even = 1 / np.sqrt(np.abs(before) * np.abs(after))  # so that the loud end counts no more than the soft one
+        said = []
+        for span in TURNS:
+            one = slice(-(span - 1), None)
+            said += [left(before[one] * even[one], after[one] * even[one]), left(before[one], after[one])]
+        advance = np.unwrap(np.angle(after * before.conj())) / math.pi  # bins
+        said += [4 * math.log(float(advance[-span:].std()) + 1e-3) for span in DRIFTS]
+        said += [4 * math.log(abs(float(line @ advance[-len(line) :])) + 1e-3) for line in DRIFT]
+        return said
+
+    def _beside(self, peak: int, low: int) -> list[float]:
+        """The next peak: how much softer, how it grew; how peaked the rest is; OTHERS."""
+        now = self.levels[-1]
+        level, said = float(now[peak]), [LOUDEST, 0.0, 0.0]
+        second = next((k for k in self.peaks(low, 6) if abs(k - peak) > 4), None)
+        if second is not None:
+            course = self.levels[-SPANS[2] :, second - 1 : second + 2].max(axis=1).astype(np.float64)
+            rises = float(course[-1] - course[-9:-7].mean()), float(course[-1] - course[:8].mean())
+            said = [level - float(now[second]), *rises]
+        rest = np.delete(now[low:], np.arange(max(0, peak - low - 4), peak - low + 5)).astype(np.float64)
+        power = 10 ** (rest / 10)
+        most = np.partition(power, -STRONGEST)[-STRONGEST:].sum()
+        said += [10 * math.log10(power.mean()) - float(rest.mean()), 10 * math.log10(power.sum() / most)]
+        for ratio in OTHERS:
+            place = round(peak * ratio)
+            known = 4 < place < self.bins - 3
+            said.append(level - float(now[place - 2 : place + 3].max()) if known else LOUDEST)
+        return [max(-LOUDEST, min(LOUDEST, one)) for one in said]
+
+
+def left(before: NDArray[np.complex128], after: NDArray[np.complex128]) -> float:
+    """dB of what is left of `after` when the best multiple of `before` is taken from it."""
+    factor = np.vdot(before, after) / np.vdot(before, before).real
+    rest = float(np.mean(np.abs(after - factor * before) ** 2) / np.mean(np.abs(after) ** 2))
+    return 10 * math.log10(rest + 1e-6)
+
+
+DRIFT = [(np.arange(n) - (n - 1) / 2) / np.var(np.arange(n)) for n in DRIFTS]  # times the advance: bins by which it drifts

@@ -2,7 +2,8 @@
 
 Sought are n bands (log2 of freq, gain, log2 of Q; each within bounds) that make the weighted variance of `curve + sum of
 bands` least: the variance, since the level of the whole is the fader's. That the sum stays below `boost` is a penalty here,
-steep enough that a tenth of a dB is rarely left over; `fit` takes that away.
+steep enough that a tenth of a dB is rarely left over; `fit` takes that away. Another one keeps the bands that lift from lifting
+more together than one of them may: two at one place would be one beyond its limit.
 
 Two steps in turn. *Matching pursuit*: of a dictionary of bands, the one that helps most joins (S. Mallat and Z. Zhang, IEEE
 Trans. Signal Processing 41, 1993). *Levenberg-Marquardt*: all bands move together along their analytic slopes, those that lean
@@ -40,6 +41,7 @@ class Cascade:
     kinds: tuple[Kind, ...]
     given: Array  # (n, 3) log2 of Hz, dB, log2 of Q
     sum: Array  # (points,) dB
+    lift: Array  # (points,) dB of those alone that lift
     cost: float  # dB^2, the weighted variance left and the penalties
 
     def without(self, i: int) -> tuple[tuple[Kind, ...], Array]:
@@ -77,6 +79,13 @@ class Problem:
             other._home, other._ties = np.delete(self._home, i, axis=0), np.delete(self._ties, i, axis=0)
         return other
 
+    def joined(self, i: int, later: int) -> Problem:
+        """The same, where a later band has become part of band i: what stands of both stands there."""
+        other = self.released(later)
+        if later < len(self._home):
+            other._home[i, 1] += self._home[later, 1]
+        return other
+
     def bounds(self, kinds: Sequence[Kind]) -> tuple[Array, Array]:
         """Lowest and highest values (n, 3) of bands of these kinds: shelves must not overshoot."""
         low, high = np.tile(self.low, (len(kinds), 1)), np.tile(self.high, (len(kinds), 1))
@@ -91,12 +100,13 @@ class Problem:
         rooted: Array = (rest - self.share @ rest)[self.inside] * self.root
         return rooted
 
-    def cost(self, total: Array, given: Array) -> float:
-        """dB^2 of a sum (points,) of these bands (n, 3)."""
+    def cost(self, total: Array, lift: Array, given: Array) -> float:
+        """dB^2 of a sum (points,) of these bands (n, 3), of which those that lift come to `lift` (points,)."""
         rest, over, gains = self.left(total), np.maximum(0.0, total - self.boost), given[:, 1]
+        heaped = np.maximum(0.0, lift - self.high[1])
         level, away = QUIET * (self.share @ total), given[: len(self._home)] - self._home
         shy = SHY**2 * (gains @ gains) + (self._ties * away * away).sum()
-        return float(rest @ rest + level * level + STEEP * (over @ over) + shy)
+        return float(rest @ rest + level * level + STEEP * (over @ over + heaped @ heaped) + shy)
 
     def moved(self, kinds: Sequence[Kind], given: Array, rounds: int, fixed: NDArray[np.bool_] | None = None) -> Cascade:
         """Levenberg-Marquardt from `given`, at most so many rounds; `fixed` (n, 3) values stay, even out of bounds."""
@@ -105,10 +115,10 @@ class Problem:
         now = np.where(held, given, np.clip(given, low, high))
         scale, damping = np.tile(MOVE, len(kinds)), 1e-2
         level, slope = levels(kinds, now, self.at, self.rate, slopes=True)
-        total = level.sum(axis=0)
-        cost = self.cost(total, now)
+        total, lift = level.sum(axis=0), lifted(level)
+        cost = self.cost(total, lift, now)
         for _ in range(rounds):
-            pull, bend = self._normal(total, slope, now)
+            pull, bend = self._normal(total, lift, slope, now)
             free = (~(held | ((now <= low) & (pull > 0)) | ((now >= high) & (pull < 0)))).ravel()
             if not free.any():
                 break
@@ -119,20 +129,20 @@ class Problem:
                 step[free] = -np.linalg.solve(bend + damping * np.diag(np.diag(bend) + 1e-3), pull) * scale[free]
                 new = np.where(held, now, np.clip(now + step.reshape(now.shape), low, high))
                 level, new_slope = levels(kinds, new, self.at, self.rate, slopes=True)
-                new_total = level.sum(axis=0)
-                cost = self.cost(new_total, new)
+                new_total, new_lift = level.sum(axis=0), lifted(level)
+                cost = self.cost(new_total, new_lift, new)
                 if cost < before:
                     break
                 damping *= 4
             if cost >= before:
                 cost = before
                 break
-            now, slope, total, damping = new, new_slope, new_total, max(damping / 3, 1e-7)
+            now, slope, total, lift, damping = new, new_slope, new_total, new_lift, max(damping / 3, 1e-7)
             if before - cost < 1e-4 * before:
                 break
-        return Cascade(tuple(kinds), now, total, cost)
+        return Cascade(tuple(kinds), now, total, lift, cost)
 
-    def _normal(self, total: Array, slope: Array, now: Array) -> tuple[Array, Array]:
+    def _normal(self, total: Array, lift: Array, slope: Array, now: Array) -> tuple[Array, Array]:
         """Half the gradient of the cost (n, 3) and half its bend (3n, 3n) in the Gauss-Newton sense."""
         flat = slope.reshape(now.size, len(POINTS))
         inside = flat[:, self.inside]
@@ -144,6 +154,10 @@ class Problem:
         if len(over):
             steep = flat[:, over]
             pull, bend = pull + STEEP * (steep @ (total[over] - self.boost)), bend + STEEP * (steep @ steep.T)
+        heaped = np.flatnonzero(lift > self.high[1])
+        if len(heaped):
+            steep = flat[:, heaped] * np.repeat(now[:, 1] > 0, 3)[:, None]
+            pull, bend = pull + STEEP * (steep @ (lift[heaped] - self.high[1])), bend + STEEP * (steep @ steep.T)
         gains = np.arange(1, now.size, 3)
         pull[gains] += SHY**2 * now[:, 1]
         bend[gains, gains] += SHY**2
@@ -156,17 +170,18 @@ class Problem:
     def filled(self, kinds: Sequence[Kind], given: Array, bands: int, least: float = 1e-4) -> Cascade:
         """Bands join until there are so many, or the best would take off less than `least` dB^2; all are moved each time."""
         now = self.moved(kinds, given, 6)
-        while len(now.kinds) < bands and (best := self._best(now.sum, least)) is not None:
+        while len(now.kinds) < bands and (best := self._best(now.sum, now.lift, least)) is not None:
             kind, values = best
             now = self.moved((*now.kinds, kind), np.vstack([now.given, values]), 4)
         return self.moved(now.kinds, now.given, 40)
 
-    def _best(self, total: Array, least: float) -> tuple[Kind, Array] | None:
+    def _best(self, total: Array, lift: Array, least: float) -> tuple[Kind, Array] | None:
         """The band that takes most off what a sum leaves, with the gain it wants and may have."""
         kinds, values, level, seen = self._dictionary()
         along, own = seen @ self.left(total), np.einsum("ij,ij->i", seen, seen) + 1e-9
         want = np.clip(-along / own, self.high[1] / ATOM, self.low[1] / ATOM)  # in atoms: below 0 it boosts
-        room = np.min(np.where(level < -0.05, (self.boost + 0.5 - total) / -np.minimum(level, -0.05), np.inf), axis=1)
+        above = np.minimum(self.boost - total, self.high[1] - lift) + 0.5
+        room = np.min(np.where(level < -0.05, above / -np.minimum(level, -0.05), np.inf), axis=1)
         want = np.maximum(want, -np.maximum(room, 0.0))
         taken = -(2 * want * along + want * want * own)
         best = int(np.argmax(taken))
@@ -195,7 +210,10 @@ class Problem:
         """One of the two bands that carry least is changed for another wherever that takes a 500th off the cost."""
         for _ in range(rounds):
             level = levels(now.kinds, now.given, self.at, self.rate)[0]
-            lack = [self.cost(now.sum - level[i], np.delete(now.given, i, axis=0)) for i in range(len(now.kinds))]
+            rises = np.maximum(level, 0.0)
+            lack = [
+                self.cost(now.sum - level[i], now.lift - rises[i], np.delete(now.given, i, axis=0)) for i in range(len(now.kinds))
+            ]
             for i in np.argsort(lack, kind="stable")[:2]:
                 other = self.filled(*now.without(int(i)), len(now.kinds))
                 if other.cost < 0.998 * now.cost:
@@ -204,3 +222,9 @@ class Problem:
             else:
                 return now
         return now
+
+
+def lifted(level: Array) -> Array:
+    """Levels of bands (n, points) -> (points,) dB of those alone that lift."""
+    total: Array = np.maximum(level, 0.0).sum(axis=0)
+    return total

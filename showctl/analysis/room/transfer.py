@@ -10,6 +10,7 @@ Sound (frames,) float32, Hz, s, dB, ppm.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +36,7 @@ FINE = 4  # parts of a frame that arrivals are told apart by
 PEAK = 12.0  # times the noise of the impulse response that an arrival must be to be sure of
 # Woofers answer up to 0.4 ms after tweeters do: without the highs nobody can say when the direct sound came.
 HIGHS, KNOWN = 4000.0, 0.05  # Hz, and how much of what is above must be known
+UNSURE = 2.0  # dB of error, at which a band counts half
 STEADY = 0.4  # ppm of standard error that the clock may have: above, it may be 1 ppm off, and nothing is trusted
 
 
@@ -67,13 +69,13 @@ class Heard:
         """Take a frame in."""
         self.count += 1
         if self.segments and self.segments[-1].frames < self._span:
-            self.segments[-1] = _sum(self.segments[-1], frame)
+            self.segments[-1] = summed([self.segments[-1], frame])
         else:
             self.segments.append(frame)
         if len(self.segments) > SEGMENTS and 2 * self._span <= self._longest:
             self._span *= 2
             whole = self.segments
-            self.segments = [_sum(*whole[i : i + 2]) if i + 1 < len(whole) else whole[i] for i in range(0, len(whole), 2)]
+            self.segments = [summed(whole[i : i + 2]) for i in range(0, len(whole), 2)]
         self.segments = self.segments[-SEGMENTS:]
 
     def known(self, fade: float = np.inf) -> Known:
@@ -89,11 +91,15 @@ class Heard:
         span = self.segments[-1].time - self.segments[0].time if self.segments else 0.0
         if abs(drift) * 1e-6 * span <= STRAIGHT:
             return False
+        self.turn(drift, middle)
+        return True
+
+    def turn(self, drift: float, middle: float) -> None:
+        """Take out a drift (ppm) round a time (s)."""
         for one in self.segments:
             late = drift * 1e-6 * (one.time - middle)
             one.xy = one.xy * np.exp((2j * np.pi * late) * self.frames.freqs).astype(np.complex64)
         self.lag = replace(self.lag, delay=self.lag.delay - drift * 1e-6 * middle, drift=self.lag.drift + drift)
-        return True
 
     def _slope(self, known: Known) -> tuple[float, float]:
         """Drift in ppm that is left, and the time (s) about which it turns: that under which the segments agree most."""
@@ -117,12 +123,13 @@ class Heard:
         levels = _levels(known) - 10 * np.log10(self.frames.taken(self.frames.impulse(known.response * known.worth)))
         # To find a time, whatever is known of a bin helps as much as it is known: Wiener's weights, not those of levels.
         late, clear = arrival(self.frames.impulse(known.response * np.sqrt(known.worth)), self.frames.rate)
-        first = self.lag.delay - BEFORE + late * (1 + self.lag.drift * 1e-6)
-        trusted = known.trusted & (self.lag.clarity > delay.SURE and self._unsteady(known) < STEADY)
+        first = self.lag.delay - BEFORE + late + (late + time) * self.lag.drift * 1e-6
+        timed = self.lag.clarity > delay.SURE and self._unsteady(known) < STEADY
+        trusted, worth = known.trusted & timed, timed / (1 + (known.error / UNSURE) ** 2)
         highs = known.worth[self.frames.freqs > HIGHS]
         sharp = len(highs) > 0 and float(highs.mean()) > KNOWN
         sure = clear and sharp and self.lag.sure and bool(trusted.any())
-        return RoomResponse(time, BANDS, levels, known.coherence, trusted, first, self.lag.drift, delay_trusted=sure)
+        return RoomResponse(time, BANDS, levels, known.coherence, trusted, worth, first, self.lag.drift, delay_trusted=sure)
 
     def _unsteady(self, known: Known) -> float:
         """ppm of standard error that the drift has at least, by what is known of the bins in trusted bands."""
@@ -133,10 +140,14 @@ class Heard:
         return 1e6 / (math.sqrt(turns) * apart) if turns * apart > 0 else math.inf
 
 
-def _sum(one: Segment, other: Segment) -> Segment:
-    frames = one.frames + other.frames
-    time = (one.time * one.frames + other.time * other.frames) / frames
-    return Segment(time, frames, one.xx + other.xx, one.yy + other.yy, one.xy + other.xy)
+def summed(segments: Sequence[Segment]) -> Segment:
+    """One segment of several, in their order."""
+    if len(segments) == 1:
+        return segments[0]
+    frames = sum(s.frames for s in segments)
+    time = sum(s.time * s.frames for s in segments) / frames
+    xx, yy = (np.sum([getattr(s, key) for s in segments], axis=0) for key in ("xx", "yy"))
+    return Segment(time, frames, xx, yy, np.sum([s.xy for s in segments], axis=0))
 
 
 def _inverse(known: Known, frames: Frames, segments: list[Segment]) -> NDArray[np.float32]:

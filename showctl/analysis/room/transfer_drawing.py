@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from showctl.analysis.room.sheet import sheet
 from showctl.model import RoomResponse
 
 WIDTH, LEFT, RIGHT, TOP, LEVELS, GAP, COHERENCE, BOTTOM, ROW = 1000, 56, 20, 26, 300, 34, 110, 40, 18  # pixels
@@ -21,24 +22,20 @@ def svg(responses: Sequence[tuple[str, RoomResponse]]) -> str:
     """The picture of microphones, each with its name."""
     top = TOP + ROW * len(responses)
     height = top + LEVELS + GAP + COHERENCE + BOTTOM
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">']
-    parts.append(f'<rect width="{WIDTH}" height="{height}" fill="#181818"/><g fill="#ddd">')
     low, high = _span([r for _, r in responses])
-    parts += _grid(top, low, high)
+    parts = list(_grid(top, low, high))
     for i, (name, one) in enumerate(responses):
         colour = COLOURS[i % len(COLOURS)]
         parts.append(f'<path d="M{LEFT} {TOP + ROW * i - 4}h18" stroke="{colour}" stroke-width="3"/>')
         sure = "" if one.delay_trusted else " (direct sound not clear)"
-        said = (
-            f"{name}: {one.delay * 1e3:.2f} ms{sure}, {one.drift:+.2f} ppm, {100 * one.trusted.mean():.0f} % of the bands trusted"
-        )
+        late, share = one.delay_at(0.0) * 1e3, 100 * one.trusted.mean()
+        said = f"{name}: {late:.2f} ms{sure}, {one.drift:+.2f} ppm, {share:.0f} % of the bands trusted"
         parts.append(f'<text x="{LEFT + 26}" y="{TOP + ROW * i}">{escape(said)}</text>')
         x = _places(one.freq)
         y = top + (high - np.clip(one.magnitude, low, high)) / (high - low) * LEVELS
         parts += _curve(x, y, one.trusted, colour)
         parts += _curve(x, top + LEVELS + GAP + (1 - one.coherence) * COHERENCE, one.trusted, colour)
-    return "\n".join([*parts, "</g></svg>"]) + "\n"
+    return sheet(WIDTH, height, parts)
 
 
 def _span(responses: Sequence[RoomResponse]) -> tuple[float, float]:

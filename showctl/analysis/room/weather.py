@@ -47,6 +47,10 @@ class Weather:
         if not retained or what not in self._readings:
             self._readings[what] = Reading(time, value)
 
+    def heard_as(self, before: Weather) -> None:
+        """The same sensor has told another: what it said counts here."""
+        self._readings, self._refused = before._readings, before._refused
+
     def refuse(self, what: Literal["temperature", "humidity"], why: str) -> None:
         """What the sensor says makes no sense; in words."""
         self._refused[what] = why

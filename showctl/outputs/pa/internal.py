@@ -14,8 +14,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from showctl import child
 from showctl.model import ConsoleState, DeviceError, EqBand, EqState, Health, State, WireError
 from showctl.plan import PaPlan
 from showctl.wire import pa
@@ -68,7 +70,7 @@ class InternalConsole:
             for index, band in state.writes:
                 bands[index] = band
             self._wanted[self._names.index(name)] = tuple(bands)
-            self._send()
+            self._send(state.quick)
 
     def limit(self, plan: PaPlan) -> None:
         """The limits of another version of the venue file hold from now on; the sound goes on."""
@@ -105,7 +107,7 @@ class InternalConsole:
         """Find or start the process and talk to it until cancelled. Raises DeviceError when it ended, or hangs."""
         self._socket = self._connected() or self._started()
         loop, ended = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-        loop.add_reader(self._socket, self._wake, self._socket, ended)
+        loop.add_reader(self._socket, child.wake, partial(self._drain, self._socket), ended)
         self._answered = None
         began = self._now()
         try:
@@ -153,7 +155,7 @@ class InternalConsole:
             self._path.chmod(0o600)
             listener.listen(1)
             os.set_inheritable(listener.fileno(), True)
-            first, wanted = pa.encode_limits(self._limits), pa.encode_wanted(tuple(self._wanted))
+            first, wanted = pa.encode_limits(self._limits), pa.encode_wanted(pa.PaWanted(tuple(self._wanted)))
             self._spawn([pa.encode_setup(self._setup), first.decode(), str(listener.fileno()), wanted.decode()])
             found = self._connected()  # it waits in line until the process has come up
         if found is None:
@@ -178,25 +180,17 @@ class InternalConsole:
         except OSError as error:
             raise DeviceError(f"the equaliser's process cannot be started: {error}") from error
 
-    def _wake(self, source: socket.socket, ended: asyncio.Future[None]) -> None:
-        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
-        try:
-            while not ended.done():
-                try:
-                    data = source.recv(pa.MESSAGE_LIMIT)
-                except BlockingIOError:
-                    return
-                except ConnectionError:
-                    data = b""
-                if not data:
-                    ended.set_result(None)
-                    return
-                self._take(pa.decode_status(data))
-        except Exception as error:
-            if not ended.done():
-                ended.set_exception(
-                    DeviceError(f"the equaliser talks nonsense: {error}") if isinstance(error, WireError) else error
-                )
+    def _drain(self, source: socket.socket) -> bool:
+        """What waits, in order. False at the end of the process."""
+        for data in child.messages(source, pa.MESSAGE_LIMIT):
+            if not data:
+                return False
+            try:
+                status = pa.decode_status(data)
+            except WireError as error:
+                raise DeviceError(f"the equaliser talks nonsense: {error}") from error
+            self._take(status)
+        return True
 
     def _take(self, status: pa.PaStatus) -> None:
         if status.setup != self._setup:
@@ -220,8 +214,8 @@ class InternalConsole:
         if (state, detail) != self._health:
             self._health, self._since = (state, detail), self._now()
 
-    def _send(self) -> None:
-        self._say(pa.encode_wanted(tuple(self._wanted)))
+    def _send(self, quick: bool = False) -> None:
+        self._say(pa.encode_wanted(pa.PaWanted(tuple(self._wanted), quick)))
 
     def _say(self, data: bytes) -> None:
         if self._socket is not None:

@@ -23,18 +23,21 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+# No rank.come_up: there is no sound in the house until all of this is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads would take turns with the callback
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from showctl.model import DeviceError, State, WireError
+from showctl.rank import go_first
 from showctl.sound.duplex import Duplex
 from showctl.sound.equaliser import EqLimits, Equaliser
-from showctl.sound.portaudio import DeviceGone, go_first
+from showctl.sound.portaudio import DeviceGone
 from showctl.sound.through import Through
 from showctl.wire import pa
 
 LOOK_S, STATUS_S, RETRY_S = 0.05, 1.0, 2.5
 USUAL_RATE = 48_000  # Hz, while no card is open
+_NOTHING = pa.encode_wanted(pa.PaWanted(())).decode()
 
 
 class Stream(Protocol):
@@ -141,8 +144,8 @@ class Pa:
             self._refused = ""
             if isinstance(told, pa.PaLimits):
                 self._limit(told)
-            elif told != self.held:
-                self._take(told)
+            elif told.zones != self.held:
+                self._take(told.zones, told.quick)
         except WireError as error:
             self._refused = str(error)
 
@@ -157,7 +160,7 @@ class Pa:
     def _rate(self) -> int:
         return self._stream.rate if self._stream is not None else USUAL_RATE
 
-    def _take(self, wanted: tuple[pa.Bands, ...]) -> None:
+    def _take(self, wanted: tuple[pa.Bands, ...], quick: bool = False) -> None:
         """Have it heard, or say why not."""
         if len(wanted) != len(self.setup.zones):
             self._refused = f"bands for {len(wanted)} zones: there are {len(self.setup.zones)}"
@@ -166,7 +169,7 @@ class Pa:
         else:
             if self._through is not None:
                 self._through.equaliser.set(
-                    [bands for routes, bands in zip(self.setup.zones, wanted, strict=True) for _ in routes]
+                    [bands for routes, bands in zip(self.setup.zones, wanted, strict=True) for _ in routes], quick
                 )
             self.held, self._refused = wanted, ""
 
@@ -214,10 +217,10 @@ def main(argv: list[str] | None = None) -> int:
     """Be the PA's equaliser until SIGTERM."""
     setup, first, fd, *rest = sys.argv[1:] if argv is None else argv
     listener = socket.socket(fileno=int(fd))
-    limits, wanted = (pa.decode_told(one.encode()) for one in (first, rest[0] if rest else pa.encode_wanted(()).decode()))
+    limits, wanted = (pa.decode_told(one.encode()) for one in (first, rest[0] if rest else _NOTHING))
     assert isinstance(limits, pa.PaLimits)
-    assert not isinstance(wanted, pa.PaLimits)
-    process = Pa(pa.decode_setup(setup), limits, listener, wanted or None)
+    assert isinstance(wanted, pa.PaWanted)
+    process = Pa(pa.decode_setup(setup), limits, listener, wanted.zones or None)
     signal.signal(signal.SIGTERM, lambda *_: setattr(process, "ended", True))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the daemon's terminal is not for the PA
     gc.collect()
@@ -227,7 +230,7 @@ def main(argv: list[str] | None = None) -> int:
         process.run()
     except DeviceGone:
         os.set_inheritable(listener.fileno(), True)
-        held = [pa.encode_limits(process.limits).decode(), fd, pa.encode_wanted(process.held).decode()]
+        held = [pa.encode_limits(process.limits).decode(), fd, pa.encode_wanted(pa.PaWanted(process.held)).decode()]
         os.execv(sys.executable, [sys.executable, "-m", "showctl.outputs.pa.process", setup, *held])
     return 0
 

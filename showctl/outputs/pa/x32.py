@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from showctl.model import ConsoleState, DeviceError, EqState, Health, State
 from showctl.plan import PaPlan
-from showctl.wire.x32 import Limits, equaliser
+from showctl.wire.x32 import Console, Limits, equaliser
 from showctl.wire.x32_dialogue import Dialogue
 
 TICK_S = 0.02  # between two looks at what is to be sent
@@ -35,14 +35,10 @@ class X32Console:
         self._network = ""  # what the network said last, until a packet gets through
 
     @classmethod
-    def of(cls, plan: PaPlan, now: Callable[[], float]) -> X32Console | None:
-        """The console of a venue, with the equalisers of its zones; None where it names none."""
-        names = [zone.console for zone in plan.zones if zone.console]
-        if plan.console is None or plan.console == "internal" or not names:
-            return None
-        kind = plan.console
-        dialogue = Dialogue(kind, [equaliser(kind, name) for name in names], Limits(plan.gain, plan.q))
-        return cls(plan.host, plan.port, dialogue, now)
+    def of(cls, kind: Console, plan: PaPlan, now: Callable[[], float]) -> X32Console:
+        """The console of a venue, with the equalisers of its zones."""
+        equalisers = [equaliser(kind, zone.console) for zone in plan.zones if zone.console]
+        return cls(plan.host, plan.port, Dialogue(kind, equalisers, Limits(plan.gain, plan.q)), now)
 
     def limit(self, plan: PaPlan) -> None:
         """The limits of another version of the venue file hold from now on."""
@@ -95,6 +91,9 @@ class X32Console:
             told += f" ({self._network})"
         counters = tuple((name, float(count)) for name, count in self._dialogue.counts.items())
         return Health("console", state, told, self._since, counters)
+
+    def end(self) -> None:
+        """Nothing was started for it."""
 
     # --- packets -------------------------------------------------------------------------------------------------------
 
