@@ -1,12 +1,12 @@
-"""OSC from the network: a UDP socket that the event loop drains, and the dictionary of `wire.osc_dictionary`.
+"""OSC from the network: a UDP socket that the event loop drains. Where each message goes then is `inputs.osc_routes`.
 
 Drained rather than read once a wake-up: asyncio's own one datagram a wake-up costs about 20 us each. A wake-up takes at most
-BATCH packets or BATCH_S seconds, then everything else has its turn; what waits stays in the kernel's buffer, which is bounded,
-and what the kernel drops is counted too. Nothing that arrives is answered, and nothing raises out of here but our own mistakes.
+BATCH packets or BATCH_S seconds, also within a packet, then everything else has its turn; what waits stays in the kernel's
+buffer, which is bounded, and what the kernel drops is counted too. Nothing raises out of here but our own mistakes.
 
-Who may send: the networks of `allow`; this machine itself where the socket is bound to loopback. Everybody else is counted
-and shown in the health of the part, so that a technician sees at once which address to allow. UDP senders can be forged on a
-network that strangers reach; an allow-list is for a show network of its own.
+Who may send, and how much of it is read, is `wire.osc_senders`: everybody else is counted and shown in the health of the part,
+so that a technician sees at once which address to allow. UDP senders can be forged on a network that strangers reach; an
+allow-list is for a show network of its own.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import logging
+import math
 import os
 import socket
 import struct
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
+from showctl.inputs.osc_routes import DICTIONARY, Peer, Router, Routes
+from showctl.inputs.osc_told import Lines, standing
 from showctl.model import ControlEvent, DeviceError, Health, State, WireError
 from showctl.wire.osc import Message, decode
-from showctl.wire.osc_dictionary import Refusal, Vocabulary, control
-
-log = logging.getLogger("showctl.osc")
+from showctl.wire.osc_dictionary import Vocabulary
+from showctl.wire.osc_senders import RATE, TOGETHER, Sender, Senders, SenderView, Verdict
 
 BATCH, BATCH_S = 100, 0.001  # at most so many packets, and so long, in one wake-up of the loop
 BUFFER = 4 << 20  # bytes asked of the kernel; what net.core.rmem_max allows is given
 LARGEST = 65535  # bytes of a UDP packet
-LOG_EVERY_S, LOG_SENDERS = 60.0, 32  # one line a sender, and so many senders remembered
-REFUSED_SHOWN = 8  # senders that were not allowed, the latest
 SO_MEMINFO, MEMINFO_DROPS = 55, 8  # linux/sock_diag.h: nine counters of a socket, the last is what it dropped
 
 
@@ -46,25 +45,28 @@ class OscInput:
         port: int,
         *,
         allow: Sequence[str] = (),
+        wearables: Iterable[str] = (),
+        rate: float = RATE,
+        together: float = TOGETHER,
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         names: Callable[[], Vocabulary],
-        eos: Callable[[Message, str], None] | None = None,
+        routes: Routes = DICTIONARY,
     ) -> None:
-        """`allow` holds addresses and networks ("10.0.0.0/24"), `now` is show time (s); `eos` takes messages in the dialect of
-        Eos consoles, and who sent them. Raises ValueError for a bad network."""
+        """`allow` holds addresses and networks ("10.0.0.0/24"), `wearables` the ip or ip:port of those that the venue names;
+        `rate` are the messages a second that one sender may send, `together` all of them. `now` is show time (s). Raises
+        ValueError for a bad network."""
         self.host, self.port = host, port
-        self._allow = [ipaddress.ip_network(one, strict=False) for one in allow]
-        self._emit, self._now, self._names, self._eos = emit, now, names, eos
+        self.senders = Senders(allow, wearables=wearables, rate=rate, together=together, now=now())
+        self._now, self.lines = now, Lines(now)
+        self.router = Router(self.senders, self.lines, emit=emit, names=names, send=self.send, routes=routes)
         self._socket: socket.socket | None = None
-        self._local = False  # bound to loopback
         self._since = now()
-        self._sources: Callable[[str], str | None] = lru_cache(maxsize=1024)(self._judge)
-        self._logged: dict[str, tuple[float, int]] = {}  # sender -> time of its last line, packets held back since
-        self._refused: OrderedDict[str, int] = OrderedDict()  # sender -> packets
-        self._counts = dict.fromkeys(("received", "fired", "released", "dropped_malformed"), 0)
-        self._counts |= {_counter(refusal): 0 for refusal in Refusal}
-        self._counts |= {"refused_sender": 0, "refused_full": 0}
+        self._rest: deque[tuple[Message, Sender, Peer]] = deque()  # messages of the packet that is looked at
+        self._end = math.inf  # s, when this turn is over
+        self._soon = False  # the next turn is due without anything to read
+        self._draining = False
+        self._counts = dict.fromkeys(("received", "dropped_malformed", "unsent"), 0)
 
     def open(self) -> None:
         """Take the port. Raises DeviceError where that cannot be; `run` does it by itself where it was not done."""
@@ -84,7 +86,7 @@ class OscInput:
             opened.close()
             raise DeviceError(_cannot_bind(self.host, self.port, error)) from error
         self._socket, self.port = opened, opened.getsockname()[1]
-        self._local = ipaddress.ip_address(opened.getsockname()[0]).is_loopback
+        self.senders.local = ipaddress.ip_address(opened.getsockname()[0]).is_loopback
         self._since = self._now()
 
     def close(self) -> None:
@@ -92,6 +94,9 @@ class OscInput:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+            self._rest.clear()
+            self.router.clear()
+            self._soon = False
 
     async def run(self) -> None:
         """Listen until cancelled. Raises DeviceError where the port cannot be had."""
@@ -106,114 +111,127 @@ class OscInput:
             loop.remove_reader(self._socket)
             self.close()
 
+    def send(self, packet: bytes, to: Peer) -> bool:
+        """A packet from our own port; False where it cannot leave now. Never to ourselves: our answers are no commands."""
+        if self._socket is None or (to[1] == self.port and _is_ours(to[0])):
+            return False
+        try:
+            self._socket.sendto(packet, to)
+        except OSError:  # nobody there, no way there, or no room: whoever asks again is told again
+            self._counts["unsent"] += 1
+            return False
+        return True
+
     def health(self) -> Health:
         """How the intake is; the counters are since the start of the daemon."""
-        counters = dict(self._counts)
+        counters = {**self._counts, **self.router.counts, "refused_sender": self.senders.refused, "cut_off": self.senders.cut_off}
         if self._socket is None:
             return Health("osc", State.STARTING, f"not listening on {self.host}:{self.port}", self._since, _pairs(counters))
         with suppress(OSError):  # a kernel that does not count them
             memory = struct.unpack("9I", self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
             counters["lost_by_kernel"] = memory[MEMINFO_DROPS]
-        detail = f"listens on {self.host}:{self.port}"
-        if self._refused:
-            senders = ", ".join(f"{host} ({count} packets)" for host, count in reversed(self._refused.items()))
-            detail += f"; not allowed: {senders}; allow them in the venue file if they are yours"
+        detail = f"listens on {self.host}:{self.port}" + standing(self.views(), self.senders.rate)
         return Health("osc", State.RUNNING, detail, self._since, _pairs(counters))
+
+    def views(self) -> tuple[SenderView, ...]:
+        """Everybody who is remembered, those in quarantine first."""
+        return self.senders.views(self._now())
 
     # --- packets ---------------------------------------------------------------------------------------------------
 
-    def _wake(self, source: socket.socket, broken: asyncio.Future[None]) -> None:
+    def _wake(self, source: socket.socket, broken: asyncio.Future[None], soon: bool = False) -> None:
+        """There is something to read; or, `soon`, the rest of a packet is to be done."""
+        if (self._soon and not soon) or self._socket is not source:
+            return
+        self._soon = False
         try:
             self._drain(source)
         except Exception as error:  # our mistake: it ends run(), rather than the loop logging it for each packet
             if not broken.done():
                 broken.set_exception(error)
+            return
+        if self._rest:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._wake, source, broken, True)
 
     def _drain(self, source: socket.socket) -> None:
-        end = self._now() + BATCH_S
+        self._end, self._draining = self._now() + BATCH_S, True
+        try:
+            self._read(source)
+        finally:
+            self._draining = False
+        self.router.move_faders()
+
+    def _read(self, source: socket.socket) -> None:
+        self._work()
         for _ in range(BATCH):
+            if self._rest or self._now() > self._end:
+                return
             try:
                 data, peer = source.recvfrom(LARGEST)
             except BlockingIOError:
                 return
             except OSError as error:  # an interface that went away; the socket itself stays good
-                self._tell(self.host, f"the network says: {error.strerror}")
+                self.lines.tell(self.host, f"the network says: {error.strerror}")
                 return
-            self.take(data, peer[0])
-            if self._now() > end:
-                return
+            self.take(data, peer[:2])
 
-    def take(self, data: bytes, host: str) -> None:
-        """One packet from `host`: what it asks for is emitted, all else counted."""
+    def take(self, data: bytes, peer: Peer) -> None:
+        """One packet from `peer`: what it asks for is done, all else counted."""
+        host, now = peer[0], self._now()
         self._counts["received"] += 1
-        source = self._sources(host)
-        if source is None:
-            self._refuse(host)
+        sender = self.senders.admit(host, now)
+        if isinstance(sender, Verdict):
+            self._turn_away(data, host, sender, now)
             return
         try:
             messages = decode(data)
         except WireError as error:
             self._counts["dropped_malformed"] += 1
-            self._tell(host, f"not OSC: {error}")
+            self.lines.tell(host, f"not OSC: {error}")
             return
-        for message in messages:
-            self._act(message, source, host)
+        self.senders.more(sender, len(messages))
+        self.router.begin()
+        if len(messages) == 1:
+            self.router.route(messages[0], sender, peer, now)
+        else:
+            self._rest.extend((message, sender, peer) for message in messages)
+            self._work()
+        if not self._draining:
+            self.router.move_faders()
 
-    def _act(self, message: Message, source: str, host: str) -> None:
-        if self._eos is not None and message.address.startswith("/eos/"):
-            self._eos(message, source)
+    def _work(self) -> None:
+        """Do what has been read, as long as this turn lasts: in a large show one message by hand may take a while."""
+        while self._rest:
+            message, sender, peer = self._rest.popleft()
+            self.router.route(message, sender, peer, self._now())
+            if self._rest and self._now() > self._end:
+                return
+
+    def _turn_away(self, data: bytes, host: str, why: Verdict, now: float) -> None:
+        if why is Verdict.CUT_OFF:
+            self.lines.tell(host, f"more than {self.senders.rate:g} messages a second")
             return
-        asked = control(message, self._now(), source, self._names())
-        if isinstance(asked, Refusal):
-            self._counts[_counter(asked)] += 1
-            said = "".join(f" {one[:80]!r}" for one in message.arguments[:1] if isinstance(one, str))
-            self._tell(host, f"{asked.value}: {message.address[:80]!r}{said}")
-        elif asked is None:
-            self._counts["released"] += 1
-        elif self._emit(asked):
-            self._counts["fired"] += 1
-        else:
-            self._counts["refused_full"] += 1
-            self._tell(host, f"more commands than the show can take: {message.address[:80]!r} was left out")
-
-    # --- who sends -------------------------------------------------------------------------------------------------
-
-    def _judge(self, host: str) -> str | None:
-        """The name of an allowed sender as events carry it, None for another."""
-        address = ipaddress.ip_address(host.partition("%")[0])  # a link-local IPv6 address names its interface
-        if (self._local and address.is_loopback) or any(address in network for network in self._allow):
-            return f"osc:{host}"
-        return None
-
-    def _refuse(self, host: str) -> None:
-        self._counts["refused_sender"] += 1
-        self._refused[host] = self._refused.pop(host, 0) + 1
-        if len(self._refused) > REFUSED_SHOWN:
-            self._refused.popitem(last=False)
-        self._tell(host, "this sender is not allowed; allow it in the venue file if it is yours")
-
-    def _tell(self, host: str, what: str) -> None:
-        """Log, at most one line a sender in LOG_EVERY_S; more senders than can be remembered are counted only."""
-        now = self._now()
-        if host in self._logged:
-            last, held = self._logged[host]
-            if now - last < LOG_EVERY_S:
-                self._logged[host] = (last, held + 1)
-                return
-            more = f" ({held} more packets dropped since)" if held else ""
-        else:
-            if len(self._logged) >= LOG_SENDERS:
-                self._logged = {h: seen for h, seen in self._logged.items() if now - seen[0] < LOG_EVERY_S}
-            if len(self._logged) >= LOG_SENDERS:
-                return
-            more = ""
-        self._logged[host] = (now, 0)
-        log.warning("OSC from %s dropped: %s%s", host, what, more)
+        stranger = self.senders.stranger(host, now)
+        if stranger is not None:
+            try:
+                messages = decode(data)
+            except WireError:
+                messages = []
+            stranger.like = self.router.looks.like(messages[0]) if messages else stranger.like or "does not send OSC"
+        self.lines.tell(host, "this sender is not allowed; allow it in the venue file if it is yours")
 
 
-@lru_cache(maxsize=len(Refusal))
-def _counter(refusal: Refusal) -> str:
-    return "dropped_" + refusal.value.replace(" ", "_")
+@lru_cache(maxsize=64)
+def _is_ours(host: str) -> bool:
+    """Is this an address of this machine?"""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _pairs(counters: dict[str, int]) -> tuple[tuple[str, float], ...]:

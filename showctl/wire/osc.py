@@ -28,8 +28,9 @@ Value: TypeAlias = int | float | str | bytes | bool | Midi | None
 
 IMMEDIATELY = 1  # the time tag that means now
 MAX_DEPTH = 8  # bundles within bundles
-MAX_ELEMENTS = 256  # messages and bundles in one packet
+MAX_ELEMENTS = 64  # messages and bundles in one packet: more than go into 1500 bytes, and what 5 ms of CPU are enough for
 MAX_ARGUMENTS = 256
+LONGEST_HEAD, MOST_HEADS = 128, 1024  # bytes of address and type tags, and how many of them, that are kept as read
 
 _BUNDLE = b"#bundle\0"
 _HEAD = 16  # bytes of a bundle before its first element
@@ -39,6 +40,10 @@ _ZEROS = bytes(4)
 _FIXED = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "Q"}  # tags whose argument is a plain number
 _CONSTANT: dict[str, Value] = {"T": True, "F": False, "N": None, "I": math.inf}
 _KNOWN = frozenset(_FIXED) | frozenset(_CONSTANT) | frozenset("sbmc")
+
+
+Head: TypeAlias = tuple[str, str, struct.Struct | None]  # address, type tags, all arguments at once where they are plain numbers
+_heads: dict[bytes, Head] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +113,10 @@ def _packet(data: bytes, at: int, end: int, timetag: int, depth: int, count: int
 def _message(data: bytes, at: int, end: int, timetag: int) -> Message:
     if (end - at) & 3:
         raise WireError("the length is not a multiple of 4")
-    address, at = _text(data, at, end)
-    if not _is_address(address):
-        raise WireError("the address is not printable ASCII")
-    tags, at = _text(data, at, end)
-    if tags[:1] != ",":
-        raise WireError("no type tags")
-    tags = tags[1:]
-    fixed = _fixed(tags)
+    tagged = (data.find(0, at, end) | 3) + 1  # `at` and `end` are multiples of 4; 0 where no zero was found
+    head = data[at : (data.find(0, tagged, end) | 3) + 1]
+    address, tags, fixed = _heads.get(head) or _head(data, at, end)
+    at += len(head)
     if fixed is None:
         arguments, at = _arguments(tags, data, at, end)
     elif end - at == fixed.size:
@@ -125,6 +126,22 @@ def _message(data: bytes, at: int, end: int, timetag: int) -> Message:
     if at != end:
         raise WireError(f"{end - at} bytes more than {tags!r} asks for")
     return Message(address, arguments, tags, timetag)
+
+
+def _head(data: bytes, at: int, end: int) -> Head:
+    """Address and type tags, checked to the last byte; kept, because a device says the same ones all night."""
+    address, tagged = _text(data, at, end)
+    if not _is_address(address):
+        raise WireError("the address is not printable ASCII")
+    tags, behind = _text(data, tagged, end)
+    if tags[:1] != ",":
+        raise WireError("no type tags")
+    head = address, tags[1:], _fixed(tags[1:])
+    if behind - at <= LONGEST_HEAD:
+        if len(_heads) >= MOST_HEADS:
+            _heads.clear()
+        _heads[data[at:behind]] = head
+    return head
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,1 @@
+"""PURE: what wearables say, in the dialect of each -> readings in g, deg/s and quaternions."""
