@@ -9,16 +9,16 @@ word.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showctl.model import DeviceError
-from showctl.sound.portaudio import DEAD_S, RATES, Device, DeviceGone, abandon, devices, find, library, quiet, shut
+from showctl.sound.portaudio import RATES, Device, DeviceGone, abandon, devices, library, quiet, shut, usual
+from showctl.sound.pulse import Pulse
 
 BELIEVED_S = 2.0  # a longer way through the card is a clock that means something else
 
@@ -41,7 +41,7 @@ class Duplex:
         self.lost = 0  # blocks of which the sound system says that sound was lost, on either side
         self.fault = ""  # what our own work raised
         self.way: float | None = None  # s from a block's leaving to its coming in again over a cable; None where nobody says
-        self._now, self._called = now, now()
+        self._now, self._pulse = now, Pulse(now)
         self._work: Work | None = None
         self._stream = self._open(comes, goes)
 
@@ -51,7 +51,7 @@ class Duplex:
 
     def tend(self) -> None:
         """Raises DeviceGone when the device went away: this process cannot use any then."""
-        if not self._stream.active or self._now() - self._called > DEAD_S:
+        if not self._stream.active or self._pulse.gone():
             abandon(self._stream)
             raise DeviceGone(f"{self.device} has gone away: plug it in again or start its server")
 
@@ -62,7 +62,7 @@ class Duplex:
 
     def _open(self, wanted_in: str, wanted_out: str) -> Any:
         sd, found = library(), devices()
-        comes, goes = _index(sd, found, wanted_in, "input"), _index(sd, found, wanted_out, "output")
+        comes, goes = usual(found, wanted_in, "input"), usual(found, wanted_out, "output")
         for index, side, asked, there in (
             (comes, "inputs", self.inputs, found[comes].inputs),
             (goes, "outputs", self.outputs, found[goes].outputs),
@@ -73,7 +73,7 @@ class Duplex:
             try:
                 with quiet():
                     stream = self._stream_at(sd, rate, (comes, goes))
-                    self._called = self._now()
+                    self._pulse = Pulse(self._now)
                     stream.start()
             except sd.PortAudioError as error:
                 reason = str(error.args[0]) if error.args else "no reason given"
@@ -91,7 +91,7 @@ class Duplex:
 
     def _callback(self, samples: NDArray[np.float32], out: NDArray[np.float32], _frames: int, info: Any, status: Any) -> None:
         """Runs in the sound system's thread."""
-        self._called = self._now()
+        self._pulse.beat()
         if status:  # any of them: sound was lost coming in or going out
             self.lost += 1
         way = info.outputBufferDacTime - info.inputBufferAdcTime
@@ -106,14 +106,6 @@ class Duplex:
         except Exception as error:  # see above
             out[:] = 0.0
             self._work, self.fault = None, repr(error)
-
-
-def _index(sd: Any, found: list[Device], wanted: str, side: Literal["input", "output"]) -> int:
-    """Where a device stands in PortAudio's list; the usual one where no name is given and there is one."""
-    if not wanted:
-        with contextlib.suppress(sd.PortAudioError, ValueError):  # there is no usual one: then the first
-            return int(sd.query_devices(kind=side)["index"])
-    return find(found, wanted, side)
 
 
 def _name(comes: Device, goes: Device) -> str:

@@ -33,12 +33,14 @@ from showctl.sound.cascade import Array, Cascade
 
 Bands: TypeAlias = tuple[EqBand, ...]
 SLEW = 6.0  # dB/s at most
+QUICK = 60.0  # dB/s of what is wanted quickly: a notch against feedback
 SHORTEST_S = 0.05  # of a fade: shorter ones could be heard as a click
 STEEPEST = 1.875  # of the fade's curve: its slope in the middle against the mean
 SETTLED = 1e-5  # what is left of the new filter's start (-100 dB) when its fade begins
 SLACK = 0.1  # dB that a sum of bands may be over its limit: two programs that reckon on two grids differ by so much
 SHRUNK = 31  # sizes that boosts are tried in
 LOUDEST = 1e4  # full scale is 1; what is beyond +80 dBFS is a broken sample
+UNDER_HOWL = 1e-3  # the same of what is wanted quickly: what is on its way to be heard is a howl
 IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -99,6 +101,7 @@ class _Deck:
     bands: tuple[Bands, ...]
     cascade: Cascade
     curves: Array = field(repr=False)  # (channels, points) dB
+    quick: bool = False
 
 
 class Equaliser:
@@ -123,7 +126,7 @@ class Equaliser:
         """Whether a change is on its way to being heard."""
         return bool(self._wanted) or self._next is not None
 
-    def set(self, bands: Sequence[Sequence[EqBand]]) -> None:
+    def set(self, bands: Sequence[Sequence[EqBand]], quick: bool = False) -> None:
         """Bands for every channel, to be faded to. ValueError, and nothing changes, where a limit is broken."""
         if len(bands) != self.channels:
             raise ValueError(f"bands for {len(bands)} channels: the equaliser has {self.channels}")
@@ -131,6 +134,7 @@ class Equaliser:
             if problem := self.limits.broken(some, self.rate):
                 raise ValueError(f"channel {channel}: {problem}")
         deck = self._deck(tuple(tuple(some) for some in bands))
+        deck.quick = quick
         self._newest = deck.bands
         self._wanted.append(deck)
 
@@ -181,8 +185,9 @@ class Equaliser:
     def _begin(self, deck: _Deck) -> None:
         moved = float(np.abs(deck.curves - self._now.curves).max(initial=0.0))
         deck.cascade.take_over(self._now.cascade)
-        self._next, self._at, self._warm = deck, 0, deck.cascade.settles(SETTLED)
-        self._fade = max(1, round(self.rate * max(SHORTEST_S, STEEPEST * moved / self._slew)))
+        slew, left = (max(QUICK, self._slew), UNDER_HOWL) if deck.quick else (self._slew, SETTLED)
+        self._next, self._at, self._warm = deck, 0, deck.cascade.settles(left)
+        self._fade = max(1, round(self.rate * max(SHORTEST_S, STEEPEST * moved / slew)))
 
 
 def _lifted(bands: Sequence[EqBand], rate: float) -> float:

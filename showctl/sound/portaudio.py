@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.model import AudioBlock, DeviceError
+from showctl.sound.pulse import Pulse
 from showctl.sound.ring import Ring
 from showctl.sound.timebase import Timebase
 
 RATES = (48000, 44100)  # Hz, that analysis takes
 RING_S = 4.0
-DEAD_S = 1.0  # no callback for so long: the device is gone
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 2.5  # between looks for a device; a card that comes back plays within 3 s
 BLOCK_S = 0.01  # what is read at once, at most
 WRONG_RATE, MANY = 0.04, 10  # share of the rate; overflows
@@ -48,13 +48,6 @@ class Device:
     inputs: int
     outputs: int
     rate: int  # Hz, its own
-
-
-def go_first() -> None:
-    """Be served before programs that can wait: the sound system's callback has a few milliseconds, or sound is lost."""
-    sys.setswitchinterval(0.0005)  # s that the callback may have to wait for the interpreter
-    with contextlib.suppress(PermissionError):  # a user may not, unless the service manager allows it; then it runs as others do
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 @contextlib.contextmanager
@@ -124,6 +117,15 @@ def find(found: list[Device], wanted: str, side: Literal["input", "output"] = "i
     raise DeviceError(f"there is no sound {side} called {wanted!r}; there is {there}")
 
 
+def usual(found: list[Device], wanted: str, side: Literal["input", "output"]) -> int:
+    """As `find`; the usual device where no name is given and there is one, else the first."""
+    if not wanted:
+        sd = library()
+        with contextlib.suppress(sd.PortAudioError, ValueError):
+            return int(sd.query_devices(kind=side)["index"])
+    return find(found, wanted, side)
+
+
 class DeviceGone(DeviceError):
     """A device that was open has gone away, and PortAudio with it: only a new process can look for it again.
 
@@ -147,7 +149,7 @@ class Input:
         self._time = Timebase(RATES[0])
         self._frames = 0  # that the callback brought
         self._stamp: tuple[int, float] | None = None  # (frame, monotonic s), written by the callback
-        self._called = 0.0  # monotonic s of the last callback
+        self._pulse = Pulse(now)
 
     @property
     def lost(self) -> int:
@@ -172,7 +174,7 @@ class Input:
         """Look for the device, or look after it: `problem` tells what is wrong. Raises DeviceGone when it went away."""
         now = self._now()
         if self._stream is not None:
-            if not self._stream.active or now - self._called > DEAD_S:
+            if not self._stream.active or self._pulse.gone():
                 abandon(self._stream)
                 self._stream = None
                 raise DeviceGone(f"{self.device} has gone away: plug it in again or start its server; it is looked for")
@@ -196,6 +198,7 @@ class Input:
             options = {"device": index, "channels": channels, "samplerate": rate, "dtype": "float32", "latency": "low"}
             try:
                 with quiet():
+                    self._pulse = Pulse(self._now)
                     stream = sd.InputStream(**options, callback=self._callback)
                     stream.start()
             except sd.PortAudioError as error:
@@ -203,13 +206,14 @@ class Input:
                 if "rate" in reason.lower():
                     continue
                 raise DeviceError(f"{device.name!r} cannot be opened ({reason}): another program may be using it") from None
-            self._stream, self._called, self.device = stream, self._now(), f"{device.name} ({device.api})"
+            self._stream, self.device = stream, f"{device.name} ({device.api})"
             return
         raise DeviceError(f"{device.name!r} runs at {device.rate} Hz: set it to 48000 or 44100 Hz")
 
     def _callback(self, samples: NDArray[np.float32], frames: int, info: Any, status: Any) -> None:
         """Runs in the sound system's thread."""
-        self._called = now = time.monotonic()
+        self._pulse.beat()
+        now = time.monotonic()
         if status.input_overflow:
             self.overflows += 1
         age = info.currentTime - info.inputBufferAdcTime
@@ -303,7 +307,7 @@ class Output:
         self.lead = 0.0  # s; how far ahead of its sounding a block must be written
         self._ring: Ring | None = None
         self._rate = 0
-        self._called = 0.0
+        self._pulse = Pulse()
         self._skip = 0  # frames not written at the start, so that the ring holds the cushion alone
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
@@ -340,10 +344,10 @@ class Output:
                 stream.start()
         except (sd.PortAudioError, ValueError):
             return False
-        self._called = time.monotonic()
+        self._pulse = Pulse()
         self._skip = int(stream.latency * self._rate)
         self._ring, self.lead = ring, CUSHION_S + stream.latency
-        while stream.active and time.monotonic() - self._called < DEAD_S and not self._closing.wait(0.2):
+        while stream.active and not self._pulse.gone() and not self._closing.wait(0.2):
             pass
         self._ring, self.lead = None, 0.0
         shut(stream)
@@ -351,7 +355,8 @@ class Output:
 
     def _callback(self, ring: Ring, out: NDArray[np.float32], frames: int, _info: Any, _status: Any) -> None:
         """Empties the ring into the device, in the sound system's thread; silence where the ring is short."""
-        self._called, filled = time.monotonic(), 0
+        self._pulse.beat()
+        filled = 0
         while filled < frames and (block := ring.read(frames - filled)) is not None:
             out[filled : filled + len(block.samples)] = block.samples
             filled += len(block.samples)

@@ -1,0 +1,1 @@
+"""The player: tracks of the show, mixed into one stream that never ends."""
