@@ -30,10 +30,13 @@ COMMANDS = {
     "diff": "what of the light is another in a second render, as text and as a picture",
     "listen": "what the ear hears: beats, onsets, sections, levels",
     "room": "the acoustics of the room, and the equaliser that fits it",
+    "gesture": "wearables: which are known, what arrives, enrolment",
+    "privacy": "what is kept of a performer: export it, erase it",
     "devices": "the sound devices and MIDI desks of this machine, by name",
     "doctor": "what of this machine works, and what to do about the rest",
     "service": "the systemd units: install, status",
     "sacn": "the sACN output by itself: bench",
+    "osc": "OSC by itself: what arrives, what the intake takes",
 }
 
 

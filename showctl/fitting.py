@@ -11,6 +11,11 @@ from __future__ import annotations
 import os
 import sys
 
+from showctl.rank import USUAL, give_way
+
+if __name__ == "__main__":
+    give_way(USUAL)  # before what follows is loaded, which would take its time at the daemon's own rank
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a second core belongs to the sound
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

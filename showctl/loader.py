@@ -36,6 +36,11 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from showctl.rank import LATER, give_way
+
+if __name__ == "__main__":
+    give_way(LATER)  # before what follows is loaded, which would take its time at the daemon's own rank
+
 from showctl import history
 from showctl.config.load import Attempt, stages, version_of
 from showctl.config.memory import Memory
@@ -45,7 +50,6 @@ from showctl.wire.plan import Sender
 LOOK_S, GRACE_S, RECHECK_S, ALIVE_S = 0.04, 0.5, 3.0, 5.0
 MOST_PROBLEMS = 200  # that are sent; nobody reads more
 MEMORY = 2 << 30  # bytes of address space
-NICE = 5
 COLLECT_EVERY = 20  # loads: they leave next to nothing for the collector, and a look at what is kept takes a third of a second
 
 Stamp: TypeAlias = "tuple[int, ...] | None"  # None: there is no such file
@@ -217,8 +221,7 @@ def main() -> None:
     parser.add_argument("history", type=Path)
     parser.add_argument("--watch", action="store_true")
     args = parser.parse_args()
-    with suppress(OSError):  # a sandbox that forbids it: then it competes with the daemon, which is worse and still right
-        os.nice(NICE)
+    with suppress(OSError):  # a sandbox that forbids it
         Path("/proc/self/oom_score_adj").write_text("800")  # where memory runs out, this goes first, and is started again
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     gc.disable()  # a compile makes a million objects, and to look for cycles among them takes as long again

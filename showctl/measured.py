@@ -32,6 +32,7 @@ from showctl.analysis.room.level import decibels
 from showctl.analysis.room.microphone import DEAD_DB
 from showctl.analysis.room.speech import OCTAVES, speech
 from showctl.analysis.room.weighting import LEAST_RATE, Weighting
+from showctl.summary import SUMMARY
 
 if TYPE_CHECKING:
     from showctl.analysis.room.speech import Sound
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from showctl.plan import PaMicrophone, PaPlan
     from showctl.sound.duplex import Duplex
 
-SUMMARY, UNREAD = "measurement.json", "measurement.unread.json"
+UNREAD = "measurement.unread.json"
 TALKS = 70.0  # dB(A) of speech at the microphone, for what noise makes of it
 MIDDLE = (500.0, 1000.0)  # Hz, of the one figure that tells a room's reverberation
 SPECTRUM_S = 2.0  # of a response, for its curve
@@ -76,27 +77,6 @@ def arrivals(summary: dict[str, Any]) -> dict[str, dict[str, Arrival]]:
     return found
 
 
-def calibrated(path: Path) -> str:
-    """The calibration that has been taken out of a response that was saved; empty where there is none."""
-    one = _entry(path)
-    return str(one["calibration"]) if one.get("calibrated") else ""
-
-
-def air(path: Path) -> tuple[float, float] | None:
-    """Degrees Celsius and % of humidity in which a response was measured; None where nobody wrote it down."""
-    known = _entry(path).get("air")
-    return None if known is None else (float(known["temperature"]), float(known["humidity"]))
-
-
-def _entry(path: Path) -> dict[str, Any]:
-    """What the summary beside a response says of it; nothing where there is none."""
-    try:
-        saved = json.loads((path.parent / SUMMARY).read_text(encoding="utf-8"))["responses"]
-        return next((dict(one) for one in saved if one["file"] == path.name), {})
-    except (OSError, ValueError, KeyError, TypeError):  # it is not of `room measure`
-        return {}
-
-
 def _key(entry: dict[str, Any]) -> tuple[str, str]:
     """What an entry is of; a newer one of the same replaces it."""
     return entry.get("zone", ""), entry.get("microphone", "")
@@ -115,7 +95,8 @@ def save(
     measurement: Measurement, pa: PaPlan, target: Target, folder: Path, old: dict[str, Any], stopped: str, stream: Duplex
 ) -> list[str]:
     """Responses, pictures and the summary, with what the `old` one holds of other zones; lines for people that say what was
-    found. Nothing, and no lines, where nothing was measured. OSError."""
+    found. `pa` is that of the venue, zones that were not measured now included. Nothing, and no lines, where nothing was
+    measured. OSError."""
     when = datetime.now().astimezone().isoformat(timespec="seconds")
     noise = [_noise(m, measurement, when) for m in pa.microphones if m.name in measurement.noise]
     lines, responses, zones = [_noise_line(one) for one in noise], [], []
@@ -142,7 +123,7 @@ def save(
         "stopped": stopped,
         "troubles": measurement.troubles,
         "noise": _merged(old.get("noise", []), [{key: one[key] for key in one if key != "octaves"} for one in noise]),
-        "placed": _placed(old.get("placed", []), responses),
+        "placed": _placed(old.get("placed", []), responses, pa),
         "zones": _merged(old.get("zones", []), zones),
         "responses": _merged(old.get("responses", []), responses),
     }
@@ -153,8 +134,10 @@ def save(
     return [*lines, f"{kept} of earlier measurements stay there"] if kept else lines
 
 
-def _placed(old: list[dict[str, Any]], responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Where the microphones stand: the arrivals of this run, unless an earlier one knows more zones."""
+def _placed(old: list[dict[str, Any]], responses: list[dict[str, Any]], pa: PaPlan) -> list[dict[str, Any]]:
+    """Where the microphones stand: the arrivals of this run, unless an earlier one knows more zones of those that there are."""
+    zones, microphones = ({one.name for one in some} for some in (pa.zones, pa.microphones))
+    old = [one for one in old if one["zone"] in zones and one["microphone"] in microphones]
     new = [{key: one[key] for key in ("zone", "microphone", "arrival", "measured")} for one in responses if one["arrival"]]
     return old if len({one["zone"] for one in old}) > len({one["zone"] for one in new}) else new
 

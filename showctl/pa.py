@@ -23,12 +23,10 @@ from showctl.inputs.room_client import RoomEar, unwatched
 from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, Happened, Health, Howl, RoomView, State, WireError
-from showctl.outputs.pa.internal import InternalConsole
-from showctl.outputs.pa.x32 import X32Console
+from showctl.outputs.pa.console import Console, console_of
 from showctl.pa_kept import Kept
 from showctl.pa_loop import Loop, followed, target_of
 from showctl.plan import PaPlan, PaZone
-from showctl.show.eq_bands import Found
 from showctl.wire.fitting import FitAnswer, FitJob, decode_answer, encode_job
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.sensor import LIMITS, reading
@@ -36,6 +34,8 @@ from showctl.wire.sensor import LIMITS, reading
 Run: TypeAlias = Callable[[], Awaitable[None]]
 STEP_S, DEADLINE_S = 1.0, 20.0
 COMMANDS = 32  # that wait for the next step
+WAITS_S = 5.0  # that one waits: whoever asked for it looks elsewhere by then
+Answer: TypeAlias = Callable[[str], None]  # gets why something is not done; empty where it is
 
 
 async def fit(job: FitJob, deadline: float = DEADLINE_S) -> FitAnswer:
@@ -83,16 +83,16 @@ class Pa:
         self._log = LevelLog(kept.with_name("levels"))
         self._plan = PaPlan()
         self._zone: PaZone | None = None
-        self.console: X32Console | InternalConsole | None = None
+        self.console: Console | None = None
         self.room: RoomEar | None = None
         self._setup: RoomSetup | None = None
         self._calibrated: list[int] = []  # when each microphone's file was written, ns
         self._target: NDArray[np.float64] | None = None
         self._name = self._which = ""  # of the equaliser: at its console, and among all
         self._loop: Loop | None = None
-        self._finds: dict[str, Found] = {}  # what was found at each equaliser of this run
         self._howl: Howl | None = None  # the last
-        self._commands: deque[EqCommand] = deque()
+        self._hurry = asyncio.Event()  # something howls: the next step is now
+        self._commands: deque[tuple[float, EqCommand, Answer]] = deque()  # s, when it was asked for
         self._fitting: asyncio.Task[None] | None = None
         self._told: tuple[State, str] | None = None
         self._wrong = ""  # why a version of the venue file is not followed
@@ -137,35 +137,32 @@ class Pa:
     def _talk(self, plan: PaPlan) -> None:
         """The console, or the in-process equaliser, that this plan names."""
         old, self.console = self.console, None
-        internal = plan.console == "internal"
         if self._zone is None:
             pass
         elif old is not None and old.plays(plan):
             old.limit(plan)
             self.console = old
         else:
-            self.console = InternalConsole(plan, self._runtime / "equaliser.sock", self._now) if internal else None
-            self.console = self.console or X32Console.of(plan, self._now)
-        if isinstance(old, InternalConsole) and not isinstance(self.console, InternalConsole):
-            old.end()
+            self.console = console_of(plan, self._runtime, self._now)
+        if old is not None and type(old) is not type(self.console):
+            old.end()  # one of the same type takes over what was started
 
     def _decide(self, before: PaPlan, target: NDArray[np.float64] | None) -> None:
         """A loop of its own for each version, which goes on where the one before stood."""
         old, which, self._loop, self._target = self._loop, self._which, None, target
         if old is not None:
-            self._finds[which] = old.found
+            self._kept.remember(which, old.found)
         if self._zone is None or target is None:
             self._name = self._which = ""
-            self._commands.clear()
+            self._refuse("the venue file names no equaliser any more")
             return
-        plan, self._name = self._plan, self._zone.name if self._plan.console == "internal" else self._zone.console
-        self._which = f"{plan.console} {plan.host}:{plan.port} {self._name}"
+        plan, self._name = self._plan, self._plan.equaliser(self._zone)
+        self._which = f"{plan.console} {plan.place} {self._name}"
         if which != self._which:
-            self._commands.clear()  # they were for another
-        found = self._finds.get(self._which)
-        self._loop = Loop(plan, self._zone, target, self._kept.read(self._which) if found is None else found)
-        if old is not None and before.climate == plan.climate:
-            self._loop.weather = old.weather
+            self._refuse("it was asked of another equaliser")
+        self._loop = Loop(plan, self._zone, target, self._kept.of(self._which))
+        if old is not None and old.weather is not None and self._loop.weather is not None and _sensor(before) == _sensor(plan):
+            self._loop.weather.heard_as(old.weather)
         if self.room is not None and (heard := self.room.heard) is not None:
             self._loop.hear(heard)
 
@@ -214,12 +211,23 @@ class Pa:
 
     # --- what is asked of it, and what it tells ---------------------------------------------------------------------------
 
-    def ask(self, command: EqCommand) -> bool:
-        """What somebody asks of the equaliser; False where there is none, or too much waits."""
+    def ask(self, command: EqCommand, answer: Answer = lambda _: None) -> bool:
+        """What somebody asks of the equaliser, or of the microphones; False where there is none, or too much waits. `answer` is
+        called with the next step."""
+        if command.do == "relearn" and self.room is not None:
+            self.room.relearn()
+            if self._loop is None:
+                answer("")
+                return True
         if self._loop is None or len(self._commands) >= COMMANDS:
             return False
-        self._commands.append(command)
+        self._commands.append((self._now(), command, answer))
         return True
+
+    def _refuse(self, why: str) -> None:
+        """Nothing of what waits is done."""
+        while self._commands:
+            self._commands.popleft()[2](why)
 
     def sense(self, topic: str, payload: bytes, kept: bool) -> None:
         """What a sensor of the air says over MQTT; `kept` by the broker from earlier."""
@@ -238,7 +246,10 @@ class Pa:
             self._loop.hear(heard)
         for howl in heard.howls:
             self._howl = howl
-            self._on_told(Happened(howl.time, "howl", (("what", howl.text),)))
+            if not howl.again:
+                self._on_told(Happened(howl.time, "howl", (("what", howl.text),)))
+        if heard.howls and self._plan.notches:
+            self._hurry.set()
 
     def view(self) -> RoomView | None:
         """All that is shown of the room's sound; None where the venue has none of it any more."""
@@ -256,10 +267,12 @@ class Pa:
             (None,) * len(self._plan.microphones) if heard is None else heard.levels,
             self._plan.levels,
             self._howl,
+            loop is not None and loop.graphic,
         )
 
     async def run(self) -> None:
-        """Once a second until cancelled. A disk that hangs holds up nothing but what is kept on it."""
+        """Once a second until cancelled, and at once where something howls. A disk that hangs holds up nothing but what is kept
+        on it."""
         keeping: asyncio.Task[None] | None = None
         try:
             while True:
@@ -268,8 +281,12 @@ class Pa:
                     keeping.result()  # our own mistakes, as with a fit
                 if self._loop is not None and (keeping is None or keeping.done()):
                     keeping = asyncio.create_task(self._kept.keep(self._which, self._loop.found), name="keep")
-                await asyncio.sleep(STEP_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(STEP_S):  # wait_for of Python 3.11 may swallow that it is cancelled
+                        await self._hurry.wait()
+                self._hurry.clear()
         finally:
+            self._refuse("what sets the equaliser has ended")
             fitting, self._fitting = self._fitting, None
             for task in filter(None, (fitting, keeping)):
                 await _ended(task)
@@ -279,9 +296,12 @@ class Pa:
             return  # the venue has none any more
         console = self.console.console(self._name)
         problem = "no microphone is named in the venue file" if self.room is None else self.room.problem
-        commands = tuple(self._commands)
-        self._commands.clear()
-        state = self._loop.step(self._now(), console, commands, problem)
+        asked = self._asked()
+        state = self._loop.step(self._now(), console, tuple(command for command, _ in asked), problem)
+        data = [dict(event.data) for event in state.events]
+        refused = {one["asked"]: str(one["why"]) for one in data if one["did"] == "refused"}
+        for command, answer in asked:
+            answer(refused.get(command.do, ""))
         self.console.apply(self._name, state)
         if self.room is not None and console.bands:
             self.room.play(played(console))
@@ -297,12 +317,29 @@ class Pa:
             self._told, self._since = told, self._now()
         self._on_health(Health("pa", *told, self._since))
 
+    def _asked(self) -> list[tuple[EqCommand, Answer]]:
+        """What is asked now; what nobody waits for any more is let go."""
+        since, asked = self._now() - WAITS_S, []
+        for at, command, answer in self._commands:
+            if at >= since:
+                asked.append((command, answer))
+            else:
+                answer("it was asked for too long ago")
+        self._commands.clear()
+        return asked
+
     def forget(self) -> None:
-        """This end was asked for: what the next run finds is its own."""
-        self._kept.forget()
+        """This end was asked for: what the next run finds is its own, but for bands of the engineer's."""
+        if self._loop is not None:
+            self._kept.remember(self._which, self._loop.found)
+        self._kept.end()
 
     async def _fit(self, loop: Loop, job: FitJob) -> None:
         loop.fitted(job, await fit(job))
+
+
+def _sensor(plan: PaPlan) -> tuple[str, str] | None:
+    return None if plan.climate is None else plan.climate.sensor
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -12,10 +12,8 @@ listeners farther away is not: that is taken off what the microphones hear (`Wea
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,38 +30,35 @@ from showctl.model import (
     EqBand,
     EqCommand,
     EqInputs,
-    EqMode,
     EqState,
     EqWanted,
+    Howl,
     RoomCurves,
     RoomResponse,
     State,
-    WireError,
 )
 from showctl.plan import PaClimate, PaPlan, PaZone
 from showctl.show import eq_view
-from showctl.show.eq_bands import NOTHING, REMEMBERED, Found
+from showctl.show.eq_bands import NOTHING, Found
 from showctl.show.eq_limits import EqSettings
 from showctl.show.eq_policy import EqPolicy
-from showctl.wire.checked import a_band, a_list, an_object, as_list
-from showctl.wire.fitting import MOST_BANDS, FitAnswer, FitJob
+from showctl.wire.fitting import FitAnswer, FitJob
 from showctl.wire.room import RoomHeard
 
 FIT_EVERY_S = 10.0
 LEAST = 0.5  # dB, a band that does less is no standing equaliser
-MOST_BYTES = 100_000  # of what is kept on disk
+HOWLS = 16  # that wait for the next step
+DECLINED_S = 20.0  # that the health says what was refused to whoever asked
 
 
 def followed(plan: PaPlan) -> PaZone | None:
     """The zone whose equaliser is followed; None where there is none."""
-    if plan.console == "internal":
-        return next(iter(plan.zones), None)
-    return next((zone for zone in plan.zones if zone.console), None) if plan.console else None
+    return next(filter(plan.equaliser, plan.zones), None)
 
 
 def left_alone(plan: PaPlan, followed: PaZone) -> str:
     """Which zones have an equaliser that nothing follows, and why; empty where there are none."""
-    others = [zone.name for zone in plan.zones if zone != followed and (zone.console or plan.console == "internal")]
+    others = [zone.name for zone in plan.zones if zone != followed and plan.equaliser(zone)]
     if not others:
         return ""
     still = "stands still" if len(others) == 1 else "stand still"
@@ -90,38 +85,6 @@ def weather_of(climate: PaClimate | None) -> Weather | None:
     return Weather(typed, climate.distance, near, judged, climate.sensor is not None)
 
 
-def encode_found(found: Found, name: str) -> bytes:
-    """JSON of what a crash must not lose; `name` says of which equaliser."""
-    bands = {key: [as_list(band) for band in getattr(found, key)] for key in ("snapshot", "held", "bypassed")}
-    undo = [[as_list(band) for band in one] for one in found.undo]
-    body = {"name": name, "owners": found.owners, **bands, "undo": undo, "asked": found.asked}
-    return json.dumps(body, allow_nan=False).encode()
-
-
-def decode_found(data: bytes, name: str) -> Found:
-    """What was encoded; nothing where it is another equaliser's. Raises WireError."""
-    body = an_object(data, MOST_BYTES)
-    if body.get("name") != name:
-        return NOTHING
-    snapshot, held, bypassed = (_bands(body.get(key)) for key in ("snapshot", "held", "bypassed"))
-    owners = tuple(a_list(body.get("owners"), MOST_BANDS))
-    if len(owners) != len(snapshot) or not all(one in ("showctl", "engineer") for one in owners):
-        raise WireError("owners that do not belong to the bands")
-    undo = tuple(map(_bands, a_list(body.get("undo"), REMEMBERED)))
-    return Found(snapshot, owners, held, bypassed, undo, None if body.get("asked") is None else _modes(body["asked"]))
-
-
-def _modes(value: Any) -> tuple[EqMode, EqMode]:
-    pair = a_list(value, 2)
-    if len(pair) != 2 or not all(one in ("off", "advise", "auto") for one in pair):
-        raise WireError("modes that are none")
-    return pair[0], pair[1]
-
-
-def _bands(value: Any) -> tuple[EqBand, ...]:
-    return tuple(a_band(one) for one in a_list(value, MOST_BANDS))
-
-
 class Loop:
     """What is heard and what the console holds -> what is written to it, and what is to be fitted next."""
 
@@ -132,7 +95,7 @@ class Loop:
         self._others = left_alone(plan, zone)
         self._names = tuple(one.name for one in plan.microphones)
         gain = self._device.gain
-        settings = EqSettings(
+        self._settings = EqSettings(
             target,
             self._names,
             most_gain=plan.gain[1],
@@ -142,9 +105,13 @@ class Loop:
             grain=(gain.high - gain.low) / (gain.count - 1),
             snap=self._on_steps,
             alone=plan.console == "internal",
+            notches=plan.notches,
+            notch_q=self._device.q.nearest(plan.q[1], high=plan.q[1]),
         )
-        self._policy = EqPolicy(settings, cascade_db, plan.mode, found)
+        self._policy = EqPolicy(self._settings, cascade_db, plan.mode, found)
+        self._times_found: int | None = None  # what the console said when it was first read
         self._heard: RoomHeard | None = None
+        self._howls: list[Howl] = []
         self._problem = ""
         self._held: Array = np.zeros(len(BANDS))
         self._wanted: EqWanted | None = None
@@ -153,8 +120,10 @@ class Loop:
         self.weather = weather_of(plan.climate)
         self._air: Array = np.zeros(len(BANDS))  # dB that listeners hear less than the microphones do
         self._air_said = ""
+        self._declined, self._declined_at = "", 0.0  # what somebody asked for in vain, and why
         self.state: EqState | None = None
         self.on = True  # the equaliser's own switch
+        self.graphic = False  # a graphic one is heard in its place
 
     def _on_steps(self, band: EqBand) -> EqBand:
         """The nearest band that the device can be set to, its gain left to the policy."""
@@ -168,18 +137,55 @@ class Loop:
     def hear(self, heard: RoomHeard) -> None:
         """What the room process said last, in show time."""
         self._heard = heard
+        self._howls = (self._howls + list(heard.howls))[-HOWLS:]
 
     def step(self, now: float, console: ConsoleState, commands: tuple[EqCommand, ...] = (), problem: str = "") -> EqState:
         """One second: what becomes of the equaliser. `problem` is why nothing is heard."""
-        heard, self._problem, self.on = self._heard, problem, console.on
+        if console.bands:
+            if self._times_found not in (None, console.found):
+                self._begin_anew(console)
+            self._times_found = console.found
+        heard, self._problem, self.on, self.graphic = self._heard, problem, console.on, console.graphic
         if self.weather is not None:
             self._air, self._air_said = self.weather.less(BANDS, now), self.weather.said(now)
         self._held = held = cascade_db(console.bands, BANDS) if console.on else np.zeros(len(BANDS))
-        responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + held) for one in self._responses())
+        fitted = held - self._notched(console)
+        responses = tuple(None if one is None else replace(one, magnitude=one.magnitude + fitted) for one in self._responses())
         troubles = (problem,) if problem else heard.troubles if heard is not None else ()
         programme = -120.0 if heard is None else heard.programme
-        self.state = self._policy.step(now, EqInputs(console, responses, self._wanted, programme, troubles, commands))
+        howls, self._howls = tuple(self._howls), []
+        self.state = self._policy.step(now, EqInputs(console, responses, self._wanted, programme, troubles, commands, howls))
+        self._note_declined(self.state)
         return self.state
+
+    def _notched(self, console: ConsoleState) -> Array:
+        """(bands,) dB of what notches do: a fit that knew of it would fill it, and an update be blamed for it."""
+        owners = self._policy.found.owners
+        if not console.on or len(owners) != len(console.bands):
+            return np.zeros(len(BANDS))
+        return cascade_db([band for band, owner in zip(console.bands, owners, strict=True) if owner == "notch"], BANDS)
+
+    def _begin_anew(self, console: ConsoleState) -> None:
+        """What it holds is no hand's doing, and nothing of what was moved before stands: of that only whose each band is stays,
+        where they are as many, the mode that somebody asked for, and a bypass: who pressed it wants to hear none of it."""
+        was = self._policy.found
+        kept = Found(asked=was.asked)
+        if was.bypassed:
+            kept = replace(kept, snapshot=console.bands, bypassed=console.bands)
+        if len(was.owners) == len(console.bands):
+            kept = replace(kept, owners=was.owners, held=console.bands)
+        self._policy, self._wanted = EqPolicy(self._settings, cascade_db, self._plan.mode, kept), None
+
+    def _note_declined(self, state: EqState) -> None:
+        """Whoever asked has had an answer long ago: here he sees why nothing came of it."""
+        for data in (dict(event.data) for event in state.events):
+            if data["did"] == "refused" and data["asked"] != "update":  # that one is the fit's
+                self._declined, self._declined_at = (
+                    f"{str(data['asked']).replace('_', ' ')} was refused: {data['why']}",
+                    state.time,
+                )
+        if state.time - self._declined_at > DECLINED_S:
+            self._declined = ""
 
     def _responses(self) -> tuple[RoomResponse | None, ...]:
         """One a microphone, of the room without equaliser as its listeners have it; None where nothing of it can be trusted: the
@@ -210,7 +216,7 @@ class Loop:
             min(one.time for one in known),
             tuple(BANDS.tolist()),
             tuple(tuple((one.magnitude + theirs - self._target).tolist()) for one in known),
-            tuple(tuple(one.trusted.astype(float).tolist()) for one in known),
+            tuple(tuple(one.worth.tolist()) for one in known),
             self._device.name,
             len(ours),
             self._plan.gain,
@@ -236,7 +242,25 @@ class Loop:
     def health(self) -> tuple[State, str]:
         """How the loop is, in words that say what to do."""
         state, detail = self._stands()
-        return state, "; ".join(filter(None, (detail, self._air_said, self._others)))
+        if self.state is not None and self.state.notched:
+            state = State.DEGRADED
+        said = (self._notches(), detail, self._theirs(), self._declined, self._air_said, self._others)
+        return state, "; ".join(filter(None, said))
+
+    def _notches(self) -> str:
+        """What stands against feedback, and what no notch can do; empty where there is neither."""
+        if self.state is None or not self.state.bands:
+            return ""
+        owned = zip(self.state.bands, self.state.owners, strict=True)
+        notches = [f"{band.freq:.0f} Hz {band.gain:+.4g} dB" for band, owner in owned if owner == "notch" and band.gain]
+        still = ", and nothing releases it but auto" if self.state.mode != "auto" else ""
+        return "; ".join(filter(None, (self.state.notched, f"notched: {', '.join(notches)}{still}" if notches else "")))
+
+    def _theirs(self) -> str:
+        """Which bands are the engineer's; empty where none is, or all are, which is why it stands still."""
+        owners = () if self.state is None else self.state.owners
+        theirs = [str(i) for i, owner in enumerate(owners, 1) if owner == "engineer"]
+        return f"the engineer's: {', '.join(theirs)}" if 0 < len(theirs) < len(owners) else ""
 
     def _stands(self) -> tuple[State, str]:
         state = self.state

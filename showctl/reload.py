@@ -1,4 +1,4 @@
-"""The daemon's end of reading: starts the process that reads (`loader`), takes what it sends, and puts a new show in place.
+"""Puts a new show in the place of the one that runs: takes what the process that reads sends (`loader_client`).
 
 What comes is taken in slices between other things, a line of `wire.plan` at a time. A good version is looked at against the one
 that runs, made ready in a thread, and taken over just after a tick, when there is most time until the next. A version that is
@@ -13,173 +13,30 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import os
-import select
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from showctl.changes import changes, moved
-from showctl.config.loaded import Loaded, venue_of
+from showctl.config.loaded import Loaded
+from showctl.loader_client import SILENT_S, Answer, Loader, Warnings
 from showctl.model import DeviceError, Health, Problem, State, WireError
-from showctl.plan import Cue, Plan
+from showctl.plan import Cue
 from showctl.supervise import Quiet
-from showctl.wire.plan import Reader
 
 log = logging.getLogger("showctl")
 
 SLICE = 16_384  # bytes that are taken at a time: a millisecond of work
-SILENT_S = 30.0  # the loader speaks every 5 s, and compiles no show for so long
-SWITCH_S = 0.0005  # how long the thread that makes an engine may keep the tick waiting for the interpreter
 SHOWN = 5  # problems that are logged; all of them are on the page
 CRUMB = 50  # cues of a version that are let go of at a time
 
 AT_ONCE = {"audio": frozenset({"channels", "latency"})}  # settings of the venue that need no new start
 
 T = TypeVar("T")
-U = TypeVar("U")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of reading the files."""
-
-    why: str  # "saved", "asked"
-    version: str
-    problems: tuple[Problem, ...]
-    more: int  # problems that are not among them
-    loaded: Loaded | None  # None: it cannot be run
-    seconds: float  # that it took
-
-
-@dataclass(frozen=True, slots=True)
-class Warnings:
-    """All that is worth a warning in a version; it comes after the plan, which need not wait for it."""
-
-    version: str
-    problems: tuple[Problem, ...]
-
-
-class Loader:
-    """The process that reads. `start` it, `ask` it, `feed` what it writes."""
-
-    def __init__(self, venue: Path, show: Path, history: Path, *, watch: bool) -> None:
-        self.venue = venue
-        self.watched = (venue, show) if watch else None
-        self._command = [sys.executable, "-m", "showctl.loader", str(venue), str(show), str(history)]
-        self._command += ["--watch"] if watch else []
-        self._process: subprocess.Popen[bytes] | None = None
-        self._reader, self._rest = Reader(), b""
-        self._answer: Mapping[str, Any] | None = None  # whose plan is coming
-
-    def start(self) -> None:
-        """Begin anew with a process of its own, which ends when this one does. Raises DeviceError."""
-        self.close()
-        self._begin()
-        try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
-        except OSError as error:
-            raise DeviceError(f"the process that reads the files cannot be started: {error}") from error
-
-    def _begin(self) -> None:
-        self._reader, self._rest, self._answer = Reader(), b"", None
-
-    @property
-    def running(self) -> bool:
-        """Whether it was started and has not been closed."""
-        return self._process is not None
-
-    @property
-    def output(self) -> int:
-        """The file descriptor to read from."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
-
-    def ask(self, **what: Any) -> None:
-        """Have it do something; see `loader`. Nothing where it is gone: `feed` will say so."""
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):
-                self._process.stdin.write(json.dumps(what).encode() + b"\n")
-                self._process.stdin.flush()
-
-    def feed(self, data: bytes) -> Iterator[Answer | Warnings | dict[str, Any]]:
-        """What it says in these bytes: answers, warnings, other messages as they are. WireError if it talks nonsense."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if line.startswith(b"{"):
-                message = json.loads(line)
-                if "warnings" in message:
-                    yield Warnings(message["warnings"], _problems(message))
-                elif "answer" not in message:
-                    yield message
-                elif message["good"]:
-                    self._answer = message
-                else:
-                    yield _answer(message, None)
-            elif (plan := self._reader.take(line.decode())) is not None:
-                if self._answer is None:
-                    raise WireError("a plan that nobody announced")
-                yield _answer(self._answer, plan)
-                self._answer = None
-
-    def first(self, **more: str) -> Answer:
-        """Ask for a load and wait for it: for the start, when there is nothing else to do. Raises DeviceError."""
-        if not self.running:
-            self.start()
-        self.ask(do="load", **more)
-        until, answer = time.monotonic() + SILENT_S, None
-        while select.select([self.output], [], [], max(0.0, until - time.monotonic()))[0]:
-            data = os.read(self.output, 1 << 20)
-            if not data:
-                break
-            for said in self.feed(data):
-                if isinstance(said, Answer):
-                    answer = said
-                if isinstance(said, Warnings) and answer is not None and answer.loaded is not None:
-                    return replace(answer, problems=said.problems, loaded=replace(answer.loaded, warnings=said.problems))
-            if answer is not None and answer.loaded is None:
-                return answer
-        self.close()
-        raise DeviceError("the process that reads the files has ended or hangs: start again, and see what it said above")
-
-    def close(self) -> None:
-        """End it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # a line that nobody will read any more
-                    pipe.close()
-        process.wait()
-
-
-def _answer(message: Mapping[str, Any], plan: Plan | None) -> Answer:
-    problems = _problems(message)
-    loaded = None
-    if plan is not None:
-        settings, files = message["settings"], tuple(map(Path, message["files"]))
-        loaded = Loaded(plan, venue_of(plan.venue, settings), settings, problems, files, message["version"])
-    return Answer(message["answer"], message["version"], problems, message["more"], loaded, message["seconds"])
-
-
-def _problems(message: Mapping[str, Any]) -> tuple[Problem, ...]:
-    return tuple(Problem(*one) for one in message["problems"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +182,7 @@ class Reload(Generic[T]):
             self._amiss = False
         else:
             old, new = self.running.plan, answer.loaded.plan
-            lit = () if forced else self._lit(await self._beside(lambda: moved(old, new)))
+            lit = () if forced else self._lit(await asyncio.to_thread(lambda: moved(old, new)))
             if lit:
                 self._refuse(answer, lit)
             else:
@@ -343,7 +200,7 @@ class Reload(Generic[T]):
 
     async def _change(self, loaded: Loaded, verb: str) -> None:
         old, playing = self.running, dict(self._playing())
-        words, ready = await self._beside(lambda: (_words(old, loaded, playing), self._prepare(loaded)))
+        words, ready = await asyncio.to_thread(lambda: (_words(old, loaded, playing), self._prepare(loaded)))
         text = f"{verb}: {words}"
         await self._between()
         self._take_over(Change(loaded, text), ready)
@@ -362,15 +219,6 @@ class Reload(Generic[T]):
             return
         if await self._try(back, "the last reload is undone, the files stay as they are"):
             self.before, self._undone = None, now.version
-
-    async def _beside(self, work: Callable[[], U]) -> U:
-        """Work in a thread that lets the tick have the interpreter whenever it wants."""
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_S)
-        try:
-            return await asyncio.to_thread(work)
-        finally:
-            sys.setswitchinterval(interval)
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import importlib
 import logging
 import logging.handlers
 import os
@@ -29,6 +30,12 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 30.0
 VITAL_FAILURES, VITAL_WINDOW_S = 3, 10.0
 WELL_AFTER_S = 60.0  # a part that ran this long starts again with the first wait
 LOG_WAITING, LOG_END_S = 1000, 1.0  # lines that wait for a terminal or a pipe that takes none; how long the end waits for them
+
+
+async def loaded(*modules: str) -> None:
+    """Have modules ready that only some nights need: in a thread, as the loop has no tenth of a second to spare."""
+    for name in modules:
+        await asyncio.to_thread(importlib.import_module, name)
 
 
 class Quiet:

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.clock import LEAD_NS, Clock
-from showctl.model import ControlEvent, Features, Happened, Health, Inputs, PlaybackState, ShowFrame, State
+from showctl.model import ControlEvent, Features, Happened, Health, Inputs, PlaybackState, ShowFrame, State, StopAll
 from showctl.supervise import Quiet
 
 log = logging.getLogger("showctl")
 
 CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused
+STOPS_WAITING = 16  # places beyond that which are only for a stop
 FEATURES_WAITING = 1000  # ten seconds of the ear; the oldest go first
 FAULTS_IN_A_ROW = 3
 SPARE_NS = 8_000_000  # what is not urgent is done only where there is so much time before the next tick: a slice is shorter
@@ -60,9 +61,11 @@ class Ticker:
         on_step: Callable[[Inputs, ShowFrame], None],
         on_health: Callable[[Health], None],
         rebuild: Callable[[PlaybackState | None, float], Engine],
+        gather: Callable[[], None] = lambda: None,
     ) -> None:
+        """`gather` is called before each tick, to `emit` what goes on without anybody's word."""
         self.engine, self.output, self.clock = engine, output, clock
-        self._on_step, self._on_health, self._rebuild = on_step, on_health, rebuild
+        self._on_step, self._on_health, self._rebuild, self._gather = on_step, on_health, rebuild, gather
         self._controls: deque[ControlEvent] = deque()
         self._features: deque[Features] = deque(maxlen=FEATURES_WAITING)
         self._deadline_ns = self._early_ns = 0
@@ -81,7 +84,7 @@ class Ticker:
 
     def emit(self, control: ControlEvent) -> bool:
         """Take a control; False if so many wait that this one is refused."""
-        if len(self._controls) >= CONTROLS_WAITING:
+        if len(self._controls) >= CONTROLS_WAITING + STOPS_WAITING * isinstance(control, StopAll):
             return False
         self._controls.append(control)
         self._hurry()
@@ -138,6 +141,7 @@ class Ticker:
         began = self.clock.now_ns()
         try:
             if began <= self._deadline_ns:
+                self._gathered()
                 self._step(self._deadline_ns, early=False)
             else:  # woken too late: this frame is left out, never caught up
                 self.late += 1
@@ -149,6 +153,16 @@ class Ticker:
             self._handle = self._loop.call_at((following - LEAD_NS) / 1e9, self._tick)
             self._ticked.set()
             self._loop.call_soon(self._ahead)
+
+    def _gathered(self) -> None:
+        """What is asked for with the tick goes into its very step, and hurries nobody."""
+        waited, self._early_waits = self._early_waits, True
+        try:
+            self._gather()
+        except Exception as error:  # the light does not depend on it
+            self._blame(error, "engine: what comes with a tick failed after %.3f s%s", self._last_time)
+        finally:
+            self._early_waits = waited
 
     def _ahead(self) -> None:
         """A slice of the work for the next cues, then everything else that waits, then another: until the tick is near."""
@@ -220,12 +234,6 @@ class Ticker:
         )
         self.longest_ms = 0.0
         self._on_health(Health("engine", state, detail, self.clock.now(), counters))
-
-
-def words(happened: Happened) -> str:
-    """An event as one line of log."""
-    said = ((key, f"{value:g}" if isinstance(value, float) else value) for key, value in happened.data)
-    return f"{happened.type} " + " ".join(f"{key}={value}" for key, value in said if value not in (None, ""))
 
 
 class Nowhere:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 SILENCE_DB = -120.0  # what a level of nothing is called
+STANDARD_GRAVITY = 9.80665  # m/s2 in a g (ISO 80000-3)
 
 
 def db(ratio: float) -> float:

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
             )
             return CANNOT_RUN
     from showctl.app import Options
+    from showctl.loader_client import Loader
     from showctl.model import DeviceError
-    from showctl.reload import Loader
 
     state = state_folder(args.state, "showctl-demo")
     options = Options(

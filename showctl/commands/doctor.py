@@ -1,8 +1,8 @@
 """`showctl doctor [VENUE]`: what of this machine works for a show, and what to do about the rest, one line each.
 
-It opens nothing that makes a sound and sends nothing: a multicast route is found by asking the kernel, a port by binding it
-for a moment, a permission by taking it for a moment. Three words: "ok"; "note" for what a show can do without; "to do" for
-what the show as asked for cannot (exit code 1).
+It opens nothing that makes a sound, and changes nothing: a multicast route is found by asking the kernel, a port by binding it
+for a moment, a permission by taking it for a moment, a console of the PA is asked what it holds and never told. Three words:
+"ok"; "note" for what a show can do without; "to do" for what the show as asked for cannot (exit code 1).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from showctl.commands.run import host_port
 
 if TYPE_CHECKING:
     from showctl.config.schema import Venue
+    from showctl.outputs.pa.console import Console
+    from showctl.plan import PaPlan
 
 LIBRARIES = (
     "aiohttp",
@@ -37,6 +39,7 @@ LIBRARIES = (
 )
 ANY_GROUP = ("239.255.0.1", 5568)  # universe 1 of E1.31; nothing is sent there
 BROKER_TIMEOUT_S = 2.0
+CONSOLE_S = 4.0  # that a console may take until all of its equalisers have been read
 
 
 class Finding(NamedTuple):
@@ -54,24 +57,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print every finding; 1 if there is something to do."""
-    venue = None
+    venue = pa = None
     if args.venue is not None:
-        from showctl.config.load import load_venue
+        from showctl.config.load import load_pa, load_venue
         from showctl.model import ConfigError
 
         try:
-            venue = load_venue(args.venue)
+            venue, pa = load_venue(args.venue), load_pa(args.venue)
         except ConfigError as error:
             print(error, file=sys.stderr)
             return 1
     worst = 0
-    for finding in examine(venue):
+    for finding in examine(venue, pa):
         print(f"{finding.word:<5}  {finding.part:<10} {finding.text}", flush=True)
         worst |= finding.word == "to do"
     return int(worst)
 
 
-def examine(venue: Venue | None) -> Iterator[Finding]:
+def examine(venue: Venue | None, pa: PaPlan | None = None) -> Iterator[Finding]:
     """Everything that can be found out without making light or sound."""
     yield python()
     yield libraries()
@@ -81,11 +84,14 @@ def examine(venue: Venue | None) -> Iterator[Finding]:
     yield network(interfaces)
     yield multicast(interfaces, venue)
     yield real_time()
+    yield first()
     listen = (venue.web.listen if venue else None) or "127.0.0.1:8080", (venue.osc.listen if venue else None) or "127.0.0.1:8000"
     yield port("page", host_port(listen[0]), socket.SOCK_STREAM, "--http")
     yield port("OSC", host_port(listen[1]), socket.SOCK_DGRAM, "--osc")
     if venue and venue.mqtt:
         yield broker(venue.mqtt.host, venue.mqtt.port)
+    if pa is not None and pa.console not in (None, "internal"):
+        yield console(pa, CONSOLE_S)
 
 
 def python() -> Finding:
@@ -213,10 +219,32 @@ def real_time() -> Finding:
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except OSError as error:
-        text = f"SCHED_FIFO: {error.strerror}. Frames may be late on a busy machine; as a service it is granted"
-        return Finding("note", "real time", text)
+        how = _granted("rtprio 70", "LimitRTPRIO=70")
+        return Finding("note", "real time", f"SCHED_FIFO: {error.strerror}. Light and sound may be late on a busy machine; {how}")
     os.sched_setscheduler(0, policy, parameter)
-    return Finding("ok", "real time", "SCHED_FIFO is granted")
+    return Finding("ok", "real time", "SCHED_FIFO is granted: light and sound wait for no program")
+
+
+def first() -> Finding:
+    """Whether a process of this user may go before programs that can wait."""
+    from showctl import rank
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, rank.FIRST)
+    except OSError as error:
+        how = _granted(word := f"nice {rank.FIRST}", f"Nice={rank.FIRST}")
+        return Finding("note", "rank", f"{word}: {error.strerror}. Beside a busy program a GO may be 30 ms late; {how}")
+    os.setpriority(os.PRIO_PROCESS, 0, before)
+    return Finding("ok", "rank", f"nice {rank.FIRST} is granted: the daemon goes before programs that can wait")
+
+
+def _granted(limit: str, unit: str) -> str:
+    """Who may have a rank above others'."""
+    return (
+        f"the service is granted it (showctl service install; a unit of your own: {unit}), whoever is in the group audio by the "
+        f"line `@audio - {limit}` in /etc/security/limits.d/showctl.conf, from the next login on"
+    )
 
 
 def port(what: str, address: tuple[str, int], kind: socket.SocketKind, option: str) -> Finding:
@@ -244,3 +272,35 @@ def broker(host: str, number: int, connect: Callable[..., socket.socket] = socke
             "to do", "MQTT", f"{host}:{number}: {error}. Is the broker on (systemctl status mosquitto)? The show runs without it"
         )
     return Finding("ok", "MQTT", f"{host}:{number} answers")
+
+
+def console(pa: PaPlan, seconds: float) -> Finding:
+    """Whether the console of the PA answers, and has the equalisers that the venue names."""
+    import asyncio
+    import time
+
+    from showctl.model import DeviceError, State
+    from showctl.outputs.pa.console import console_of
+
+    async def asked(one: Console) -> None:
+        talk = asyncio.create_task(one.run())
+        try:
+            async with asyncio.timeout(seconds):
+                while one.health().state is not State.RUNNING and not talk.done():
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pass  # its health says what it lacks
+        finally:
+            talk.cancel()
+            for error in await asyncio.gather(talk, return_exceptions=True):
+                if isinstance(error, Exception):
+                    raise error
+
+    if (one := console_of(pa, Path(), time.monotonic)) is None:
+        return Finding("note", "console", "no zone of the venue names an equaliser at its console: write `console` in one")
+    try:
+        asyncio.run(asked(one))
+    except DeviceError as error:
+        return Finding("to do", "console", str(error))
+    health = one.health()
+    return Finding("ok" if health.state is State.RUNNING else "to do", "console", health.detail)

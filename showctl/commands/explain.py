@@ -1,8 +1,8 @@
 """`showctl explain VENUE CUES --cue N`: the tracked state of a cue, and for each parameter where its value comes from.
 
 Values are in degrees and percent, with the cue, file and line that set them and the words it did it with; a `*` stands where
-the cue moves the value itself. Undriven parameters are told only where a fixture is asked for. With --json one object a line:
-the cue first, then a parameter each.
+the cue moves the value itself. What performers may do in this cue stands first. Undriven parameters are told only where a fixture
+is asked for, and gestures only where none is. With --json one object a line: the cue first, then a gesture and a parameter each.
 
 `showctl explain --live FIXTURE`: why a lamp is as it is now, asked of the daemon that plays the show: every layer from rest to
 the bytes that left, with who has it and why.
@@ -108,6 +108,7 @@ def _planned(args: argparse.Namespace) -> int:
 
 
 def _lines(plan: Plan, one: CueList, index: int, fixtures: frozenset[str], everything: bool) -> Iterator[str]:
+    from showctl.show.gate.live import live
     from showctl.show.origin import colours, flags, origins, shown
 
     found = origins(plan, one, index)
@@ -115,6 +116,8 @@ def _lines(plan: Plan, one: CueList, index: int, fixtures: frozenset[str], every
     yield f"{one.name} cue {_named(cue)} ({_place(cue)})"
     for flag in flags(plan, one, index, found):
         yield f"  {flag}"
+    for gesture in live(plan, one, index) if not everything else ():
+        yield f"  {gesture.in_words()}"
     values = {o.parameter: o.value for o in found if everything or _driven(o)}
     mixed, seen = colours(plan, values), set()
     for origin in found:
@@ -148,10 +151,15 @@ def _why(origin: Origin) -> str:
 
 
 def _objects(plan: Plan, one: CueList, index: int, fixtures: frozenset[str], everything: bool) -> Iterator[str]:
+    from dataclasses import asdict
+
+    from showctl.show.gate.live import live
     from showctl.show.origin import flags, origins, shown
 
     found, cue = origins(plan, one, index), one.cues[index]
     yield _dump({"type": "cue", "list": one.name, **_cue(cue), "notes": flags(plan, one, index, found)})
+    for gesture in live(plan, one, index) if not everything else ():
+        yield _dump({"type": "gesture", **asdict(gesture)})
     for origin in found:
         p = plan.parameters[origin.parameter]
         if p.fixture in fixtures and (everything or _driven(origin)):

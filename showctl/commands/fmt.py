@@ -88,7 +88,7 @@ def replace(path: Path, data: bytes) -> None:
 
 def _newest(data: bytes, path: Path, report: object) -> bool:
     """Whether the file is of the one version there is; nothing else can be brought there yet."""
-    from showctl.config.load import VERSION
+    from showctl.config.sources import VERSION
     from showctl.config.tree import Report, parse
 
     assert isinstance(report, Report)

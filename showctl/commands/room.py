@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "the sensitivity of a microphone, by a calibrator of 94 or 114 dB that is put on it",
     "fit": "the equaliser that brings the room to a target, from impulse responses",
     "measure": "sweeps from each zone of the PA to every microphone: impulse responses, arrival, polarity, decay",
+    "relearn": "the microphones stand well where they stand now: moved, swapped or turned up, they are to stay so",
     "report": "reverberation, clarity and speech intelligibility of impulse responses, an octave at a time",
     "restore": "the running show's equaliser becomes what was found at the start",
     "undo": "the running show's equaliser goes back to before its last change",

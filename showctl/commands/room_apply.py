@@ -1,8 +1,8 @@
 """`showctl room apply VENUE`: what the running show proposes for the equaliser is taken over, once; for the mode `advise`.
 
-It asks the daemon at its HTTP door, as `showctl set` does. The daemon's health says what becomes of it (`showctl room apply`
-returns when it was asked, not when the bands have moved: that takes minutes while people listen). With `--at-once` nobody
-listens, and it takes seconds. `--switch-on` applies nothing: it makes an equaliser ready that is off.
+It asks the daemon at its HTTP door, at the page that the venue file names, and hears within the second whether it is done or
+why not. It returns then, not when the bands have moved: that takes minutes while people listen, and the daemon's health tells.
+With `--at-once` nobody listens, and it takes seconds. `--switch-on` applies nothing: it makes an equaliser ready that is off.
 """
 
 from __future__ import annotations
@@ -38,17 +38,18 @@ def run(args: argparse.Namespace) -> int:
 
 def ask(args: argparse.Namespace, do: str) -> int:
     """Ask the show that runs in this venue."""
-    from showctl.config.load import load_pa
+    from showctl.config.load import load_pa, load_venue
     from showctl.model import ConfigError
 
     try:
-        plan = load_pa(args.venue)
+        plan, venue = load_pa(args.venue), load_venue(args.venue)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return CANNOT
-    if plan is None or plan.console is None:
+    if plan is None or (plan.console is None and not (do == "relearn" and plan.microphones)):
         print(f"showctl room: {args.venue} names no equaliser: write `console` under `pa`", file=sys.stderr)
         return CANNOT
+    door.of_venue(args, venue.web)
     code, text = post(args.to, args.token, {"type": "eq", "do": do})
     if text:
         print(f"showctl room: {text}", file=sys.stderr)

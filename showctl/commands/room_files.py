@@ -66,11 +66,11 @@ def named(target: str) -> Target:
 
 def curves(files: Sequence[Path], calibrated_by: Sequence[Path]) -> list[Calibration | None]:
     """The calibration of each file. ValueError where there are too few, one cannot be read, or its file has had it already."""
-    from showctl.inputs.room import curve_of
-    from showctl.measured import calibrated
-
     if not calibrated_by:
         return [None] * len(files)
+    from showctl.inputs.room.calibrations import curve_of
+    from showctl.summary import calibrated
+
     if len(calibrated_by) not in (1, len(files)):
         raise ValueError(f"--calibration: {len(calibrated_by)} files for {len(files)}: give one for all of them, or one for each")
     for path in files:

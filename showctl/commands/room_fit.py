@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from showctl.analysis.room.target import Target
 
 FFT = 65536  # points at least, so that the lowest sixth of an octave has several bins
-DEVICES = ("generic", "x32", "xr18", "camilladsp")
+DEVICES = ("generic", "x32", "xr18", "camilladsp", "pipewire", "template")
 USUAL = 10  # bands
 MOST_BOOST = 12.0  # dB
 WORDS = {"peaking": "peaking", "low_shelf": "low shelf", "high_shelf": "high shelf"}
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
-    from showctl.measured import calibrated
+    from showctl.summary import calibrated
 
     if wrong := _wrong(args):
         raise ValueError(wrong)
@@ -110,7 +110,7 @@ def _air(args: argparse.Namespace, path: Path) -> Any:
     """dB at the points of grid.GRID that the air of the show swallows more than the one in which a file was measured."""
     from showctl.analysis.room.air import Climate, correction
     from showctl.analysis.room.grid import GRID
-    from showctl.measured import air
+    from showctl.summary import air
 
     if args.air is None:
         return 0.0

@@ -22,7 +22,7 @@ from showctl.commands.room_files import named
 if TYPE_CHECKING:
     from showctl.analysis.room.microphone import Calibration
     from showctl.analysis.room.target import Target
-    from showctl.plan import PaPlan
+    from showctl.plan import PaPlan, PaZone
     from showctl.sound.duplex import Duplex
     from showctl.sound.take import Take, Taken
 
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure; 0, 1 where something is to be looked after, 2 wrong use, 69 no device, 78 the venue cannot be run, 130 stopped."""
     from showctl.config.load import load_pa
-    from showctl.inputs.room import curves_of
+    from showctl.inputs.room.calibrations import curves_of
     from showctl.model import ConfigError, DeviceError
 
     if not -60 <= args.limit <= 0 or not 1 <= args.seconds <= 60:
@@ -63,11 +63,11 @@ def run(args: argparse.Namespace) -> int:
         return _said(str(error), CANNOT)
     folder = args.out or args.venue.with_name(f"{args.venue.stem}-room")
     try:
-        pa = _chosen(pa, args.zone)
+        chosen = _chosen(pa, args.zone)
         if args.dry_run:
-            return _dry(pa, folder, args.limit, args.seconds)
+            return _dry(chosen, folder, args.limit, args.seconds)
         folder.mkdir(parents=True, exist_ok=True)
-        return _measure(pa, target, calibrations, folder, args)
+        return _measure(pa, chosen.zones, target, calibrations, folder, args)
     except ValueError as error:
         return _said(str(error), WRONG_USE)
     except DeviceError as error:
@@ -102,17 +102,22 @@ def _dry(pa: PaPlan, folder: Path, limit: float, seconds: float) -> int:
 
 
 def _measure(
-    pa: PaPlan, target: Target, calibrations: Sequence[Calibration | None], folder: Path, args: argparse.Namespace
+    pa: PaPlan,
+    zones: tuple[PaZone, ...],
+    target: Target,
+    calibrations: Sequence[Calibration | None],
+    folder: Path,
+    args: argparse.Namespace,
 ) -> int:
+    """Measure these zones of a venue."""
     from showctl import measured
     from showctl.measure import Measurement, Stopped
     from showctl.model import DeviceError
     from showctl.sound.duplex import Duplex
 
     curves = {m.name: curve for m, curve in zip(pa.microphones, calibrations, strict=True) if curve is not None}
-
     inputs = max(m.channel for m in pa.microphones)
-    outputs = max(channel for zone in pa.zones for channel in zone.channels)
+    outputs = max(channel for zone in zones for channel in zone.channels)
     stream = Duplex(pa.card_in, pa.card_out, inputs, outputs)
     stopped, code = "", INTERRUPTED
     with contextlib.closing(stream), _hand() as hand:
@@ -121,7 +126,7 @@ def _measure(
         if unread:
             print(f"showctl room measure: {unread}", file=sys.stderr)
         before = measured.arrivals(old)
-        measurement = Measurement(pa.zones, pa.microphones, stream.rate, play, _tell, args.limit, args.seconds, before, curves)
+        measurement = Measurement(zones, pa.microphones, stream.rate, play, _tell, args.limit, args.seconds, before, curves)
         _tell(
             f"{stream.device}, {stream.rate} Hz; sweeps begin in {BEGINS_S:g} s at {measurement.first:g} dB: any key stops them"
         )

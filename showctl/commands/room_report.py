@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> tuple[list[str], Callable[[], str]]:
-    from showctl.measured import calibrated
+    from showctl.summary import calibrated
 
     by = [str(path) for path in args.calibration] or [""]
     reports = [

@@ -95,7 +95,7 @@ def as_json(path: Path, response: RoomResponse, calibration: str = "") -> str:
     """Everything, as one object."""
     whole: dict[str, Any] = {"mic": str(path)} | ({"calibration": calibration} if calibration else {})
     whole |= {
-        "delay_ms": round(response.delay * 1e3, 4),
+        "delay_ms": round(response.delay_at(0.0) * 1e3, 4),
         "delay_trusted": response.delay_trusted,
         "drift_ppm": round(response.drift, 4),
         "freq": [round(float(f), 2) for f in response.freq],
@@ -108,10 +108,10 @@ def as_json(path: Path, response: RoomResponse, calibration: str = "") -> str:
 
 def as_text(path: Path, response: RoomResponse, calibration: str = "") -> str:
     """A heading and a table; what is not trusted is in brackets."""
-    share = 100 * float(response.trusted.mean())
+    share, late = 100 * float(response.trusted.mean()), response.delay_at(0.0) * 1e3
     sure = "" if response.delay_trusted else " (the direct sound is not clear: do not align by it)"
     lines = [
-        f"{path}: {response.delay * 1e3:.2f} ms late{sure}, clock {response.drift:+.2f} ppm, {share:.0f} % of the bands trusted",
+        f"{path}: {late:.2f} ms late{sure}, clock {response.drift:+.2f} ppm, {share:.0f} % of the bands trusted",
         f"{'Hz':>7}{'dB':>10}{'coherence':>11}",
     ]
     for freq, level, coherence, trusted in zip(

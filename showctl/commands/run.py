@@ -23,8 +23,8 @@ from showctl.address import is_loopback
 if TYPE_CHECKING:
     from showctl.app import Options
     from showctl.config.loaded import Loaded
+    from showctl.loader_client import Loader
     from showctl.model import Problem
-    from showctl.reload import Loader
 
 MISSING, CANNOT_RUN = 69, 78
 LONGEST_RUNTIME = 80  # characters: the address of a Unix socket has room for 107
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
     service = "NOTIFY_SOCKET" in os.environ
     start_log(service)
     state = state_folder(args.state, "showctl")
+    from showctl.loader_client import Loader
     from showctl.model import DeviceError
-    from showctl.reload import Loader
 
     loader = Loader(args.venue, args.show, state / "history", watch=True)
     try:

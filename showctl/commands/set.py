@@ -73,7 +73,7 @@ def body(args: argparse.Namespace) -> dict[str, Any] | str:
     return {"type": "park" if args.park else "hold", "what": what}
 
 
-def post(to: str, token: str | None, asked: dict[str, Any]) -> tuple[int, str]:
+def post(to: str | None, token: str | None, asked: dict[str, Any]) -> tuple[int, str]:
     """Hand a control to the daemon: exit code, and what is to be said."""
     code, answer, text = door.ask(to, token, "/api/control", asked)
     return code, str(answer.get("text", "")) if code == DONE else text

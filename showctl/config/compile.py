@@ -9,19 +9,22 @@ A submaster over a group starts out (additive, effect) or full (inhibitive, whic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from showctl.config import lint, midi, offered, pa, palettes, schema, timecode, values
+from showctl.config import lint, midi, offered, pa, palettes, schema, timecode, tracks, values
 from showctl.config.effects import Effects
-from showctl.config.look import Looks, Values
+from showctl.config.gestures import compile_gestures
+from showctl.config.look import Looks
+from showctl.config.meaning import Values
 from showctl.config.memory import Known, Memory, key_of
 from showctl.config.patch import Patch, patch, universes
 from showctl.config.times import Times
 from showctl.config.times import check as check_times
 from showctl.config.tree import Key, Node, Report, Where
+from showctl.config.wearables import Wearing, compile_wearables
 from showctl.fixtures import generic
 from showctl.fixtures.library import Library, places
 from showctl.model import Section
@@ -55,6 +58,7 @@ class Room:
     stop: Values | None
     files: tuple[Path, ...] = ()  # of fixture types, of microphones, of the target
     pa: PaPlan | None = None
+    wearing: Wearing = field(default_factory=Wearing)
 
 
 def compile_venue(source: Source, report: Report) -> Room:
@@ -65,7 +69,7 @@ def compile_venue(source: Source, report: Report) -> Room:
     broken |= {name for name in venue.fixtures if id(root.find(("fixtures", name))[0]) in source.cut}
     library = Library(places(Path(root.mark.path).parent))
     room = patch(venue, root, broken, report, library)
-    looks = Looks(report, room, palettes.positions(venue, root, room, report))
+    looks = Looks(report=report, patch=room, positions=palettes.positions(venue, root, room, report))
     looks.points = {name: (point.x, point.y, point.z) for name, point in venue.points.items()}
     looks.broken = {kind: source.broken((kind,), getattr(venue, kind)) for kind in ("positions", "points")}
     palettes.check_points(venue, root, report)
@@ -79,7 +83,6 @@ def compile_venue(source: Source, report: Report) -> Room:
             near = values.did_you_mean(name, types)
             report.error(root.key("lamps", name), "E-unknown-type", f"no fixture type is called `{name[:80]}`{near}")
     idle: list[Where] = [("universes", str(n), "rate") for n, out in venue.universes.items() if out.rate is not None]
-    idle += [("audio", "out")] if venue.audio.out is not None else []
     for way in idle:
         report.warning(root.key(*way), "W-not-yet", f"`{way[-1]}` of `{way[0]}` does nothing in this version")
     lint.room(venue, source, room, frozenset(compiled.get("start", {})), report)
@@ -87,7 +90,8 @@ def compile_venue(source: Source, report: Report) -> Room:
     stop = compiled.get(venue.on_stop[1], {}) if isinstance(venue.on_stop, tuple) else None
     sound, files = pa.compile_pa(venue, root, source.cut, report)
     start, safe = compiled.get("start", {}), compiled.get("safe", {})
-    return Room(venue, source, room, looks, start, safe, stop, (*library.files, *files), sound)
+    wearing = compile_wearables(venue, root, bool(source.broken(("wearables",), venue.wearables)), report)
+    return Room(venue, source, room, looks, start, safe, stop, (*library.files, *files), sound, wearing)
 
 
 def compile_show(source: Source, room: Room | None, report: Report, memory: Memory | None = None) -> Plan | None:
@@ -97,7 +101,7 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
     """
     show, root = source.model, source.root
     assert isinstance(show, schema.Show)
-    looks = Looks(report, palettes=show.palettes, presets=show.presets)
+    looks = Looks(report=report, palettes=show.palettes, presets=show.presets)
     looks.broken["preset"] = source.broken(("presets",), show.presets)
     for category in ("intensity", "colour", "beam", "position"):
         looks.broken[category] = source.broken(("palettes", category), getattr(show.palettes, category))
@@ -132,7 +136,10 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
     lint.unused(show, root, looks, effects, report)
     lint.multiples(show, root, report)
     lint.misread(source, report)
+    audio, sound = (None, None) if room is None else (room.venue.audio, room.pa)
+    played = tracks.compile_tracks(show, root, source.broken(("tracks",), show.tracks), audio, sound, report)
     if room is None:
+        compile_gestures(show, source, None, None, report)
         return None
     plan = Plan(
         parameters=tuple(room.patch.parameters),
@@ -154,10 +161,11 @@ def compile_show(source: Source, room: Room | None, report: Report, memory: Memo
         sound_latency=room.venue.audio.latency,
         lamp_latency=quickest(room.patch, room.venue.lamps),
         pa=room.pa,
+        tracks=played,
     )
     if room.venue.midi is not None and not report.failed:  # what was cut out for its mistakes is not called unknown
         midi.check(room.venue.midi.map, room.source.root, plan, report)
-    return plan
+    return replace(plan, gestures=compile_gestures(show, source, room.wearing, plan, report))
 
 
 def quickest(patch: Patch, lamps: Mapping[str, float]) -> float:
@@ -264,6 +272,8 @@ def _cue(
         mark=mark if cue.mark is None else cue.mark,
         rate=cue.rate,
         tempo=cue.tempo,
+        play=cue.play or "",
+        danger=("danger" if cue.play else "") if cue.danger is None else cue.danger,  # a track is, whoever begins it
         line=root.at(*way).line,
         path=root.at(*way).path,
         times=times.plan(kinds),

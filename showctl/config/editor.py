@@ -74,11 +74,26 @@ SCALARS: dict[str, Json] = {
     "knob": _text(r"(note|cc|program) +[0-9]{1,3}|pitch", "note 36", "cc 7", "program 3", "pitch"),
     "deed": _text(r"\s*[a-z]+(\s+\S+)*\s*", "go", "list probe go", "goto 3", "sub front", "flash front", "gm", "blackout"),
     "channel": _number("any|[0-9]{1,2}", "any", "10", minimum=1, maximum=16),
+    "marker": _text(rf"bar [0-9]{{1,5}}|{_NUMBER} ?(ms|s)|[0-9]{{1,4}}:[0-5][0-9](\.[0-9]{{1,3}})?", "12.5s", "1:02.5", "bar 33"),
+    "player": _text(r"device:.+|mpv:/.+", "device:X32", "mpv:/run/showctl/mpv.sock"),
     "decibels": _text(rf"[+-]?{_NUMBER} ?dB", "-12dB", "3dB", "99dB"),
     "quality": _number(_NUMBER, "0.7", "2", minimum=0.3, maximum=10),
     "celsius": _text(rf"-?{_NUMBER} ?C", "21C"),
     "topic": _text(r"[^+#]{1,200}", "hall/air"),
+    "node": _text(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}", "venue_eq"),
+    "template_line": {"type": "string", "examples": ["EQ {equaliser} {band} {freq:.0f} {gain:.1f} {q:.2f}"]},
+    "template_answer": {"type": "string", "examples": ["EQ {equaliser} {band} {freq} {gain} {q}"]},
+    "template_pointer": _text(r"/.*", "/id", "/result/0/Value"),
     "console_address": _text(r"[0-9.]+(:[0-9]{1,5})?", "192.168.1.32"),
+    "sign": _text(r"[a-z]+( .+)?", "movement", "button 2", "touch", "event swipe_left", "height above 0.8"),
+    "motion": _text(r"[a-z_]+( \S+)? of \S+", "tilt of anna.left", "value swell of ben"),
+    "window": _text(r"(clutch|operator|always|cue .+)( for .+)?", "clutch", "cue 5-9", "cue 5-9 of film", "operator for 30s"),
+    "danger": {"enum": [True, False, "pyro", "flying"]},
+    "share": _text(rf"full|out|{_NUMBER} ?%", "70%", "full", "out"),
+    "osc_address": _text(r"(/[^\s/#*,?\[\]{}]{1,64}){1,16}", "/pad/1"),
+    "device_address": _number(r"[^\s/]{1,64}", "10.0.0.21", "10.0.0.21:9000", "left-hand"),
+    "feedback_place": _number(rf"[0-9]{{1,5}}|{_HOST}", "9001", "10.0.0.30:9001", minimum=1, maximum=65535),
+    "_words": _text(r"\s*[a-z]+(\s+\S+)*\s*", "go", "list film go", "goto 3", "track jump drop", "stop", "sub front"),
     "_on_stop": _text(r"hold|terminate|look +\S.*", "hold", "terminate", "look safe"),
 }
 COLOUR: Json = {
@@ -119,6 +134,7 @@ OPEN: dict[str, Json] = {
     "Venue.looks": {"type": "object", "additionalProperties": TARGETS},
     "Palettes.colour": {"type": "object", "additionalProperties": COLOUR},
     "Palettes.position": {"type": "object", "additionalProperties": POSITION},
+    "Venue.profiles": {"type": "object", "additionalProperties": {"type": "object"}},
     "Show.presets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Setting"}},
     "SubmasterModel.start": START,
     "CueModel.set": TARGETS,
@@ -133,8 +149,20 @@ ONE_OR_MORE = frozenset(
         "Audio.channels",
         "Pa.programme",
         "PaZoneModel.out",
+        "ConsoleTemplate.set",
+        "ConsoleTemplate.ask",
+        "ConsoleTemplate.answer",
+        "ConsoleTemplate.hello",
+        "ConsoleTemplate.alive",
+        "BindModel.by",
     }
 )  # a single one needs no brackets
+SHORT: dict[str, Json] = {  # what each entry may be instead of the whole of it
+    "Audio.out": {"type": "integer", "minimum": 1, "maximum": 64},
+    "Show.tracks": {"type": "string", "examples": ["songs/opener.wav"]},
+    "Show.setlist": {"type": "string"},
+    "Show.gestures": SCALARS["sign"],
+}
 WORD_OR_MORE = {
     "Safety.strobe": {"enum": ["off", False]},
     "Pa.mode": {"enum": [False]},
@@ -161,12 +189,15 @@ def _model(model: type[BaseModel], definitions: dict[str, Json]) -> Json:
         one = dict(OPEN[label]) if label in OPEN else _of(field.annotation, tuple(field.metadata), definitions)
         if label in ONE_OR_MORE:
             one = {"anyOf": [one["items"], one]}
+        if label in SHORT:
+            entries = "additionalProperties" if one["type"] == "object" else "items"
+            one[entries] = {"anyOf": [SHORT[label], one[entries]]}
         if label in WORD_OR_MORE:
             one = {"anyOf": [WORD_OR_MORE[label], one]}
         properties[key] = {"title": key, "description": KEYS.get(label, ""), **one}
     kind = next((k for k, root in ROOTS.items() if root is model), "")
     later = {**schema.LATER.get(kind, {})}
-    later |= schema.LATER_IN_CUE if model is schema.CueModel else schema.LATER_IN_SAFETY if model is schema.Safety else {}
+    later |= schema.LATER_IN_SAFETY if model is schema.Safety else {}
     properties |= {key: {"title": key, "description": f"{what}: does nothing in this version"} for key, what in later.items()}
     required = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

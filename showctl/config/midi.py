@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from showctl.config import values
+from showctl.config import deeds
+from showctl.config.deeds import lacks
 from showctl.config.tree import Node, Report
 from showctl.config.values import Bad
 from showctl.config.words import Words
-from showctl.model import Goto, SetHouse
 from showctl.plan import Plan
 from showctl.wire import midi_map
-from showctl.wire.midi_map import FITS, VERBS, Deed, Knob, Way
-from showctl.wire.osc_dictionary import Refusal, control
+from showctl.wire.midi_map import FITS, Deed, Knob, Way
 
 _CANNOT = {
     ("note", Way.FOLLOWS): "a note is a button and has no level: put it on a fader (`cc`, `pitch`), or write `flash NAME`",
@@ -36,12 +35,7 @@ def knob(text: str) -> Knob:
 
 def deed(text: str) -> Deed:
     """`list probe go`; Bad if it is not in the dictionary."""
-    try:
-        return midi_map.deed(text)
-    except ValueError as error:
-        first = text.split()[0] if text.split() else ""
-        near = "" if first in VERBS else values.did_you_mean(first, VERBS)
-        raise Bad("E-midi", f"{error}{near}") from None
+    return deeds.deed(text, "E-midi")
 
 
 def channel(text: str) -> int | None:
@@ -75,37 +69,5 @@ def check(entries: Mapping[Knob, Deed], root: Node, plan: Plan, report: Report) 
     node, way = root.find(("midi", "map"))
     for text in node.value if len(way) == 2 and isinstance(node.value, dict) else ():
         place = midi_map.knob(text)
-        if said := _lacks(entries[place], words, plan):
+        if said := lacks(entries[place], words, plan):
             report.warning(root.at("midi", "map", text), "W-midi", f"{said}; {place} does nothing in this show")
-
-
-def _lacks(asked: Deed, words: Words, plan: Plan) -> str:
-    """What of an entry the show does not know, empty if it knows all."""
-    name = (*asked.address.split("/"), "main")[3]
-    known = {Refusal.LIST: words.lists, Refusal.SUBMASTER: words.submasters, Refusal.FIXTURE: words.fixtures}
-    match control(asked.message(*(() if asked.way is Way.FIRES else (1,))), 0.0, "", words):
-        case Goto() as tried:
-            there = {f"{values.plain(cue.number):f}" for one in plan.lists if one.name == tried.list for cue in one.cues}
-            return "" if tried.cue in there else f"list {tried.list} has no cue {tried.cue}"
-        case SetHouse() if not plan.house:
-            return "the venue names no lights under `house`"
-        case Refusal() as why if why in known:
-            return f"{why} `{name}`{values.did_you_mean(name, known[why])}"
-        case Refusal():
-            return _misunderstood(asked, words)
-    return ""
-
-
-def _misunderstood(asked: Deed, words: Words) -> str:
-    """Why words of the hands are not understood, in the sentence of whoever reads them."""
-    try:
-        if asked.way is Way.FOLLOWS:
-            target, what = asked.address.split("/")[3:]
-            words.level(target, what, 1.0)
-        elif asked.address in ("/showctl/set", "/showctl/park"):
-            words.asked(str(asked.arguments[0]), 0.0, "")
-        else:
-            words.keys(str(asked.arguments[0]))
-    except Bad as bad:
-        return str(bad)
-    return f"`{asked.address}` is refused"

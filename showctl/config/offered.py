@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from showctl.config import schema, values
-from showctl.config.look import Looks, Pick
+from showctl.config.look import Looks
+from showctl.config.meaning import Pick
 from showctl.config.names import Element
 from showctl.config.patch import Patch
 from showctl.plan import Group, Palette

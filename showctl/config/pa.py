@@ -4,8 +4,9 @@
     Q                0.7                        -> a number
     temperature      21C                        -> degrees Celsius
     console          10.0.0.5  10.0.0.5:10023   -> (IPv4 address, port or None for the usual one)
+    node             venue_eq                   -> a node of PipeWire
 
-What a console has and where is `wire.x32`'s to say. Files are relative to the file that names them, and must be there.
+What a console has and where is said by its type (`consoles`). Files are relative to the file that names them, and must be there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from showctl.config.consoles import CONSOLES
+from showctl.config.templates import compile_template
 from showctl.config.tree import Node, Report, Where
 from showctl.config.values import Bad, did_you_mean, ipv4
 from showctl.model import LevelLimit
 from showctl.plan import PaClimate, PaMicrophone, PaPlan, PaZone
-from showctl.wire import x32
+from showctl.wire import pipewire, x32
 
 if TYPE_CHECKING:
     from showctl.config import schema
@@ -31,6 +34,7 @@ _PLAIN = re.compile(_NUMBER)
 _BARE = re.compile(rf"[+-]?{_NUMBER}")
 LOUDEST = 200.0  # dB: what is beyond was meant otherwise
 TARGETS = ("flat", "house")
+SHALLOWEST = 3.0  # dB, of a notch
 LONGEST_TOPIC = 200  # characters
 _OVER: dict[str, Literal["laeq_1", "laeq_15", "laeq_60"]] = {"1": "laeq_1", "15": "laeq_15", "60": "laeq_60"}
 
@@ -80,6 +84,14 @@ def console_address(text: str) -> tuple[str, int | None]:
         raise Bad("E-ip", f"`{text[:40]}` is no IPv4 address: write the console's, like `10.0.0.5`") from None
 
 
+def node(text: str) -> str:
+    """`venue_eq`: a node of PipeWire."""
+    try:
+        return pipewire.node(text)
+    except ValueError as wrong:
+        raise Bad("E-name", str(wrong)) from None
+
+
 # --- what only shows when all of it is known ----------------------------------------------------------------------------
 
 
@@ -88,29 +100,34 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
     report. `cut` is that of the Source."""
     pa = venue.pa
     if pa is None:
+        compile_template(venue, root, cut, 0, report)
         return None, ()
     files: list[Path] = []
     sure = id(root.find(("pa",))[0]) not in cut  # else what is missing may be what was cut out
-    if sure and pa.console is not None and pa.console.type != "internal" and pa.console.address is None:
-        report.error(
-            root.at("pa", "console"), "E-missing-key", "`address` is missing: only a console that is named is ever changed"
-        )
+    console = CONSOLES[pa.console.type] if pa.console is not None else None
+    for key in console.keys if sure and console is not None else ():
+        if getattr(pa.console, key) is None:
+            text = f"`{key}` is missing: only a console that is named is ever changed"
+            report.error(root.at("pa", "console"), "E-missing-key", text)
     zones = _zones(pa, root, sure, report)
     microphones = _microphones(pa, root, report, files)
     _channels(venue, pa, root, report)
     if pa.spl_limit is not None and sure and not any(one.sensitivity is not None for one in microphones):
         _unwatched(pa, root, cut, report)
-    if sure and pa.mode == "auto" and not any(zone.console for zone in zones) and _kind(pa) != "internal":
+    if sure and pa.mode == "auto" and not any(zone.console for zone in zones) and (console is None or console.equaliser):
         text = (
             "`mode: auto` has nothing to act on: write `console: {type: x32, address: 10.0.0.5}`, and in a zone `console: main`"
         )
         report.error(root.at("pa", "mode"), "E-clash", text)
+    if sure and pa.notches:
+        _notches(pa, zones, root, report)
     target = pa.target
     if target not in TARGETS:
         target = _file(("pa", "target"), target, root, report, files, f"write {' or '.join(TARGETS)}, or the name of a file")
+    template = compile_template(venue, root, cut, sum(bool(zone.console) for zone in zones), report)
     host, port = ("", 0)
-    if pa.console is not None and pa.console.address is not None and pa.console.type != "internal":
-        host, port = pa.console.address[0], pa.console.address[1] or x32.PORT[pa.console.type]
+    if pa.console is not None and console is not None and pa.console.address is not None:
+        host, port = pa.console.address[0], pa.console.address[1] or console.port
     if sure and pa.climate is not None and pa.climate.sensor is not None and venue.mqtt is None:
         text = "nobody tells it: a sensor is heard over MQTT, write `mqtt: {host: ...}`"
         report.error(root.at("pa", "climate", "sensor"), "E-clash", text)
@@ -121,17 +138,44 @@ def compile_pa(venue: schema.Venue, root: Node, cut: frozenset[int], report: Rep
         programme=_programme(venue, pa),
         zones=zones,
         microphones=microphones,
-        console=_kind(pa),
+        console=pa.console.type if pa.console is not None else None,
         host=host,
         port=port,
+        template=template,
+        node=(pa.console.node or "") if pa.console is not None else "",
         target=target,
         gain=(pa.limits.gain[0], pa.limits.gain[1]),
         boost=pa.limits.boost,
         q=(pa.limits.q[0], pa.limits.q[1]),
         levels=_levels(pa.spl_limit),
         climate=_climate(pa.climate),
+        notches=pa.notches,
     )
     return plan, tuple(files)
+
+
+def _notches(pa: schema.Pa, zones: tuple[PaZone, ...], root: Node, report: Report) -> None:
+    """What makes notches impossible. How many bands an equaliser has that only its console knows is seen when it is read."""
+    every = pa.console is not None and CONSOLES[pa.console.type].equaliser is None
+    followed = next((zone for zone in zones if every or zone.console), None)
+    why = ""
+    if followed is None:
+        why = (
+            "there is no equaliser to set them at: write `console: {type: x32, address: 10.0.0.5}`, and in a zone `console: main`"
+        )
+    elif pa.mode != "auto":
+        why = f"nothing moves by itself in `mode: {pa.mode}`: write `mode: auto`, or leave `notches` out"
+    elif not pa.microphones:
+        why = "nobody hears feedback: name a microphone under `microphones`"
+    elif followed.bands and pa.notches >= followed.bands:
+        most = followed.bands - 1
+        why = f"zone `{followed.name}` has {followed.bands} bands, and the room needs one at least: {most} notches at most"
+    elif pa.limits.gain[0] > -SHALLOWEST:
+        why = (
+            f"a notch takes {SHALLOWEST:g} dB at least, and no band may go below {pa.limits.gain[0]:g}dB: see `gain` of `limits`"
+        )
+    if why:
+        report.error(root.at("pa", "notches"), "E-clash", why)
 
 
 def _climate(climate: schema.PaClimateModel | None) -> PaClimate | None:
@@ -148,38 +192,33 @@ def _climate(climate: schema.PaClimateModel | None) -> PaClimate | None:
     )
 
 
-def _kind(pa: schema.Pa) -> Literal["x32", "xr18", "internal"] | None:
-    return pa.console.type if pa.console is not None else None
-
-
 def _zones(pa: schema.Pa, root: Node, sure: bool, report: Report) -> tuple[PaZone, ...]:
     found: list[PaZone] = []
     taken: dict[str, str] = {}
-    kind = _kind(pa)
+    console = CONSOLES[pa.console.type] if pa.console is not None else None
     for name, zone in pa.zones.items():
         way: Where = ("pa", "zones", name)
         written, bands = "", 0
         if zone.console is not None:
             mark = root.at(*way, "console")
-            if kind is None or kind == "internal":
+            if console is None or console.equaliser is None:
                 if sure:
                     report.error(
                         mark, "E-clash", "no console is named: write `console: {type: x32, address: 10.0.0.5}` under `pa`"
                     )
                 continue
             try:
-                one = x32.equaliser(kind, zone.console)
+                written, bands = console.equaliser(zone.console)
             except ValueError as wrong:
-                near = did_you_mean(zone.console, ("main", "mono", "mtx/1", "bus/1", "ch/1"))
+                near = did_you_mean(zone.console, console.like)
                 report.error(mark, "E-console", f"{wrong}{near}")
                 continue
-            written, bands = one.name, one.bands
             if (other := taken.setdefault(written, name)) != name:
                 report.error(mark, "E-clash", f"`{written}` is the equaliser of zone `{other}` already: each zone has its own")
-        if zone.device is not None and written and zone.device != kind:
-            text = f"what this zone is set to has the steps of its console, which is `{kind}`: leave `device` out"
+        if zone.device is not None and written and console is not None and zone.device != console.device:
+            text = f"what this zone is set to has the steps of its console, which is `{console.device}`: leave `device` out"
             report.error(root.at(*way, "device"), "E-clash", text)
-        device = zone.device or (kind if kind in ("x32", "xr18") else "generic")
+        device = zone.device or (console.device if console is not None else "generic")
         found.append(PaZone(name, tuple(zone.out), written, bands, device))
     return tuple(found)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from showctl.config import schema, values
 from showctl.config.heads import parse_point
-from showctl.config.look import CATEGORIES, Looks
+from showctl.config.look import Looks
+from showctl.config.meaning import CATEGORIES
 from showctl.config.names import Element
 from showctl.config.paint import parse
 from showctl.config.patch import Patch
@@ -35,7 +36,7 @@ def check(show: schema.Show, root: Node, looks: Looks) -> None:
 def positions(venue: schema.Venue, root: Node, patch: Patch, report: Report) -> dict[str, dict[Element, dict[str, str]]]:
     """The positions of a venue, by fixture; every angle is looked at, used or not."""
     found: dict[str, dict[Element, dict[str, str]]] = {}
-    looks = Looks(report, patch)
+    looks = Looks(report=report, patch=patch)
     for name, targets in venue.positions.items():
         mine = found.setdefault(name, {})
         for target, angles in targets.items():

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from showctl.config import schema, values
-from showctl.config.names import SIGN, Element, Names, Selection, once
+from showctl.config.groups import name_groups
+from showctl.config.names import Element, Names
 from showctl.config.setting import setting
 from showctl.config.tree import Mark, Node, Report
 from showctl.fixtures import generic
@@ -105,7 +106,7 @@ def patch(venue: schema.Venue, root: Node, broken: frozenset[str], report: Repor
             report.error(root.key("fixtures", name), "E-name", "`all` means every fixture: choose another name")
         elif not _hang(name, fixture, venue, root, result, taken, report, library):
             result.names.broken |= {name}
-    _groups(venue, root, result, report)
+    result.used_groups |= name_groups(venue, root, result.names, report)
     _apart(venue, root, result, report)
     return result
 
@@ -303,66 +304,6 @@ def _opened(channel: Channel, strobe: tuple[tuple[float, float], ...]) -> float:
     found += [r.value for r in channel.ranges if r.kind not in (Kind.STROBE, Kind.DANGER)]
     still = (v for v in found if v is not None and not any(first <= v <= last for first, last in strobe))
     return next(still, 0.0)
-
-
-# --- groups ----------------------------------------------------------------------------------------------------------
-
-
-def _groups(venue: schema.Venue, root: Node, result: Patch, report: Report) -> None:
-    """Resolve groups, which may be made of groups, in whatever order they are written."""
-    names = result.names
-    _all(venue, names)
-    pending = dict(venue.groups)
-    for name in list(pending):
-        if name in names.families or name == "all":
-            what = "every fixture" if name == "all" else f"a fixture in line {root.key('fixtures', name).line}"
-            report.error(root.key("groups", name), "E-name-twice", f"`{name}` is already the name of {what}: choose another")
-            del pending[name]
-    while pending:
-        ready = [n for n, items in pending.items() if not _needed(items) & pending.keys()]
-        inside = {} if ready else {name: _inside(name, pending) for name in pending}
-        for name in ready or [n for n in inside if n in inside[n]]:
-            if not ready:
-                around = ", ".join(f"`{n}`" for n in sorted(inside[name]) if name in inside[n])
-                report.error(root.key("groups", name), "E-cyclic-group", f"`{name}` contains itself, by way of {around}")
-            names.groups[name] = _group(name, pending.pop(name), root, result, report, known=bool(ready))
-
-
-def _needed(items: Iterable[str]) -> set[str]:
-    return {term.strip().split(".")[0] for item in items for term in SIGN.split(item)[::2]}
-
-
-def _inside(name: str, pending: dict[str, list[str]]) -> set[str]:
-    """The groups that this one is made of, through however many others."""
-    found, new = set[str](), {name}
-    while new:
-        new = {other for one in new for other in _needed(pending[one]) & pending.keys()} - found
-        found |= new
-    return found
-
-
-def _group(name: str, items: list[str], root: Node, result: Patch, report: Report, known: bool) -> Selection:
-    elements: dict[Element, None] = {}
-    sure = known
-    for i, item in enumerate(items if known else ()):
-        try:
-            found = result.names.select(item)
-        except values.Bad as bad:
-            report.error(root.at("groups", name, i), bad.code, str(bad))
-            sure = False
-        else:
-            elements.update(dict.fromkeys(found.elements))
-            sure &= found.sure
-            result.used_groups |= found.groups
-    if sure and not elements:
-        report.error(root.key("groups", name), "E-empty-group", f"`{name}` is empty: name a fixture in it, or remove it")
-        sure = False
-    return Selection(once(elements), (1, 0), sure)
-
-
-def _all(venue: schema.Venue, names: Names) -> None:
-    apart = {name for name, f in venue.fixtures.items() if f.exempt}
-    names.everything = [u for name, units in names.families.items() if name not in apart for u in units]
 
 
 def _apart(venue: schema.Venue, root: Node, result: Patch, report: Report) -> None:

@@ -45,12 +45,15 @@ class Words:
         self._plan = plan
         self.lists = frozenset(one.name for one in plan.lists)
         self.submasters = frozenset(one.name for one in plan.submasters)
+        self.tracks = frozenset(one.name for one in (() if plan.tracks is None else plan.tracks.tracks))
         self.fixtures = frozenset(one.name for one in plan.fixtures)
+        self.performers = frozenset(() if plan.gestures is None else plan.gestures.performers)
         self._palettes: dict[tuple[str, str], Palette] = {(p.category, p.name): p for p in plan.palettes}
         self._looks: dict[tuple[str, str], dict[int, float]] = {}  # values of the palettes that were called up
         self._own: dict[int, dict[tuple[str, int], int]] = {}  # (name, cell) -> parameter, of the fixtures that were named
         self._names = _names(plan)
         self._chosen: dict[str, Selection] = {}  # targets that were named; forgotten when there are too many
+        self._freed: dict[str, tuple[str, ...]] = {}  # what was let go of; so is this
 
     # --- what is said --------------------------------------------------------------------------------------------------
 
@@ -92,6 +95,13 @@ class Words:
 
     def keys(self, text: str) -> tuple[str, ...]:
         """What to let go of: `wash`, `wash colour`, `spot.1 pan`, `1/101`. Bad if it is not understood."""
+        if text not in self._freed:
+            if len(self._freed) >= 64:
+                self._freed.clear()
+            self._freed[text] = self._keys(text)
+        return self._freed[text]
+
+    def _keys(self, text: str) -> tuple[str, ...]:
         said = _split(text)
         if _ADDRESS.fullmatch(said[0]):
             return (self._address(said[0]),)

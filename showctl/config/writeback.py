@@ -27,6 +27,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from showctl.rank import USUAL, give_way
+
+if __name__ == "__main__":
+    give_way(USUAL)  # before what follows is loaded, which would take its time at the daemon's own rank
+
 from showctl.config import colour, values
 from showctl.config.lint.names import MISREAD
 from showctl.config.load import attempt

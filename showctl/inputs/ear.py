@@ -29,6 +29,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from showctl.rank import come_up, go_first
+
+if __name__ == "__main__":
+    come_up()  # before what follows is loaded, which would take its time at the daemon's own rank
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes: a pool of threads costs memory and saves nothing here
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -36,7 +41,6 @@ from showctl.inputs.ear_channels import Chosen
 from showctl.inputs.ear_ltc import STEREO, Tape
 from showctl.model import AudioBlock, DeviceError, Features, State
 from showctl.sound.meter import Condition, Meter
-from showctl.sound.portaudio import go_first
 from showctl.wire.features import (
     STATUS_LIMIT,
     CodeRead,

@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from showctl.inputs import child
+from showctl import child
 from showctl.model import DeviceError, Features, Health, State, WireError
 from showctl.units import round_level
 from showctl.wire.features import MESSAGE_LIMIT, CodeRead, EarStatus, decode, encode_choice
@@ -84,7 +85,7 @@ class Ear:
                 theirs.close()
             ended = loop.create_future()
             self._socket = ours
-            loop.add_reader(ours, self._read, ours, ended)
+            loop.add_reader(ours, child.wake, partial(self._drain, ours), ended)
             try:
                 await self._watch(ended)
             finally:
@@ -125,29 +126,12 @@ class Ear:
         if process is not None:
             await child.end(process)
 
-    def _read(self, ours: socket.socket, ended: asyncio.Future[None]) -> None:
-        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
-        try:
-            alive = self._drain(ours)
-        except Exception as error:
-            if not ended.done():
-                ended.set_exception(error)
-        else:
-            if not alive and not ended.done():
-                ended.set_result(None)
-
     def _drain(self, ours: socket.socket) -> bool:
         """What waits, in order (BATCH at most): the newest Features and codes, how the ear is. False at the end of the ear."""
         heard: deque[Features] = deque(maxlen=NEWEST)
         codes: deque[CodeRead] = deque(maxlen=NEWEST)
         alive = True
-        for _ in range(BATCH):
-            try:
-                data = ours.recv(MESSAGE_LIMIT)
-            except (BlockingIOError, InterruptedError):
-                break
-            except ConnectionError:
-                data = b""
+        for data in child.messages(ours, MESSAGE_LIMIT, BATCH):
             if not data:
                 alive = False
                 break

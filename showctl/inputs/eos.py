@@ -22,7 +22,7 @@ from showctl.plan import Plan
 from showctl.supervise import Quiet
 from showctl.wire.eos import Desk, Feedback, asked
 from showctl.wire.osc import Message, decode
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 from showctl.wire.osc_stream import Deframer, frame
 
 log = logging.getLogger("showctl.eos")

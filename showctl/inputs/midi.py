@@ -25,18 +25,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from showctl.model import ControlEvent, DeviceError, Health, PlaybackState, State
-from showctl.plan import Plan
+from showctl.plan import Plan, Quantise
 from showctl.supervise import Quiet
 from showctl.wire import msc, mtc
+from showctl.wire.bound import Bound
 from showctl.wire.eos import Desk
 from showctl.wire.midi import Exclusive, Message, Quarter, Stream
 from showctl.wire.midi_map import Deed, Knob, Surface, moved
-from showctl.wire.osc_dictionary import Refusal, Vocabulary
+from showctl.wire.osc_arguments import Refusal
+from showctl.wire.osc_dictionary import Vocabulary
 from showctl.wire.timecode import Chase, Frame
 
 log = logging.getLogger("showctl.midi")
 
 BATCH = 256  # bytes a wake-up: 128 messages at most
+NOTHING = Bound(())
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 2.0
 SOUND, NODES = Path("/proc/asound"), Path("/dev/snd")
 _NODE = re.compile(r"midiC([0-9]+)D([0-9]+)")
@@ -103,13 +106,18 @@ class MidiInput:
         look: Callable[[], list[Port]] = ports,
         device: int | None = None,
         plan: Callable[[], Plan] = lambda: Plan(()),
+        bound: Callable[[], Bound] = lambda: NOTHING,
+        later: Callable[[ControlEvent, Quantise, str], bool] = lambda _event, _on, _words: False,
     ) -> None:
-        """`channel` is the only one that is listened to, None for any; `now` is show time (s).
+        """`channel` is the only one that is listened to, None for any; `now` is show time (s). What `bound` is of the show goes
+        over the entries; what it wants with a beat goes to `later`, which returns False for no room.
 
         `device` is what show control calls us, None where it is not listened to; it counts the lists of `plan`.
         """
         self.wanted = wanted
-        self._surface = Surface(entries, channel)
+        self._surface, self._channel = Surface(entries, channel), channel
+        self._bound, self._later = bound, later
+        self._own: tuple[Bound, Surface] = NOTHING, Surface({})  # what the show binds
         self._emit, self._now, self._playback, self._names, self._look = emit, now, playback, names, look
         self._source = f"midi:{wanted}"
         self._quarters, self._chase = mtc.Reader(), Chase("mtc", self._source)
@@ -158,8 +166,8 @@ class MidiInput:
             loop.remove_reader(device)
             os.close(device)
             self._path, self._since = None, self._now()
-            for one in self._surface.pulled(self._now(), self._source, self._names()):
-                self._emit(one)
+            self._let_go(self._surface)
+            self._let_go(self._own[1])
 
     def _wake(self, device: int, stream: Stream, gone: asyncio.Future[str]) -> None:
         if gone.done():
@@ -192,11 +200,28 @@ class MidiInput:
     def _act(self, message: Message) -> None:
         place, _ = moved(message)
         self._heard = f"{place} on channel {message.channel}"
-        asked = self._surface.take(message, self._playback(), self._now(), self._source, self._names())
+        bound, own = self._of_show()
+        surface = own if place in bound.map else self._surface
+        taken = surface.take(message, self._playback(), self._now(), self._source, self._names())
+        asked, on, words = bound.midi(place, taken)
         if isinstance(asked, Refusal):
             self._refuse(str(place), asked)
+        elif asked is not None and on != "now":
+            self._counts["fired" if self._later(asked, on, words) else "refused_full"] += 1
         elif asked is not None:
             self._ask(asked)
+
+    def _of_show(self) -> tuple[Bound, Surface]:
+        """What the show binds now; of another version the faders have to meet their levels anew."""
+        bound = self._bound()
+        if bound is not self._own[0]:
+            self._let_go(self._own[1])
+            self._own = bound, Surface(bound.map, self._channel)
+        return self._own
+
+    def _let_go(self, surface: Surface) -> None:
+        for one in surface.pulled(self._now(), self._source, self._names()):
+            self._emit(one)
 
     def _follow(self, frame: Frame | None) -> None:
         if frame is None:

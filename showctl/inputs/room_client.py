@@ -11,16 +11,29 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from showctl.inputs import child
+from showctl import child
 from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import DeviceError, EqBand, Health, LevelLimit, State, WireError
 from showctl.plan import PaMicrophone
 from showctl.units import round_level
-from showctl.wire.room import BANDS, MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, encode_bands, encode_setup
+from showctl.wire.room import (
+    BANDS,
+    MESSAGE_LIMIT,
+    PLACES,
+    RELEARN,
+    RoomHeard,
+    RoomSetup,
+    decode_heard,
+    decode_places,
+    encode_bands,
+    encode_places,
+    encode_setup,
+    says,
+)
 
-BATCH = 100  # messages in one wake-up of the loop
 SILENT_S, FIRST_WORD_S = 10.0, 60.0  # it speaks every second; before that it has to be loaded
 HOWLS_S = 20.0  # that a howl is told
 
@@ -47,6 +60,7 @@ class RoomEar:
         """`pasts` is how loud it was before; `log` is where it is written down, None for nowhere."""
         self._setup, self._on_heard, self._offset = setup, on_heard, offset
         self._pasts, self._log = pasts or Pasts(), log
+        self._places = encode_places(())  # where the microphones stand, as the process said last
         self._socket: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._bands: tuple[EqBand, ...] = ()
@@ -62,6 +76,11 @@ class RoomEar:
         if bands != self._bands:
             self._bands = bands
             self._tell_bands()
+
+    def relearn(self) -> None:
+        """The microphones stand well where they stand now; a process that begins anew is not told where they stood before."""
+        self._places = encode_places(())
+        self._tell(RELEARN)
 
     def _tell_bands(self) -> None:
         self._tell(encode_bands(self._bands))
@@ -101,7 +120,7 @@ class RoomEar:
                 await self._start(theirs)
             self._socket = ours
             self._spoke, self._patience = loop.time(), FIRST_WORD_S
-            loop.add_reader(ours, self._wake, ours, ended)
+            loop.add_reader(ours, child.wake, partial(self._drain, ours), ended)
             try:
                 while not ended.done():
                     await asyncio.wait([ended], timeout=1.0)
@@ -130,27 +149,20 @@ class RoomEar:
         if process is not None:
             await child.end(process)
 
-    def _wake(self, source: socket.socket, ended: asyncio.Future[None]) -> None:
-        """One wake-up of the loop: what our own mistakes raise ends `run`, rather than the loop logging each of them."""
-        try:
-            for _ in range(BATCH):
-                try:
-                    data = source.recv(MESSAGE_LIMIT + 1)
-                except BlockingIOError:
-                    return
-                except ConnectionError:
-                    data = b""
-                if not data:
-                    if not ended.done():
-                        ended.set_result(None)
-                    return
-                self._take(data)
-        except Exception as error:
-            if not ended.done():
-                ended.set_exception(error)
+    def _drain(self, ours: socket.socket) -> bool:
+        """What waits, in order. False at the end of the process."""
+        for data in child.messages(ours, MESSAGE_LIMIT + 1):
+            if not data:
+                return False
+            self._take(data)
+        return True
 
     def _take(self, data: bytes) -> None:
         try:
+            if says(data) == "places":
+                decode_places(data)
+                self._places = data
+                return
             heard = decode_heard(data)
         except WireError:
             self._malformed += 1  # told in the health's counters
@@ -178,7 +190,9 @@ class RoomEar:
         """Tell one that has just begun what it asks for: of several pasts one at a time, they are long."""
         if BANDS in wants:
             self._tell_bands()
-        if names := [name for name in wants if name != BANDS]:
+        if PLACES in wants:
+            self._tell(self._places)
+        if names := [name for name in wants if name not in (BANDS, PLACES)]:
             self._tell(self._pasts.message(names[0]))
 
     def _words(self, heard: RoomHeard) -> tuple[State, str]:

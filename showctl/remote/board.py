@@ -13,9 +13,23 @@ from decimal import Decimal
 from typing import Any
 
 from showctl.config.words import Words
-from showctl.model import BeatState, Features, Health, ListState, PlaybackState, Problem, RoomView, ShowFrame, State
+from showctl.model import (
+    BeatState,
+    Features,
+    Health,
+    ListState,
+    PerformersView,
+    PlaybackState,
+    Problem,
+    RoomView,
+    ShowFrame,
+    State,
+    TrackView,
+)
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
+from showctl.remote.gestures import performers_json
 from showctl.remote.room import level_json, room_json
+from showctl.wire.osc_senders import SenderView
 
 Json = dict[str, Any]
 
@@ -47,6 +61,9 @@ class Board:
         self.playback: PlaybackState | None = None
         self.features: Features | None = None
         self.room: RoomView | None = None  # None where the venue file says nothing of its sound
+        self.performers: PerformersView | None = None  # None where nobody wears anything
+        self.senders: tuple[SenderView, ...] = ()  # of OSC, those in quarantine first
+        self.tracks: TrackView | None = None  # None where the show plays none
         self.health: dict[str, Health] = {}
         self.problems: tuple[Problem, ...] = ()
         self.load(Shown.of(plan))
@@ -74,6 +91,14 @@ class Board:
     def hear_room(self, view: RoomView | None) -> None:
         """Keep what is known of the room's sound."""
         self.room = view
+
+    def hear_tracks(self, view: TrackView | None) -> None:
+        """Keep how the tracks stand; None where the show has none."""
+        self.tracks = view
+
+    def see_performers(self, view: PerformersView) -> None:
+        """Keep how performers and their wearables stand."""
+        self.performers = view
 
     def report(self, health: Health) -> None:
         """Keep how a part is; the names of parts are the daemon's own, so there are few of them."""
@@ -125,6 +150,9 @@ class Board:
             "heard": _heard(self.features),
             "room": room_json(self.room),
             "level": level_json(self.room),
+            "track": track_json(self.tracks),
+            "performers": performers_json(self.performers),
+            "senders": [_sender(one) for one in self.senders],
             "cue_lists": self._cue_lists,
             "universes": [_universe(one) for one in self.plan.universes],
             "problems": [str(problem) for problem in self.problems],
@@ -153,6 +181,19 @@ class Board:
         return {"playback": playback, "beat": beat}
 
 
+def _sender(view: SenderView) -> Json:
+    """Somebody who sends OSC, as GET /api/state tells him."""
+    return {
+        "name": view.name,
+        "state": view.state,
+        "packets": view.packets,
+        "cut_off": view.cut_off,
+        "first": finite(view.first, 1),
+        "last": finite(view.last, 1),
+        "like": view.like,
+    }
+
+
 def beats_json(beats: BeatState) -> Json:
     """Where the beat comes from, and what hands have said of it: times in ms."""
     return {
@@ -165,6 +206,28 @@ def beats_json(beats: BeatState) -> Json:
         "downbeat": beats.downbeat,
         "beats_per_bar": beats.beats_per_bar,
         "early_ms": finite(1000 * beats.early, 1),
+    }
+
+
+def track_json(view: TrackView | None) -> Json | None:
+    """What plays, what stands by and what comes; times in seconds of the track, `time` is show time."""
+    if view is None:
+        return None
+    return {
+        "state": view.state,
+        "track": view.track,
+        "position": finite(view.position, 3),
+        "time": finite(view.time, 3),
+        "length": finite(view.length, 3),
+        "rate": finite(view.rate),
+        "volume": finite(view.volume),
+        "bar": view.bar,
+        "loop": None if view.loop is None else [finite(one, 3) for one in view.loop],
+        "standby": view.standby,
+        "next": view.following,
+        "resume": None if view.resume is None else finite(view.resume, 3),
+        "beats_known": view.mapped,
+        "troubles": dict(view.troubles),
     }
 
 

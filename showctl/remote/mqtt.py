@@ -3,22 +3,9 @@
 Spoken through aiomqtt 2, the package that was called asyncio-mqtt before (asyncio-mqtt's last release does not work with
 today's paho). Import this module only where a venue names a broker.
 
-    TOPIC/status    "online", or "offline" once we are gone, said by the broker in our name (last will); retained
-    TOPIC/health    as GET /api/health; retained, when a part changes and every 30 s
-    TOPIC/state     where the cue lists stand, grand master, blackout, bpm and whose it is; retained, when it changes
-    TOPIC/room      as `room` of GET /api/state: curves, bands and whose they are, why the equaliser stands still; retained,
-                    when it changes, every 5 s at most (1 s where it is more than figures). Only of a venue with `pa`, as is
-    TOPIC/level     as `level` of GET /api/state: LAeq and LCpeak at each microphone, limits and warnings; likewise
-    TOPIC/go  back  pause  resume  release  exit   payload: nothing, or the name of a cue list
-    TOPIC/goto  rate                           payload: a number, or the name of a list and a number: "probe 2"
-    TOPIC/stop  tap                            payload: nothing
-    TOPIC/beat/half  double  downbeat  earlier  later  free   payload: nothing;   TOPIC/beat/nudge MS   TOPIC/beat/lock 1|0
-    TOPIC/blackout 0|1   TOPIC/gm 0..1   TOPIC/house 0..1   TOPIC/sub/NAME 0..1   TOPIC/flash/NAME 1|0
-    TOPIC/set  park                            payload: words, "wash colour blood"
-    TOPIC/release/hands  unpark                payload: nothing for all, or "wash", "wash colour"
-    TOPIC/identify/FIXTURE 1|0   TOPIC/check 1|-1|0
-
-Sensors of the air, where the venue file names their topics, are listened to as well.
+What is told below its topic is `mqtt_news`, what is asked there `mqtt_words`. Sensors of the air, where the venue file names
+topics of theirs, are listened to as well; where it names others they are subscribed to on the same connection. So are
+wearables, where somebody wears any, at TOPIC/wearables/SENDER/ADDRESS.
 
 A command must never act late. So nothing retained is acted upon (it was meant for an earlier night), the session is clean (the
 broker keeps nothing for us while we are away), and commands are taken with QoS 0 (never twice). MQTT takes milliseconds to tens
@@ -30,8 +17,8 @@ The broker may be missing all night: then one line of log a minute at most, and 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import math
 import os
 import random
 import re
@@ -40,52 +27,37 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
-from showctl.model import ControlEvent, DeviceError, Health, RoomView, State
-from showctl.remote.board import Board, Json, finite
-from showctl.remote.room import level_json, room_json
+from showctl.model import ControlEvent, DeviceError, Health, State
+from showctl.remote.board import Board
+from showctl.remote.mqtt_news import AT_TIMES, SETTLED_S, News
+from showctl.remote.mqtt_words import WORDS, request, topic_word
 from showctl.supervise import Quiet
-from showctl.wire.osc import Message, Value
-from showctl.wire.osc_dictionary import LIST_TRIGGERS, Refusal, control
+from showctl.wire.osc_arguments import Refusal
+from showctl.wire.osc_dictionary import control
 
 if TYPE_CHECKING:
     from showctl.config.schema import Mqtt as Settings
+
+Sensed: TypeAlias = Callable[[bytes, bool], None]  # a payload, and whether the broker kept it
+Worn: TypeAlias = Callable[[str, bytes], None]  # a topic below TOPIC/wearables, and a payload
 
 log = logging.getLogger("showctl.mqtt")
 _their_log = logging.getLogger("showctl.mqtt.client")
 _their_log.setLevel(logging.CRITICAL)  # it warns once a message; what it would say is counted here
 
 COUNTERS = ("connected", "received", "fired", "released", "ignored_retained", "dropped", "refused_full")
-SAID = ("set", "park", "unpark", "release/hands")  # what takes words
-WORDS = (
-    *LIST_TRIGGERS,
-    "goto",
-    "rate",
-    "stop",
-    "tap",
-    "beat/+",
-    "blackout",
-    "gm",
-    "house",
-    "sub/+",
-    "flash/+",
-    "identify/+",
-    "check",
-    *SAID,
-)
-LONGEST = 200  # bytes of a payload that can mean anything
 QUEUE = 100  # commands that wait for us
 KEEPALIVE_S = 15  # the broker says "offline" for us after one and a half of these
 TIMEOUT_S = 5.0  # for each answer of the broker
 LAST_S = 1.0  # the same when we are asked to stop
 STEADY_S = 10.0  # a connection that lasted so long begins anew with the first wait
-LOOK_S, CHANGE_S, REPEAT_S = 0.25, 1.0, 30.0  # how often to look, to tell of small changes, to repeat the health
-FIGURES_S = 5.0  # how often to tell of figures of the room
+WEARABLES = "wearables/"  # below our topic: SENDER/ADDRESS, as `wire.wearable.mqtt` has it
+LOOK_S = 0.25  # between two looks at what is to be told, and listened to
 
 
 class Mqtt:
@@ -102,15 +74,20 @@ class Mqtt:
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         board: Board,
-        also: Mapping[str, Callable[[bytes, bool], None]] = MappingProxyType({}),
+        also: Callable[[], Mapping[str, Sensed]] = dict,
+        worn: Callable[[], Worn | None] = lambda: None,
         wait: tuple[float, float] = (1.0, 30.0),
     ) -> None:
-        """`also` are topics of others, each with what takes its payload and whether it was retained; `wait` holds the first and
-        the longest pause (s) between two attempts."""
+        """`also` says which topics others want to hear just now, each with what takes its payload and whether it was retained;
+        `worn` what takes what wearables send, None while nobody wears any; `wait` holds the first and the longest pause (s)
+        between two attempts."""
         self.host, self.port, self.topic = host, port, topic
         self._username, self._password = username, password
         self._emit, self._now, self._board, self._wait = emit, now, board, wait
-        self._also = also
+        self._also, self._worn = also, worn
+        self._heard: Mapping[str, Sensed] = {}  # of these, those that this connection has subscribed to
+        self._denied = set[str]()  # what the broker does not let us read
+        self._news = News()
         self._quiet = Quiet(now)
         self._state, self._detail, self._since = State.STARTING, "not begun", now()
         self._counts = dict.fromkeys(COUNTERS, 0)
@@ -124,7 +101,8 @@ class Mqtt:
         emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         board: Board,
-        also: Mapping[str, Callable[[bytes, bool], None]] = MappingProxyType({}),
+        also: Callable[[], Mapping[str, Sensed]] = dict,
+        worn: Callable[[], Worn | None] = lambda: None,
     ) -> Mqtt:
         """What a venue file asks for; below its topic comes the venue's name. Raises DeviceError for what cannot work."""
         if set(settings.topic) & set("+#"):
@@ -139,6 +117,7 @@ class Mqtt:
             now=now,
             board=board,
             also=also,
+            worn=worn,
         )
 
     def health(self) -> Health:
@@ -176,11 +155,14 @@ class Mqtt:
         await knock.wait_closed()
         async with self._joined() as client:
             try:
-                codes = await client.subscribe(
-                    [(topic, 0) for topic in (*(f"{self.topic}/{word}" for word in WORDS), *self._also)]
-                )
+                self._news, self._heard, self._denied = News(), {}, set()
+                if await self._subscribe(client, [f"{self.topic}/{word}" for word in WORDS]):
+                    self._denied.add(f"{self.topic}/#")
+                await self._subscribe(client, [f"{self.topic}/{word}" for word in AT_TIMES])  # denied: what was left stays
                 await client.publish(f"{self.topic}/status", "online", qos=1, retain=True)
-                self._here(refused=any(getattr(code, "is_failure", False) for code in codes))
+                self._counts["connected"] += 1
+                self._here()
+                self._say("here", self._detail, logging.INFO)
                 await self._both(client)
             except asyncio.CancelledError:
                 client.timeout = LAST_S
@@ -221,7 +203,7 @@ class Mqtt:
 
     async def _both(self, client: aiomqtt.Client) -> None:
         """Take and tell until either fails. No TaskGroup: Python 3.11's leaves its owner marked as cancelled."""
-        tasks = [asyncio.create_task(self._receive(client)), asyncio.create_task(self._publish(client))]
+        tasks = [asyncio.create_task(self._receive(client)), asyncio.create_task(self._look(client))]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -235,15 +217,25 @@ class Mqtt:
 
     def take(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """One message of the broker: what it asks for is emitted, all else counted and, now and then, said."""
+        word = topic.removeprefix(f"{self.topic}/")
+        if word in AT_TIMES:  # mostly what we tell ourselves: of interest is what is left of an earlier night, or told by others
+            if payload:
+                self._news.heard(word, payload, retained)
+            return
         self._counts["received"] += 1
-        if topic in self._also:
-            self._also[topic](payload, retained)
+        if topic in self._heard:
+            self._heard[topic](payload, retained)
+            return
+        if word.startswith(WEARABLES):
+            self._take_worn(word.removeprefix(WEARABLES), payload, retained)
+            return
+        if word == topic:  # of a sensor that nobody wants to hear any more
             return
         if retained:
             self._counts["ignored_retained"] += 1
             self._say("retained", f"{topic}: a retained command is never acted upon; publish it without retain")
             return
-        message = request(topic.removeprefix(f"{self.topic}/"), payload)
+        message = request(word, payload)
         asked = message if isinstance(message, Refusal) else control(message, self._now(), "mqtt", self._board.words)
         if isinstance(asked, Refusal):
             self._counts["dropped"] += 1
@@ -256,22 +248,53 @@ class Mqtt:
             self._counts["refused_full"] += 1
             self._say("full", f"more commands than the show can take: {topic} was left out")
 
-    async def _publish(self, client: aiomqtt.Client) -> None:
-        news = _News()
+    def _take_worn(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Of a wearable: what is retained was meant for an earlier night."""
+        worn = self._worn()
+        if retained:
+            self._counts["ignored_retained"] += 1
+        elif worn is not None:
+            worn(topic, payload)
+
+    async def _look(self, client: aiomqtt.Client) -> None:
+        """Tell what is new, and listen to what others want to hear now."""
+        settled = self._now() + SETTLED_S
         while True:
+            await self._follow(client)
             self._board.report(self.health())
-            for word, payload in news.of(self._board, self._now()):
+            for word, payload in self._news.of(self._board, self._now()):
                 await client.publish(f"{self.topic}/{word}", payload, qos=1, retain=True)
+            if self._now() >= settled:  # what was left has been seen, the rest is what we tell ourselves
+                await client.unsubscribe([f"{self.topic}/{word}" for word in AT_TIMES])
+                settled = math.inf
             await asyncio.sleep(LOOK_S)
+
+    async def _follow(self, client: aiomqtt.Client) -> None:
+        """Other topics of others: they are subscribed to, those that nobody wants any more are not."""
+        wanted, before = dict(self._also()), self._heard
+        if self._worn() is not None:
+            wanted[f"{self.topic}/{WEARABLES}+/#"] = _of_nobody
+        self._heard = wanted
+        new, gone = sorted(wanted.keys() - before.keys()), sorted(before.keys() - wanted.keys())
+        if gone:
+            await client.unsubscribe(gone)
+        if new or gone:
+            self._denied = (self._denied - set(gone)) | (await self._subscribe(client, new))
+            self._here()
+
+    async def _subscribe(self, client: aiomqtt.Client, topics: list[str]) -> set[str]:
+        """Subscribe to these, with QoS 0; those that the broker does not let us read."""
+        codes = await client.subscribe([(topic, 0) for topic in topics]) if topics else ()
+        return {topic for topic, code in zip(topics, codes, strict=False) if getattr(code, "is_failure", False)}
 
     # --- words -----------------------------------------------------------------------------------------------------
 
-    def _here(self, refused: bool) -> None:
-        self._counts["connected"] += 1
-        self._become(State.RUNNING, f"connected to {self.host}:{self.port} as {self.topic}")
-        if refused:
-            self._become(State.DEGRADED, f"{self.host}:{self.port} lets us tell but not listen: allow us to read {self.topic}/#")
-        self._say("here", self._detail, logging.INFO)
+    def _here(self) -> None:
+        if self._denied:
+            topics = " and ".join(sorted(self._denied))
+            self._become(State.DEGRADED, f"{self.host}:{self.port} lets us tell but not listen: allow us to read {topics}")
+        else:
+            self._become(State.RUNNING, f"connected to {self.host}:{self.port} as {self.topic}")
 
     def _away(self, error: BaseException, wait: float) -> None:
         place, reason = f"{self.host}:{self.port}", _reason(error)
@@ -294,6 +317,10 @@ class Mqtt:
             log.log(level, "MQTT: %s%s", text, more)
 
 
+def _of_nobody(_payload: bytes, _retained: bool) -> None:
+    """No topic is a pattern: what comes by it is taken by its own."""
+
+
 class _Incoming(asyncio.Queue[aiomqtt.Message]):
     """Commands that wait; what finds no room is counted."""
 
@@ -305,124 +332,6 @@ class _Incoming(asyncio.Queue[aiomqtt.Message]):
         if self.full():
             self._counts["refused_full"] += 1
         super().put_nowait(item)
-
-
-class _News:
-    """What is worth publishing: remembers what one connection was told, and when."""
-
-    def __init__(self) -> None:
-        self._health: object = None
-        self._state: Json = {}
-        self._health_at = self._state_at = -float("inf")
-        self._room, self._level = _Slow("room"), _Slow("level")
-
-    def of(self, board: Board, now: float) -> list[tuple[str, str]]:
-        """Words and payloads that are due now."""
-        due = []
-        health = board.health_json()
-        without_counters = [health["state"], *((part["name"], part["state"], part["detail"]) for part in health["parts"])]
-        if now - self._health_at >= (CHANGE_S if without_counters != self._health else REPEAT_S):
-            self._health, self._health_at = without_counters, now
-            due.append(("health", json.dumps(health, allow_nan=False)))
-        state = state_json(board)
-        if state is not None and self._tells(state, now):
-            self._state, self._state_at = state, now
-            due.append(("state", json.dumps(state, allow_nan=False)))
-        if (view := board.room) is not None:
-            due += self._sound(view, now)
-        else:
-            due += self._room.gone() + self._level.gone()
-        return due
-
-    def _sound(self, view: RoomView, now: float) -> list[tuple[str, str]]:
-        room, level = room_json(view) or {}, level_json(view) or {}
-        facts = [room[key] for key in ("zone", "mode", "on", "doing", "bypassed", "howl")]
-        facts += [bool(room["frozen"]), [band["owner"] for band in room["bands"]]]
-        warned = [[warning["of"], warning["over"]] for warning in level["warnings"]]
-        return self._room.told(room, facts, now) + self._level.told(level, warned, now)
-
-    def _tells(self, state: Json, now: float) -> bool:
-        """A cue is told at once, a tempo that wanders once in a while."""
-        if now - self._state_at < CHANGE_S:
-            state = state | {"bpm": self._state["bpm"]}
-        return state != self._state
-
-
-class _Slow:
-    """A topic whose figures change all the time: they are told every FIGURES_S at most, its facts every CHANGE_S."""
-
-    def __init__(self, word: str) -> None:
-        self._word, self._body, self._at = word, Json(), -float("inf")
-        self._facts: object = None
-
-    def told(self, body: Json, facts: object, now: float) -> list[tuple[str, str]]:
-        """What is to be published now: nothing, or one message."""
-        if body == self._body or now - self._at < (CHANGE_S if facts != self._facts else FIGURES_S):
-            return []
-        self._body, self._facts, self._at = body, facts, now
-        return [(self._word, json.dumps(body, allow_nan=False))]
-
-    def gone(self) -> list[tuple[str, str]]:
-        """There is nothing of it any more: what was retained is taken back, by an empty message."""
-        if not self._body:
-            return []
-        self._body, self._facts, self._at = {}, None, -float("inf")
-        return [(self._word, "")]
-
-
-def state_json(board: Board) -> Json | None:
-    """What TOPIC/state holds; None before the first frame."""
-    playback = board.playback
-    if playback is None:
-        return None
-    lists = {
-        one.name: {"current": one.current, "pending": one.pending, "state": one.state, "waiting": one.waiting}
-        for one in playback.lists
-    }
-    return {
-        "lists": lists,
-        "grand_master": finite(playback.grand_master),
-        "blackout": playback.blackout,
-        "bpm": finite(playback.bpm, 1),
-        "beat": playback.beats.source,
-    }
-
-
-def request(word: str, payload: bytes) -> Message | Refusal:
-    """A command below TOPIC, as the message of OSC that says the same."""
-    if len(payload) > LONGEST:
-        return Refusal.TYPE
-    try:
-        said = payload.decode().strip()
-    except UnicodeDecodeError:
-        return Refusal.TYPE
-    if word in SAID:
-        return Message(f"/showctl/{word}", (said,), "s") if said else Message(f"/showctl/{word}")
-    if not said.isascii():
-        return Refusal.TYPE
-    text = said.split()
-    if word in LIST_TRIGGERS:
-        if len(text) > 1:
-            return Refusal.LIST
-        return Message(f"/showctl/list/{text[0] if text else 'main'}/{word}")
-    if word in ("goto", "rate"):
-        if len(text) not in (1, 2):
-            return Refusal.MISSING if not text else Refusal.TYPE
-        name = text[0] if len(text) == 2 else "main"
-        number = text[-1] if word == "goto" else _number(text[-1])
-        return Message(f"/showctl/list/{name}/{word}", (number,), "f" if isinstance(number, float) else "s")
-    arguments: tuple[Value, ...] = tuple(map(_number, text))
-    return Message(f"/showctl/{word}", arguments, "".join("f" if isinstance(a, float) else "s" for a in arguments))
-
-
-def _number(text: str) -> float | str:
-    """A number as people write it; text otherwise, which no command takes."""
-    return float(text) if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{0,9})?", text) else text
-
-
-def topic_word(name: str) -> str:
-    """A name as one level of a topic: what MQTT or a shell would take amiss becomes a dash."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "venue"
 
 
 def _password(file: str | None) -> str | None:

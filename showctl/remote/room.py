@@ -28,6 +28,7 @@ def room_json(view: RoomView | None) -> Json | None:
         "doing": "" if state is None else state.doing,
         "frozen": "" if state is None else state.frozen,
         "on": view.on,
+        "graphic": view.graphic,
         "bypassed": state is not None and state.bypassed,
         "error": None if state is None or state.error is None else _tenths(state.error),
         "bands": [] if state is None else _bands(state),
@@ -41,16 +42,26 @@ def level_json(view: RoomView | None) -> Json | None:
     if view is None:
         return None
     known = [(name, one) for name, one in zip(view.microphones, view.levels, strict=False) if one is not None]
-    several = len(known) > 1
     return {
         "limits": {limit.of: limit.level for limit in view.limits},
         "microphones": [{"name": name, **_levels(one)} for name, one in known],
-        "warnings": [
-            {"text": f"{name}: {warning.text}" if several else warning.text, "of": warning.limit.of, "over": warning.over}
-            for name, one in known
-            for warning in one.warnings
-        ],
+        "warnings": _warnings(known),
     }
+
+
+def _warnings(known: list[tuple[str, Levels]]) -> list[Json]:
+    """Of each limit one: of the microphone at which it is loudest, behind the names of all that warn of it, the loudest first."""
+    found: dict[str, list[tuple[bool, float, str, str]]] = {}
+    for name, one in known:
+        for warning in one.warnings:
+            row = (warning.over, getattr(one, warning.limit.of), name, warning.text)
+            found.setdefault(warning.limit.of, []).append(row)
+    worst = {of: sorted(rows, key=lambda row: row[:2], reverse=True) for of, rows in found.items()}
+    names = {of: ", ".join(name for _, _, name, _ in rows) for of, rows in worst.items()}
+    return [
+        {"text": f"{names[of]}: {rows[0][3]}" if len(known) > 1 else rows[0][3], "of": of, "over": rows[0][0]}
+        for of, rows in worst.items()
+    ]
 
 
 def _levels(one: Levels) -> Json:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from showctl.model import (
     Back,
@@ -40,6 +40,7 @@ from showctl.model import (
     Park,
     Pause,
     PlaybackState,
+    PlayTrack,
     Release,
     Resume,
     SetHouse,
@@ -49,6 +50,8 @@ from showctl.model import (
     StopAll,
     Tap,
     Timecode,
+    TrackControl,
+    TrackVolume,
     Unpark,
 )
 from showctl.plan import Plan
@@ -67,6 +70,7 @@ Handler: TypeAlias = Callable[["ShowEngine", float, Any], None]  # at time t (s)
 HELD_TOLD = 10.0  # s between two times it is told that the strobe limit holds lamps
 WAITING = 4096  # inputs dated ahead that are kept; more are refused
 HANDS = {Hold: "hold", LetGo: "let_go", Park: "park", Unpark: "unpark", Identify: "identify", Check: "check"}
+QUIETLY = ("back", "restore")  # ways into a cue that begin no track
 TOLD = {Deed.FIRE: "go", Deed.LEAP: "goto", Deed.UNDO: "back"}  # deeds after which the list is in another cue
 
 
@@ -86,6 +90,8 @@ class ShowEngine:
         self._hints = any(cue.tempo is not None for one in plan.lists for cue in one.cues)
         self._held_told = -math.inf  # s
         self._told: list[Happened] = []
+        self._track_volume = 1.0  # as far as was told
+        self._tracks: list[PlayTrack] = []  # that cues asked for since the last step
         self._takeover: Takeover | None = None  # prepared
         self._lists: tuple[ListState, ...] = ()
         self._lists_until = -math.inf  # s, until when `_lists` holds
@@ -109,7 +115,8 @@ class ShowEngine:
             self._tell(now, "strobe_limit", lamps=self._stage.held)
         self._playback = self._state(now)
         told, self._told = tuple(self._told), []
-        return ShowFrame(now, slots, self._playback, told)
+        tracks, self._tracks = tuple(self._tracks), []
+        return ShowFrame(now, slots, self._playback, told, tracks)
 
     def ahead(self) -> bool:
         """A slice, about a millisecond, of the work for the next cues; whether there is more to do.
@@ -277,18 +284,10 @@ class ShowEngine:
                 transport.chase(self._stage, head, one, t)
 
     def _house(self, t: float, one: SetHouse) -> None:
-        if not self.plan.house:
-            raise Refused("the venue file names no house lights")
-        if not 0.0 <= one.level <= 1.0 or not 0.0 <= one.fade < math.inf:
-            raise Refused(f"house lights go from 0 to 1 in a time of 0 or more, not to {one.level} in {one.fade} s")
         self._stage.house(one.level, one.fade, t)
         self._tell(t, "house", level=one.level, fade=one.fade, source=one.source)
 
     def _fader(self, t: float, one: SetMaster) -> None:
-        if not 0.0 <= one.level <= 1.0:
-            raise Refused(f"a level is 0 to 1, not {one.level}")
-        if one.submaster is not None and one.submaster not in self._stage.masters.levels:
-            raise Refused(f"there is no submaster {one.submaster!r}")
         self._stage.fader(one.submaster, one.level, t)
         self._tell(t, "master", submaster=one.submaster, level=one.level, source=one.source)
 
@@ -296,9 +295,17 @@ class ShowEngine:
         told = self._stage.hand(one, t)
         self._tell(t, HANDS[type(one)], **told, source=one.source)
 
+    def _track(self, t: float, one: TrackControl) -> None:
+        """What is asked of the tracks is done beside the engine, which only knows of it: its journal is that of the night."""
+        if self.plan.tracks is None:
+            raise Refused("the show file names no tracks")
+        if isinstance(one, TrackVolume):
+            if not 0.0 <= one.level <= 1.0:
+                raise Refused(f"a volume is 0 to 1, not {one.level}")
+            self._track_volume = one.level
+        self._tell(t, "asked_track", control=type(one).__name__.lower(), source=one.source)
+
     def _flash(self, t: float, one: Flash) -> None:
-        if one.submaster not in self._stage.masters.levels:
-            raise Refused(f"there is no submaster {one.submaster!r}")
         self._stage.flash(one.submaster, one.on, t)
         self._tell(t, "flash", submaster=one.submaster, on=one.on, source=one.source)
 
@@ -323,23 +330,7 @@ class ShowEngine:
         if now >= self._lists_until or self._told:
             self._lists = tuple(head.state(now, self._stage.clock) for head in self._stage.heads)
             self._lists_until = min((s.ends for s in self._lists if s.state == "fading"), default=math.inf)
-        return PlaybackState(
-            lists=self._lists,
-            grand_master=self._stage.masters.grand,
-            blackout=self._stage.masters.blackout,
-            submasters=tuple(self._stage.masters.levels.items()),
-            effects=self._stage.effects.names(),
-            beat=self._stage.clock.position(now),
-            bpm=self._stage.clock.bpm,
-            confidence=self._stage.clock.confidence,
-            house=self._stage.masters.house_at(now) if self.plan.house else None,
-            held=self._stage.hands.held,
-            parked=self._stage.hands.parked,
-            flashed=tuple(sorted(self._stage.masters.flashed)),
-            identified=tuple(self._stage.hands.identified),
-            checked=self._stage.hands.checked,
-            beats=beathands.state(self._stage.clock, self.plan, now),
-        )
+        return self._stage.standing(now, self._lists, self._track_volume)
 
     def _tell(self, t: float, type_: str, **data: str | float | int | bool | None) -> None:
         self._told.append(Happened(t, type_, tuple(data.items())))
@@ -348,6 +339,8 @@ class ShowEngine:
         name = "" if head.cue is None else head.cue.name
         number = head.track.number(head.current)
         self._tell(t, "cue", list=head.track.list.name, cue=number, name=name, by=by, source=source)
+        if head.cue is not None and head.cue.play and by not in QUIETLY:
+            self._tracks.append(PlayTrack(time=t, source=f"cue:{number}", track=head.cue.play))
 
     def _refuse(self, t: float, one: Features | ControlEvent, reason: str) -> None:
         source = "ear" if isinstance(one, Features) else one.source
@@ -392,6 +385,7 @@ CONTROLS: dict[type, Handler] = {  # the one place that says what the engine can
     SetHouse: ShowEngine._house,
     **dict.fromkeys((Tap, Nudge, Octave, Downbeat, LockBeat, FreeBeat), ShowEngine._beat),
     Timecode: ShowEngine._timecode,
+    **dict.fromkeys(get_args(TrackControl), ShowEngine._track),
     Flash: ShowEngine._flash,
     **dict.fromkeys(HANDS, ShowEngine._hand),
 }

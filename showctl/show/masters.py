@@ -10,10 +10,13 @@ master.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from showctl.plan import Category, Parameter, Plan, Submaster
 from showctl.show.fade import Bools, Floats, Ints, Singles
+from showctl.show.refused import Refused
 
 
 class Masters:
@@ -39,10 +42,26 @@ class Masters:
         self.additive: list[tuple[Ints, Floats]] = []
         self.refresh()
 
+    def fader(self, name: str | None, level: float) -> None:
+        """The grand master (None) or a submaster goes to a level, 0..1. Refused where that cannot be."""
+        if not 0.0 <= level <= 1.0:
+            raise Refused(f"a level is 0 to 1, not {level}")
+        if name is None:
+            self.grand = level
+        else:
+            self._there(name)
+            self.levels[name] = level
+        self.refresh()
+
     def flash(self, name: str, on: bool) -> None:
-        """A flash button: full while it is down; of an inhibitive submaster out, as it is on an Eos."""
+        """A flash button: full while it is down; of an inhibitive submaster out, as it is on an Eos. Refused as a fader is."""
+        self._there(name)
         (self.flashed.add if on else self.flashed.discard)(name)
         self.refresh()
+
+    def _there(self, name: str) -> None:
+        if name not in self.levels:
+            raise Refused(f"there is no submaster {name!r}")
 
     def refresh(self) -> None:
         """Work out the factors anew, after a fader moved."""
@@ -62,7 +81,11 @@ class Masters:
         self.scales = bool((self.scale != 1.0).any())
 
     def house(self, level: float, fade: float, t: float) -> None:
-        """The house lights go from where they are at time t to this level, 0..1, in so many seconds."""
+        """The house lights go from where they are at time t to this level, 0..1, in so many seconds. Refused where none are."""
+        if not len(self.house_lights):
+            raise Refused("the venue file names no house lights")
+        if not 0.0 <= level <= 1.0 or not 0.0 <= fade < math.inf:
+            raise Refused(f"house lights go from 0 to 1 in a time of 0 or more, not to {level} in {fade} s")
         self.house_from, self.house_to = self.house_at(t), level
         self.house_begun, self.house_fade = t, fade
 

@@ -132,6 +132,8 @@ def flags(plan: Plan, one: CueList, index: int, found: tuple[Origin, ...]) -> li
         lines.append(f"cue {after.number:f} marks: {_fixtures(plan, next_)} moves here, once it is dark")
     if cue.rate != 1.0:
         lines.append(f"rate: every time of it at {cue.rate:.0%}")
+    if cue.play:
+        lines.append(f"play: track {cue.play} begins with it")
     return lines + _next(cue)
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from showctl.model import ListState, PlaybackState
 from showctl.plan import EffectStart, Plan
+from showctl.show import beathands
 from showctl.show.beatclock import BeatClock
 from showctl.show.cuelist import Step, Track
 from showctl.show.fade import Bools, Fades, Floats, Moment, Singles
@@ -142,18 +144,14 @@ class Stage:
             self.begin(head, start, t)
 
     def fader(self, name: str | None, level: float, t: float) -> None:
-        """Set the grand master (None) or a submaster that exists, 0..1."""
-        if name is None:
-            self.masters.grand = level
-        else:
-            self.masters.levels[name] = level
-        self.masters.refresh()
+        """Set the grand master (None) or a submaster, 0..1. Refused where that cannot be."""
+        self.masters.fader(name, level)
         if name is not None:
             self.submaster_effects(name, t)
         self._drawn = False
 
     def flash(self, name: str, on: bool, t: float) -> None:
-        """The flash button of a submaster that exists goes down or up."""
+        """The flash button of a submaster goes down or up. Refused where there is none."""
         self.masters.flash(name, on)
         self.submaster_effects(name, t)
         self._drawn = False
@@ -165,7 +163,7 @@ class Stage:
         return told
 
     def house(self, level: float, fade: float, t: float) -> None:
-        """The house lights go to a level, 0..1, in so many seconds from time t."""
+        """The house lights go to a level, 0..1, in so many seconds from time t. Refused where that cannot be."""
         self.masters.house(level, fade, t)
         self._drawn = False
 
@@ -208,6 +206,28 @@ class Stage:
         for row, parameters in self.fades.drop_gone():
             self.layers.arrange(self.fades, row, parameters)
             self._settled = self._arranged = False
+
+    def standing(self, now: float, lists: tuple[ListState, ...], track_volume: float) -> PlaybackState:
+        """Where the show stands, for people and for other programs."""
+        masters, hands, clock = self.masters, self.hands, self.clock
+        return PlaybackState(
+            lists=lists,
+            grand_master=masters.grand,
+            blackout=masters.blackout,
+            submasters=tuple(masters.levels.items()),
+            effects=self.effects.names(),
+            beat=clock.position(now),
+            bpm=clock.bpm,
+            confidence=clock.confidence,
+            house=masters.house_at(now) if self.plan.house else None,
+            held=hands.held,
+            parked=hands.parked,
+            flashed=tuple(sorted(masters.flashed)),
+            identified=tuple(hands.identified),
+            checked=hands.checked,
+            track_volume=track_volume,
+            beats=beathands.state(clock, self.plan, now),
+        )
 
     # --- the look of now -----------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from showctl.show.engine import ShowEngine
     from showctl.show.stage import Stage
 
-VERSION = 4
+VERSION = 5
 Fields: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -54,6 +54,7 @@ class Body:
     arrived: int
     trusting: bool
     held_told: float  # s
+    track_volume: float
     ahead: tuple[tuple[float, int, int, Features | ControlEvent], ...]  # inputs that wait for their time
     clock: BeatClock
     heard: Heard
@@ -120,6 +121,7 @@ def take(engine: ShowEngine, now: float, copied: bool = True) -> State:
         arrived=engine._arrived,
         trusting=engine._trusting,
         held_told=engine._held_told,
+        track_volume=engine._track_volume,
         ahead=tuple(engine._waiting),
         clock=stage.clock,
         heard=stage.heard,
@@ -172,7 +174,8 @@ def put(engine: ShowEngine, state: State, maps: Maps) -> list[str]:
     stage, body = engine._stage, state.body
     starts = _starts(engine, maps)
     engine._time, engine._arrived, engine._trusting = body.happened, body.arrived, body.trusting
-    engine._held_told, engine._waiting = body.held_told, list(body.ahead)
+    engine._held_told, engine._track_volume = body.held_told, body.track_volume
+    engine._waiting = list(body.ahead)
     stage.clock, stage.heard, stage._stamp, stage._shown = body.clock, body.heard, body.stamp, body.shown
     stage.drawn = state.time
     for row, fields in enumerate(body.heads):

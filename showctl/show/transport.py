@@ -39,7 +39,7 @@ def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
     if not isinstance(deed, Deed):
         raise Refused(deed)
     if isinstance(one, Go):
-        _guard(head, deed, t, stage.plan.go_guard)
+        _guard(head, deed, t, stage.plan.go_guard, one.cue)
     if isinstance(one, Goto):
         leap(stage, head, one.cue, t, own_times=one.own_times)
     elif deed is Deed.FIRE:
@@ -56,11 +56,13 @@ def ask(stage: Stage, head: Playhead, one: Asked, t: float) -> Deed:
     return deed
 
 
-def _guard(head: Playhead, deed: Deed, t: float, guard: float) -> None:
+def _guard(head: Playhead, deed: Deed, t: float, guard: float, meant: str | None) -> None:
     if t - head.last_go < guard:
         raise Refused(f"the last GO was less than {guard:g} s ago")
     if head.pending is None and deed is Deed.FIRE:
         raise Refused("there is no next cue")
+    if meant is not None and (deed is not Deed.FIRE or head.pending is None or head.track.number(head.pending) != meant):
+        raise Refused(f"it was meant for cue {meant}, which is not the next one any more")
     head.last_go = t
 
 

@@ -58,6 +58,8 @@ def a_band(value: Any) -> EqBand:
     if len(fields) != 4 or fields[0] not in _KINDS:
         raise WireError(f"a band is kind, freq, gain and q: {str(value)[:60]}")
     freq, gain, q = (a_number(x) for x in fields[1:])
+    if freq <= 0 or q <= 0:
+        raise WireError(f"a band has a frequency and a Q: {str(value)[:60]}")
     return EqBand(fields[0], freq, gain, q)
 
 

@@ -41,7 +41,7 @@ from showctl.model import (
 )
 from showctl.plan import Category, CueList, Plan
 from showctl.wire.osc import Message, Value, encode
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 
 Controls = tuple[ControlEvent, ...]
 Told = list[bytes]

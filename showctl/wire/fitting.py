@@ -21,7 +21,7 @@ class FitJob:
     time: float  # s, the end of what was heard
     freq: Row  # (points,) Hz, rising
     curves: tuple[Row, ...]  # (microphones, points) dB
-    trust: tuple[Row, ...]  # 0..1
+    trust: tuple[Row, ...]  # 0..1, how much each point counts
     device: str  # of analysis.room.devices
     bands: int  # at most
     gain: tuple[float, float]  # dB of a band

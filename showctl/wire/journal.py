@@ -16,21 +16,23 @@ that says what is wrong. decode(encode(x)) == x.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, NoReturn, TypeAlias
 
 from showctl.model import (
-    NO_STRIKES,
+    Arm,
     Back,
     BeatGrid,
     Blackout,
     Check,
     Coming,
+    Confirm,
     ControlEvent,
+    Disarm,
     Downbeat,
     ExitLoop,
+    ExitTrackLoop,
     Features,
     Flash,
     FreeBeat,
@@ -39,31 +41,55 @@ from showctl.model import (
     Happened,
     Hold,
     Identify,
+    JumpTrack,
     LetGo,
     LockBeat,
+    LoopTrack,
+    NextTrack,
     Nudge,
     Octave,
     Park,
     Pause,
+    PauseTrack,
+    PlayTrack,
+    PreviousTrack,
     Release,
     Reload,
     Resume,
-    Section,
+    ResumeTrack,
+    SeekTrack,
     SetHouse,
     SetMaster,
     SetRate,
+    StayTrack,
     StopAll,
-    Strikes,
+    StopTrack,
     Tap,
     Timecode,
+    TrackRate,
+    TrackVolume,
     Unpark,
     WireError,
+    Zero,
+)
+from showctl.wire.journal_fields import (
+    clock,
+    levels,
+    mapping,
+    number,
+    numbers,
+    quantise,
+    section,
+    strikes,
+    text,
+    texts,
+    truth,
+    whole,
 )
 
 LINE_LIMIT = 2**20  # characters
 LOAD_LIMIT = 2**28  # characters of a line that says how the engine of a great show stands
 LOAD_SIGN, LOAD_WITHIN = '"type": "load"', 80  # how such a line is known before it is read
-INDEX_LIMIT = 2**53  # counts that every reader of JSON keeps exact
 STEPS_LIMIT = 10**7  # of one line: a day and more
 
 
@@ -128,6 +154,23 @@ TYPES: dict[str, type[Any]] = {
     "identify": Identify,
     "check": Check,
     "timecode": Timecode,
+    "play_track": PlayTrack,
+    "pause_track": PauseTrack,
+    "resume_track": ResumeTrack,
+    "stop_track": StopTrack,
+    "next_track": NextTrack,
+    "previous_track": PreviousTrack,
+    "seek_track": SeekTrack,
+    "loop_track": LoopTrack,
+    "exit_track": ExitTrackLoop,
+    "jump_track": JumpTrack,
+    "stay_track": StayTrack,
+    "track_volume": TrackVolume,
+    "track_rate": TrackRate,
+    "arm": Arm,
+    "disarm": Disarm,
+    "confirm": Confirm,
+    "zero": Zero,
     "reload": Reload,
     "features": Features,
     "tick": Tick,
@@ -165,14 +208,14 @@ def encode_happened(happened: Happened) -> str:
 def decode_happened(line: str) -> Happened:
     """The value that `encode_happened` was given. WireError for anything else."""
     data = _object(line)
-    time, kind = _float(data.pop("time", None), "time"), data.pop("type", None)
+    time, kind = number(data.pop("time", None), "time"), data.pop("type", None)
     if not isinstance(kind, str):
         raise WireError("`type` must be text")
     for name, value in data.items():
         if not isinstance(value, str | float | int | bool | None):
             raise WireError(f"`{name}` must be text, a number, true, false or null")
         if isinstance(value, float):
-            _float(value, name)
+            number(value, name)
     return Happened(time, kind, tuple(data.items()))
 
 
@@ -251,80 +294,6 @@ def _field(cls: type[Any], name: str, content: Any) -> Any:
     return reader(content, name)
 
 
-def _float(content: Any, name: str) -> float:
-    if isinstance(content, bool) or not isinstance(content, int | float):
-        raise WireError(f"`{name}` must be a number, not {content!r:.40}")
-    try:
-        number = float(content)
-    except OverflowError as error:
-        raise WireError(f"`{name}` is too great a number") from error
-    if not math.isfinite(number):
-        raise WireError(f"`{name}` is not finite")
-    return number
-
-
-def _int(content: Any, name: str) -> int:
-    if isinstance(content, bool) or not isinstance(content, int) or abs(content) > INDEX_LIMIT:
-        raise WireError(f"`{name}` must be a whole number, not {content!r:.40}")
-    return content
-
-
-def _text(content: Any, name: str) -> str:
-    if not isinstance(content, str):
-        raise WireError(f"`{name}` must be text, not {content!r:.40}")
-    return content
-
-
-def _bool(content: Any, name: str) -> bool:
-    if not isinstance(content, bool):
-        raise WireError(f"`{name}` must be true or false, not {content!r:.40}")
-    return content
-
-
-def _floats(content: Any, name: str) -> tuple[float, ...]:
-    if not isinstance(content, list):
-        raise WireError(f"`{name}` must be a list of numbers")
-    return tuple(_float(one, name) for one in content)
-
-
-def _strikes(content: Any, name: str) -> Strikes:
-    found = _floats(content, name)
-    if len(found) != len(NO_STRIKES):
-        raise WireError(f"`{name}` are three: kick, snare and hat")
-    return (found[0], found[1], found[2])
-
-
-def _texts(content: Any, name: str) -> tuple[str, ...]:
-    if not isinstance(content, list):
-        raise WireError(f"`{name}` must be a list of texts")
-    return tuple(_text(one, name) for one in content)
-
-
-def _levels(content: Any, name: str) -> tuple[tuple[str, float], ...]:
-    if not isinstance(content, list) or not all(isinstance(one, list) and len(one) == 2 for one in content):
-        raise WireError(f"`{name}` must be a list of pairs, a key and a value")
-    return tuple((_text(key, name), _float(value, name)) for key, value in content)
-
-
-def _state(content: Any, name: str) -> dict[str, Any]:
-    if not isinstance(content, dict):
-        raise WireError(f"`{name}` must be an object")
-    return content
-
-
-def _section(content: Any, name: str) -> Section:
-    try:
-        return Section(_text(content, name))
-    except ValueError as error:
-        raise WireError(f"`{name}` is {content!r:.40}; there are {', '.join(Section)}") from error
-
-
-def _clock(content: Any, name: str) -> str:
-    if content not in ("mtc", "ltc"):
-        raise WireError(f"`{name}` is {content!r:.40}; there are mtc and ltc")
-    return str(content)
-
-
 def _grid(content: Any, name: str) -> BeatGrid:
     grid: BeatGrid = _value(BeatGrid, content, name)
     if grid.period <= 0.0 or grid.beats_per_bar < 1:
@@ -338,19 +307,31 @@ def _coming(content: Any, name: str) -> Coming:
 
 
 READERS: dict[str, Any] = {
-    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence"), _float),
-    **dict.fromkeys(("rate", "fade", "at", "speed", "by", "sure"), _float),
-    **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every"), _int),
-    **dict.fromkeys(("source", "list", "cue", "submaster", "fixture", "show", "name", "why"), _text),
-    "on": _bool,
-    "clock": _clock,
-    "bands": _floats,
-    "strikes": _strikes,
-    "keys": _texts,
-    "values": _levels,
-    "section": _section,
+    **dict.fromkeys(("time", "level", "energy", "onset", "anchor", "period", "confidence"), number),
+    **dict.fromkeys(("rate", "fade", "at", "speed", "by", "sure", "to", "first", "last"), number),
+    **dict.fromkeys(("index", "bar_position", "beats_per_bar", "step", "count", "every", "bars"), whole),
+    **dict.fromkeys(
+        ("source", "list", "cue", "submaster", "fixture", "show", "name", "why", "track", "marker", "performer"), text
+    ),
+    "on": truth,
+    "clock": clock,
+    "quantise": quantise,
+    "bands": numbers,
+    "strikes": strikes,
+    "keys": texts,
+    "values": levels,
+    "section": section,
     "grid": _grid,
     "coming": _coming,
-    "state": _state,
+    "state": mapping,
 }
-OPTIONAL: dict[type[Any], tuple[str, ...]] = {SetMaster: ("submaster",), Features: ("grid", "coming"), Load: ("state",)}
+OPTIONAL: dict[type[Any], tuple[str, ...]] = {
+    Go: ("cue",),
+    SetMaster: ("submaster",),
+    **dict.fromkeys((Arm, Disarm, Confirm, Zero), ("performer",)),
+    PlayTrack: ("track",),
+    StopTrack: ("fade",),
+    LoopTrack: ("first", "last"),
+    Features: ("grid", "coming"),
+    Load: ("state",),
+}

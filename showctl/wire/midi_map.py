@@ -9,7 +9,7 @@ is one vocabulary. What is written behind it (`goto 3`, `rate 0.5`, `set house 3
     fires       go, goto 3, tap ...      when it is pressed
     turns over  blackout, beat lock      pressed once it is on, pressed again it is off, as the key of a console
     holds       flash NAME, identify X   as long as it is down; also let go when the device is pulled out
-    follows     gm, house, sub NAME, set TARGET WHAT   a fader, 0 to 1
+    follows     gm, house, sub NAME, set TARGET WHAT, track volume   a fader, 0 to 1
 
 A note is pressed with a velocity above 0. A controller can be all four: as a button it is down from 64 up (so MIDI has it) and
 fires when it gets there, so that a button that sends 127 and 0 fires once. A program only fires or turns over, and the pitch
@@ -30,17 +30,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from showctl.model import ControlEvent, Hold, Park, PlaybackState, SetHouse, SetMaster
+from showctl.model import ControlEvent, Hold, Park, PlaybackState, SetHouse, SetMaster, TrackVolume
 from showctl.wire import midi
 from showctl.wire.osc import Message, Value
+from showctl.wire.osc_arguments import CUE_NUMBER, Refusal
 from showctl.wire.osc_dictionary import (
     BEAT_TRIGGERS,
-    CUE_NUMBER,
     FASTEST,
+    GESTURE_TRIGGERS,
     LIST_TRIGGERS,
+    LONGEST_FADE,
+    LONGEST_TRACK,
+    MOST_BARS,
     MOST_NUDGE_MS,
+    TRACK_RATES,
+    TRACK_TRIGGERS,
     TRIGGERS,
-    Refusal,
     Vocabulary,
     control,
 )
@@ -48,10 +53,22 @@ from showctl.wire.osc_dictionary import (
 REACH = 1.5 / midi.HIGHEST  # of the level: so near a fader has met it
 UNDER_WAY_S, REMEMBERED = 0.2, 64  # so long, and so many, levels of its own may be on their way to the state of the show
 BY_NAME = ("list", "goto", "rate", "sub", "flash", "identify", "check", "set", "park", "unpark")
-VERBS = (*LIST_TRIGGERS, *TRIGGERS, *BY_NAME, "beat", "reload", "blackout", "gm", "house")  # what an entry begins with
+VERBS = (
+    *LIST_TRIGGERS,
+    *TRIGGERS,
+    *BY_NAME,
+    "beat",
+    "reload",
+    "blackout",
+    "gm",
+    "house",
+    "track",
+    "gesture",
+)  # what an entry begins with
 _NUMBERED = re.compile(r"(note|cc|program) +([0-9]{1,3})")
 _NUDGE = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,3})?")
 _RATE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?")
+_SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
 _ADDRESS = re.compile(r"[0-9]+/[0-9]+")
 
 Kind: TypeAlias = Literal["note", "cc", "program", "pitch"]
@@ -133,6 +150,14 @@ def deed(text: str) -> Deed:
             )
         case ["beat", "lock"]:
             return Deed(Way.TURNS, "/showctl/beat/lock")
+        case ["gesture", word, *performer] if word in GESTURE_TRIGGERS and len(performer) < 2:
+            return Deed(Way.FIRES, f"/showctl/gesture/{word}", tuple(performer))
+        case ["gesture", *_]:
+            raise ValueError(
+                f"`{text[:80]}`: write `gesture arm`, `gesture disarm`, `gesture confirm` or `gesture zero`, whose if not all"
+            )
+        case ["track", *rest]:
+            return _of_tracks(text, rest)
         case ["blackout"]:
             return Deed(Way.TURNS, "/showctl/blackout")
         case ["gm" | "house" as word]:
@@ -151,6 +176,38 @@ def deed(text: str) -> Deed:
             return _by_hand(word, rest)
         case words:
             return _of_list(text, words, "/showctl")
+
+
+def _of_tracks(text: str, words: list[str]) -> Deed:
+    base = "/showctl/track"
+    match words:
+        case ["volume"]:
+            return Deed(Way.FOLLOWS, f"{base}/volume")
+        case [word] if word in TRACK_TRIGGERS or word == "play":
+            return Deed(Way.FIRES, f"{base}/{word}")
+        case ["next", "beat" | "bar" as on]:
+            return Deed(Way.FIRES, f"{base}/next/{on}")
+        case ["play", name, "beat" | "bar" as on] if "/" not in name:
+            return Deed(Way.FIRES, f"{base}/play/{name}/{on}")
+        case ["play", name]:
+            return Deed(Way.FIRES, f"{base}/play", (name,))
+        case ["jump", marker]:
+            return Deed(Way.FIRES, f"{base}/jump", (marker,))
+        case ["jump", "beat" | "bar" as on, marker]:
+            return Deed(Way.FIRES, f"{base}/jump/{on}", (marker,))
+        case ["loop", "bars", number] if number.isdecimal() and 1 <= int(number) <= MOST_BARS:
+            return Deed(Way.FIRES, f"{base}/loop/bars", (int(number),))
+        case ["loop", first, last] if _SECONDS.fullmatch(first) and _SECONDS.fullmatch(last) and float(first) < float(last):
+            return Deed(Way.FIRES, f"{base}/loop", (float(first), float(last)))
+        case ["seek", number] if _SECONDS.fullmatch(number) and float(number) <= LONGEST_TRACK:
+            return Deed(Way.FIRES, f"{base}/seek", (float(number),))
+        case ["fade", number] if _RATE.fullmatch(number) and float(number) <= LONGEST_FADE:
+            return Deed(Way.FIRES, f"{base}/fade", (float(number),))
+        case ["rate", number] if _RATE.fullmatch(number) and TRACK_RATES[0] <= float(number) <= TRACK_RATES[1]:
+            return Deed(Way.FIRES, f"{base}/rate", (float(number),))
+    raise ValueError(
+        f"`{text[:80]}`: write it as OSC has it: `track play`, `track jump bar NAME`, `track seek 90`, `track volume`"
+    )
 
 
 def _of_list(text: str, words: list[str], base: str) -> Deed:
@@ -232,7 +289,7 @@ class Surface:
             return control(found.message(int(pressed)), time, source, names)
         if not pressed:
             return None
-        turn: tuple[Value, ...] = (int(not _is_on(found, playback)),) if found.way is Way.TURNS else ()
+        turn: tuple[Value, ...] = (int(not is_on(found, playback)),) if found.way is Way.TURNS else ()
         return control(found.message(*turn), time, source, names)
 
     def pulled(self, time: float, source: str, names: Vocabulary) -> list[ControlEvent]:
@@ -282,7 +339,7 @@ def moved(message: midi.Message) -> tuple[Knob, float]:
             return Knob("pitch"), message.value / midi.BEND_HIGHEST
 
 
-def _is_on(found: Deed, playback: PlaybackState | None) -> bool:
+def is_on(found: Deed, playback: PlaybackState | None) -> bool:
     """Whether what turns over is on."""
     if playback is None:
         return False
@@ -298,6 +355,8 @@ def _standing(asked: ControlEvent, playback: PlaybackState) -> float | None:
             return dict(playback.submasters).get(asked.submaster or "")
         case SetHouse():
             return playback.house
+        case TrackVolume():
+            return playback.track_volume
         case Hold() | Park():
             there = dict(playback.held if isinstance(asked, Hold) else playback.parked)
             return next((there[key] for key, _ in asked.values if key in there), None)

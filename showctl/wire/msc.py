@@ -18,7 +18,7 @@ import re
 from showctl.model import Pause, PlaybackState, Resume, SetMaster
 from showctl.wire.eos import Controls, Desk, asked
 from showctl.wire.osc import Message
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 
 EVERYBODY, LIGHTING, EVERYTHING, SHOW_CONTROL = 0x7F, 0x01, 0x7F, 0x02
 GO, STOP, RESUME, SET = 0x01, 0x02, 0x03, 0x06

@@ -38,6 +38,14 @@ class PaLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class PaWanted:
+    """What is to be heard."""
+
+    zones: tuple[Bands, ...]  # the bands of each
+    quick: bool = False  # there is a notch among it against what howls: as fast as it can be without a click
+
+
+@dataclass(frozen=True, slots=True)
 class PaStatus:
     """How the process is, in words with the next step, and what it holds."""
 
@@ -68,19 +76,21 @@ def encode_limits(limits: PaLimits) -> bytes:
     return json.dumps({"type": "limits", **_limits(limits)}, allow_nan=False).encode()
 
 
-def encode_wanted(zones: tuple[Bands, ...]) -> bytes:
-    """One packet: the bands of each zone."""
-    return json.dumps({"type": "wanted", "zones": _zones(zones)}, allow_nan=False).encode()
+def encode_wanted(wanted: PaWanted) -> bytes:
+    """One packet."""
+    return json.dumps({"type": "wanted", "zones": _zones(wanted.zones), "quick": wanted.quick}, allow_nan=False).encode()
 
 
-def decode_told(data: bytes) -> PaLimits | tuple[Bands, ...]:
+def decode_told(data: bytes) -> PaLimits | PaWanted:
     """What encode_limits or encode_wanted was given. Raises WireError on anything else."""
     body = an_object(data, MESSAGE_LIMIT)
     match body.get("type"):
         case "limits":
             return _to_limits(body)
         case "wanted":
-            return _to_zones(body.get("zones"))
+            if type(body.get("quick")) is not bool:
+                raise WireError("what is wanted is quick or not")
+            return PaWanted(_to_zones(body.get("zones")), body["quick"])
     raise WireError("neither limits nor what is wanted")
 
 

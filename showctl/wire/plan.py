@@ -167,8 +167,9 @@ def _make(type_: Any) -> _Codec:
     if type_ == Labels:
         return _shared(_row([_codec(a) for a in get_args(inner[0])], tuple, iter))
     if origin in (Union, UnionType):
-        (one,) = (a for a in inner if a is not NoneType)
-        return _optional(_codec(one))
+        some = [a for a in inner if a is not NoneType]
+        one = _codec(some[0]) if len(some) == 1 else _any_of(some)
+        return _optional(one) if len(some) < len(inner) else one
     if origin is tuple and inner[-1] is ...:
         return _moves() if inner[0] is Move else _many(inner[0])
     if origin is tuple:
@@ -219,7 +220,8 @@ def _record(type_: Any) -> _Codec:
     hints, members = get_type_hints(type_), fields(type_)
     codecs = [_codec(hints[f.name]) for f in members]
     table = [(1 << i, f.name, f.default, codecs[i].write) for i, f in enumerate(members)]
-    usual = [f.default for f in members]
+    usual, names = [f.default for f in members], [f.name for f in members]
+    by_name = any(f.kw_only for f in members)
     present: dict[int, list[tuple[int, Callable[[Any, Reader], Any]]]] = {}  # bits -> fields and how to read them
 
     def write(value: Any, lines: _Lines) -> str:
@@ -239,7 +241,22 @@ def _record(type_: Any) -> _Codec:
             values[i] = made(text, reader)
         if MISSING in values:
             raise ValueError(f"a field of {type_.__name__} is missing")
-        return type_(*values)
+        return type_(**dict(zip(names, values, strict=True))) if by_name else type_(*values)
+
+    return _Codec(write, read)
+
+
+def _any_of(types: Iterable[Any]) -> _Codec:
+    """One of several dataclasses: its name, and what it is."""
+    codecs = {one.__name__: _codec(one) for one in types}
+
+    def write(value: Any, lines: _Lines) -> str:
+        name = type(value).__name__
+        return f"[{_dump(name)},{codecs[name].write(value, lines)}]"
+
+    def read(body: Any, reader: Reader) -> Any:
+        name, one = body
+        return codecs[name].read(one, reader)
 
     return _Codec(write, read)
 

@@ -1,15 +1,18 @@
 """What the daemon and the process that hears the room say to each other. PURE: bytes <-> values.
 
 A message is one packet of a local socket (SOCK_SEQPACKET) and one JSON object, told apart by its `type`. The daemon says once
-what to listen to (RoomSetup, on the command line), and then which bands the PA plays through; the process says once a second
-what it hears (RoomHeard), and what it wants to be told because it has just begun: the bands, and how loud it was before. Times
-are CLOCK_MONOTONIC seconds, which both share. A record that is not as agreed is a WireError; the sender takes care that it sends
-numbers only.
+what to listen to (RoomSetup, on the command line), then which bands the PA plays through, and that microphones which stand
+elsewhere than before are to stay there. The process says once a second, and whenever something howls, what it hears
+(RoomHeard), now and then where the microphones stand, and what it wants to be told because it has just begun: the bands, how
+loud it was before, where the microphones stood. Times are CLOCK_MONOTONIC seconds, which both share. A record that is not as
+agreed is a WireError; the sender takes care that it sends numbers only.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +25,8 @@ from showctl.wire.checked import a_band, a_dict, a_list, a_number, a_text, an_ob
 MESSAGE_LIMIT = 131_072  # bytes
 MOST_BANDS, MOST_MICROPHONES, MOST_CHANNELS, MOST_POINTS = 32, 16, 64, 128
 MOST_WORDS, LONGEST = 16, 400  # troubles, howls, limits; characters of each
-BANDS = "the bands"  # no name of a microphone
+BANDS, PLACES = "the bands", "the places"  # no names of microphones
+PLACE = 4096  # bytes, at most
 MOST_SECONDS, LEAST, MOST = 3600, -50.0, 250.0  # of a past; dB
 _OF = ("laeq_1", "laeq_15", "laeq_60", "lcpeak")
 _LEVELS = ("time", "la", "laeq_1", "laeq_15", "laeq_60", "lcpeak", "lcpeak_60", "measured")
@@ -53,7 +57,7 @@ class RoomHeard:
     levels: tuple[Levels | None, ...] = ()  # one a microphone; None where its sensitivity is not known
     howls: tuple[Howl, ...] = ()  # since the last record
     troubles: tuple[str, ...] = ()  # of microphones and inputs, in words with the next step
-    wants: tuple[str, ...] = ()  # what it has not been told since it began: BANDS, and microphones by name: their past
+    wants: tuple[str, ...] = ()  # what it has not been told since it began: BANDS, PLACES, and microphones by name: their past
 
 
 def encode_setup(setup: RoomSetup) -> str:
@@ -88,9 +92,33 @@ def decode_bands(data: bytes) -> tuple[EqBand, ...]:
     return tuple(a_band(band) for band in a_list(body.get("bands"), MOST_BANDS))
 
 
+RELEARN = b'{"type": "relearn"}'  # the microphones stand well where they stand now
+
+
 def says(data: bytes) -> str:
     """The `type` of what the daemon says. Raises WireError."""
     return a_text(an_object(data, MESSAGE_LIMIT).get("type"))
+
+
+def encode_places(places: Sequence[bytes | None]) -> bytes:
+    """What tells where each microphone stood, as its process packs it; None where that is not known."""
+    texts = [None if one is None else base64.b64encode(one).decode() for one in places]
+    return json.dumps({"type": "places", "places": texts}).encode()
+
+
+def decode_places(data: bytes) -> tuple[bytes | None, ...]:
+    """The value that encode_places was given. Raises WireError on anything else."""
+    body = an_object(data, MESSAGE_LIMIT)
+    if body.get("type") != "places":
+        raise WireError("not where microphones stood")
+    try:
+        texts = [None if one is None else a_text(one) for one in a_list(body.get("places"), MOST_MICROPHONES)]
+        found = tuple(None if one is None else base64.b64decode(one, validate=True) for one in texts)
+    except ValueError as error:
+        raise WireError(f"places that are none: {error}") from None
+    if any(one is not None and len(one) > PLACE for one in found):
+        raise WireError(f"a place of more than {PLACE} bytes")
+    return found
 
 
 def encode_past(microphone: str, time: float, past: LevelPast) -> bytes:
@@ -154,7 +182,7 @@ def decode_heard(data: bytes) -> RoomHeard:
             tuple(None if one is None else _to_levels(a_dict(one)) for one in a_list(body["levels"], MOST_MICROPHONES)),
             tuple(_howl(a_dict(one)) for one in a_list(body["howls"], MOST_WORDS)),
             tuple(a_text(one) for one in a_list(body["troubles"], MOST_WORDS)),
-            tuple(a_text(one) for one in a_list(body["wants"], 1 + MOST_MICROPHONES)),
+            tuple(a_text(one) for one in a_list(body["wants"], 2 + MOST_MICROPHONES)),
         )
     except (KeyError, ValueError) as error:
         raise WireError(f"what is heard lacks something or has an unknown state: {error}") from None
@@ -166,6 +194,7 @@ def _response(one: RoomResponse) -> dict[str, Any]:
         "magnitude": one.magnitude.tolist(),
         "coherence": one.coherence.tolist(),
         "trusted": one.trusted.tolist(),
+        "worth": one.worth.tolist(),
         "delay": one.delay,
         "drift": one.drift,
         "delay_trusted": bool(one.delay_trusted),
@@ -174,14 +203,16 @@ def _response(one: RoomResponse) -> dict[str, Any]:
 
 def _to_response(value: Any, freq: Any) -> RoomResponse:
     body = a_dict(value)
-    magnitude, coherence = _array(body["magnitude"]), _array(body["coherence"])
+    magnitude, coherence, worth = (_array(body[key]) for key in ("magnitude", "coherence", "worth"))
     trusted = a_list(body["trusted"], MOST_POINTS)
-    if not len(magnitude) == len(coherence) == len(trusted) == len(freq):
+    if not len(magnitude) == len(coherence) == len(worth) == len(trusted) == len(freq):
         raise WireError("a response with more bands than frequencies, or fewer")
     if not all(type(one) is bool for one in (*trusted, body["delay_trusted"])):
         raise WireError("trusted or not is a yes or a no")
+    if not all(0 <= one <= 1 for one in worth):
+        raise WireError("a band counts between not at all and wholly")
     time, delay, drift = (a_number(body[key]) for key in ("time", "delay", "drift"))
-    return RoomResponse(time, freq, magnitude, coherence, np.array(trusted, np.bool_), delay, drift, body["delay_trusted"])
+    return RoomResponse(time, freq, magnitude, coherence, np.array(trusted, np.bool_), worth, delay, drift, body["delay_trusted"])
 
 
 def _array(value: Any) -> Any:
@@ -209,7 +240,7 @@ def _limit(value: Any) -> LevelLimit:
 
 def _howl(body: dict[str, Any]) -> Howl:
     time, freq, level, growth, fader = (a_number(body[key]) for key in _HOWL)
-    return Howl(time, freq, level, growth, fader, a_text(body["text"]))
+    return Howl(time, freq, level, growth, fader, a_text(body["text"]), _flag(body["again"]))
 
 
 def _flag(value: Any) -> bool:

@@ -67,7 +67,8 @@ class Dialogue:
         return done
 
     def switch_on(self, name: str) -> bool:
-        """Have an equaliser that is off become flat, every band of it, and then on. False where it is on, not read, or silent."""
+        """Have an equaliser that is off become flat, every band of it, and then on. False where it is on, in graphic mode, not
+        read, or silent."""
         return not self._silent and not self._stranger() and self._strips[name].switch_on()
 
     def switch_back(self, name: str) -> bool:

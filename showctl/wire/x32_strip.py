@@ -107,7 +107,11 @@ class Strip:
 
     def on(self) -> bool:
         """Whether its bands are heard."""
-        return self.switch.known == 1 and (self.mode is None or self.mode.known == 0)
+        return self.switch.known == 1 and not self.graphic()
+
+    def graphic(self) -> bool:
+        """Whether its graphic equaliser is heard instead, as far as the switch lets it: both have the same one."""
+        return self.mode is not None and self.mode.known != 0
 
     def shown(self, index: int) -> EqBand:
         """A band as the model has it; of what it cannot say or what is not heard, where it is, and no gain."""
@@ -125,7 +129,7 @@ class Strip:
         if self.found is None:
             return ConsoleState(answered)
         touched, self.touched = tuple(sorted(self.touched | self.foreign())), set()
-        return ConsoleState(answered, tuple(map(self.shown, range(self.eq.bands))), self.on(), touched)
+        return ConsoleState(answered, tuple(map(self.shown, range(self.eq.bands))), self.on(), touched, self.graphic())
 
     # --- what is asked of it -------------------------------------------------------------------------------------------
 
@@ -155,8 +159,9 @@ class Strip:
         self.wanted[index] = raw
 
     def switch_on(self) -> bool:
-        """Have one that is off become flat, every band of it, and then on. False where it is on, or not read."""
-        if self.found is None or self.switch.known != 0:
+        """Have one that is off become flat, every band of it, and then on. False where it is on, not read, or graphic: the bands
+        that would be heard then are others, and nobody has looked at them."""
+        if self.found is None or self.switch.known != 0 or self.graphic():
             return False
         for i in range(self.eq.bands):
             _, f, _, q = self.raw(i)
@@ -277,15 +282,14 @@ class Strip:
         if self.refused:
             why = next(iter(self.refused.values()))
             return State.DEGRADED, f"{name}: {why}; look whether it is locked, then hand the band back"
-        if self.mode is not None and self.mode.known != 0:
-            return State.DEGRADED, f"{name} is in graphic mode, its bands are not heard: set it to PEQ at the console"
+        if self.graphic():
+            text = f"{name} is in graphic mode (GEQ or TEQ), its parametric bands are not heard: set it to PEQ at the console"
+            return State.DEGRADED, text
         return None
 
     def words(self) -> str:
         """How it is where nothing is wrong."""
         text = f"{self.eq.name} has {self.eq.bands} bands"
-        if theirs := self.hands | self.foreign():
-            text += f", the engineer's: {', '.join(str(i + 1) for i in sorted(theirs))}"
         return text if self.switch.known else f"{text}, and is switched off"
 
 

@@ -11,7 +11,7 @@ is cut into blocks. About two percent of a core and a few megabytes, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from showctl.analysis.hearing.follow import BeatTracker
 from showctl.analysis.hearing.hops import HOPS_PER_SECOND, Hop, Hopper
@@ -32,9 +32,12 @@ _TOGETHER = 40  # hops that are worked on together, at most: a long block takes 
 class Analyzer:
     """Hears one stream at one rate."""
 
-    def __init__(self, rate: int) -> None:
-        """`rate` (Hz): 44100 and 48000 are meant; any multiple of 100 from 32000 on works, else ValueError."""
-        self.rate = rate
+    def __init__(self, rate: int, on_said: Callable[[Heard], object] = lambda _: None) -> None:
+        """`rate` (Hz): 44100 and 48000 are meant; any multiple of 100 from 32000 on works, else ValueError.
+
+        `on_said` is told what the net says of each hop, for who judges a whole song afterwards.
+        """
+        self.rate, self._on_said = rate, on_said
         self._hopper = Hopper(rate)
         self._begin(-1)
 
@@ -66,6 +69,8 @@ class Analyzer:
         struck = [self._onsets.feed(hop.mono, sure) for hop, sure in zip(hops, settled, strict=True)]
         levels = [self._loud(hop) for hop in hops]
         said = [self._net.feed(compressed, rise) for _, compressed, rise in views]
+        for one in (each for some in said for each in some):
+            self._on_said(one)
         heard = []
         for hop, sure, low_to_high, stroke, level, beats in zip(hops, settled, bands, struck, levels, said, strict=True):
             grid = self._beat(hop.time, level, beats if sure else tuple(None for _ in beats))

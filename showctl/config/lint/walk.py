@@ -252,7 +252,7 @@ class _Step:
 
     def _no_change(self, cue: Cue) -> None:
         """Before its values are taken."""
-        acts = cue.starts or cue.stops or cue.goto is not None or cue.follow is not None or cue.hang is not None
+        acts = cue.starts or cue.stops or cue.play or cue.goto is not None or cue.follow is not None or cue.hang is not None
         if acts or cue.block or cue.asserts or any(self.tracked.get(m.parameter) != m.value for m in cue.moves):
             return
         what = "all it sets is so already" if cue.moves else "it sets, starts and stops nothing"

@@ -126,6 +126,10 @@ class OutputProcess:
             return  # its deadline has come, or nothing was ever sent: the grid serves it
         self._take()
         streams = self.transmitter.streams
+        if 0 < (wait := streams.early_wait(now)) < self.deadline - now:
+            sleep_until(now + wait)  # the deadline is still to come, and there is nothing else to do before it
+            self._take()
+            now = time.monotonic_ns()
         which = streams.early(now)
         if not which.any():
             return

@@ -195,19 +195,22 @@ class Transmitter:
         self.leaving = [one for one in self.leaving if one.left]
 
     def terminate(self, deadline: int) -> None:
-        """Three packets with the bit for each universe that was ever sent, one a period from a deadline on; takes 70 ms."""
-        sent = self.streams.last > 0
+        """Three packets with the bit for each universe that has a look, be it that only the output before this one sent it: one a
+        period from a deadline on; takes 70 ms."""
+        shown = self.streams.known.copy()
         deadline = max(deadline, int(self.streams.last.max(initial=0)) + self.period)
         for _ in range(LAST_WORDS):
             sleep_until(deadline)
-            self.send(sent, deadline, paced=True, terminated=True)
+            self.send(shown, deadline, paced=True, terminated=True)
             self.say_goodbye()
             deadline += self.period
 
 
 def chunks(which: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     """Indices of universes, in order, cut where the next chunk of the frame begins."""
-    if not len(which) or which[-1] < CHUNK:
+    if not len(which):
+        return []
+    if which[-1] < CHUNK:
         return [which]
     return np.split(which, np.flatnonzero(np.diff(which // CHUNK)) + 1)
 

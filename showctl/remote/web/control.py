@@ -24,20 +24,40 @@ from showctl.model import (
     Flash,
     Goto,
     Identify,
+    JumpTrack,
     LetGo,
     LockBeat,
+    LoopTrack,
+    NextTrack,
     Nudge,
+    PlayTrack,
     Reload,
+    SeekTrack,
     SetHouse,
     SetMaster,
     SetRate,
     StopAll,
+    StopTrack,
     Tap,
+    TrackRate,
+    TrackVolume,
     Unpark,
     WireError,
 )
 from showctl.plan import CueList, Plan
-from showctl.wire.osc_dictionary import BEAT_TRIGGERS, FASTEST, LIST_TRIGGERS, MOST_NUDGE_MS, beat
+from showctl.wire.osc_dictionary import (
+    BEAT_TRIGGERS,
+    FASTEST,
+    GESTURE_TRIGGERS,
+    LIST_TRIGGERS,
+    LONGEST_TRACK,
+    MOST_BARS,
+    MOST_NUDGE_MS,
+    TRACK_RATES,
+    TRACK_TRIGGERS,
+    beat,
+)
+from showctl.wire.osc_dictionary import LONGEST_FADE as LONGEST_TRACK_FADE
 
 LONGEST_ANSWER = 190  # characters
 LONGEST_FADE = 86_400.0  # s
@@ -59,7 +79,20 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "identify": ("fixture", "on"),
     "check": ("step",),
     "write": ("palette",),
+    "track": ("do", "track", "marker", "quantise", "to", "first", "last", "bars", "level", "rate", "fade"),
     "eq": ("do", "band"),
+    "gesture": ("do", "performer"),
+}
+_OF_TRACKS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(TRACK_TRIGGERS, ()),
+    "play": ("track", "quantise"),
+    "next": ("quantise",),
+    "stop": ("fade",),
+    "seek": ("to",),
+    "loop": ("first", "last", "bars"),
+    "jump": ("marker", "quantise"),
+    "volume": ("level",),
+    "rate": ("rate",),
 }
 _EQUALISER: tuple[EqDo, ...] = get_args(EqDo)
 
@@ -76,7 +109,7 @@ def parse_control(text: str | bytes, plan: Plan, words: Words, time: float, sour
     body = read_object(text)
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in _FIELDS:
-        raise WireError(f'send "type": one of {", ".join(sorted(_FIELDS))}')
+        raise WireError(f'"type": one of {" ".join(sorted(_FIELDS))}')
     for key in body:
         if key != "type" and key not in _FIELDS[kind]:
             known = ", ".join(_FIELDS[kind]) or "no other field"
@@ -121,9 +154,57 @@ def _playback(kind: str, body: dict[str, Any], plan: Plan, time: float, source: 
         return Reload(time=time, source=source, do="undo")
     if kind == "beat":
         return _beat(body, time, source)
+    if kind == "track":
+        return _track(body, plan, time, source)
+    if kind == "gesture":
+        return _gesture(body, plan, time, source)
     if kind == "check":
         return Check(time=time, source=source, step=_step(body))
     return StopAll(time=time, source=source) if kind == "stop" else Tap(time=time, source=source)
+
+
+def _track(body: dict[str, Any], plan: Plan, time: float, source: str) -> ControlEvent:
+    """What is asked of the tracks, in the words of OSC."""
+    do, known = body.get("do"), () if plan.tracks is None else tuple(one.name for one in plan.tracks.tracks)
+    if not known:
+        raise WireError("the show file names no tracks: tracks: {NAME: FILE}")
+    if not isinstance(do, str) or do not in _OF_TRACKS:
+        raise WireError(f'track needs "do": one of {", ".join(_OF_TRACKS)}')
+    for key in body.keys() - {"type", "do", *_OF_TRACKS[do]}:
+        raise WireError(f'{shown(key)} does not belong to "do": "{do}"')
+    who: dict[str, Any] = {"time": time, "source": source}
+    match do:
+        case "play":
+            if (track := body.get("track")) is not None and track not in known:
+                raise WireError(f"there is no track {shown(track)}; there is {', '.join(known)}"[:LONGEST_ANSWER])
+            return PlayTrack(**who, track=track, quantise=_quantise(body))
+        case "next":
+            return NextTrack(**who, quantise=_quantise(body))
+        case "stop":
+            return StopTrack(**who, fade=_number(body, do, "fade", LONGEST_TRACK_FADE) if "fade" in body else None)
+        case "seek":
+            return SeekTrack(**who, to=_number(body, do, "to", LONGEST_TRACK))
+        case "loop" if "bars" in body:
+            return LoopTrack(**who, bars=int(_number(body, do, "bars", MOST_BARS, 1.0)))
+        case "loop":
+            first, last = (_number(body, do, key, LONGEST_TRACK) for key in ("first", "last"))
+            return LoopTrack(**who, first=first, last=last)
+        case "jump":
+            if not isinstance(marker := body.get("marker"), str):
+                raise WireError('jump needs "marker": its name')
+            return JumpTrack(**who, marker=marker, quantise=_quantise(body))
+        case "volume":
+            return TrackVolume(**who, level=_number(body, do, "level"))
+        case "rate":
+            return TrackRate(**who, rate=_number(body, do, "rate", TRACK_RATES[1], TRACK_RATES[0]))
+    return TRACK_TRIGGERS[do](**who)
+
+
+def _quantise(body: dict[str, Any]) -> Any:
+    """On what it waits."""
+    if (on := body.get("quantise", "none")) not in ("none", "beat", "bar"):
+        raise WireError('"quantise" is none, beat or bar')
+    return on
 
 
 def _beat(body: dict[str, Any], time: float, source: str) -> ControlEvent:
@@ -140,12 +221,27 @@ def _beat(body: dict[str, Any], time: float, source: str) -> ControlEvent:
     raise WireError(f'beat needs "do": one of {", ".join(BEAT_TRIGGERS)}, lock, unlock, or nudge with "ms"')
 
 
+def _gesture(body: dict[str, Any], plan: Plan, time: float, source: str) -> ControlEvent:
+    """What the operator says of a performer, or of all."""
+    do, performer = body.get("do"), body.get("performer")
+    known = () if plan.gestures is None else plan.gestures.performers
+    if not known:
+        raise WireError("nobody wears anything in this venue: wearables: {NAME: {profile, address, performer}}")
+    if not isinstance(do, str) or do not in GESTURE_TRIGGERS:
+        raise WireError(f'gesture needs "do": one of {", ".join(GESTURE_TRIGGERS)}')
+    if performer is not None and performer not in known:
+        raise WireError(f"there is no performer {shown(performer)}; {_choice(known)}"[:LONGEST_ANSWER])
+    return GESTURE_TRIGGERS[do](time=time, source=source, performer=performer)
+
+
 def _equaliser(body: dict[str, Any], plan: Plan, time: float, source: str) -> EqCommand:
     """What is asked of the equaliser of the PA; bands count from 1."""
     do, band = body.get("do"), body.get("band")
+    if do == "relearn" and plan.pa is not None and plan.pa.microphones and band is None:
+        return EqCommand(time=time, source=source, do="relearn")  # of the microphones: it takes no equaliser
     if plan.pa is None or plan.pa.console is None:
         raise WireError("the venue file names no equaliser: `console` under `pa`")
-    if not any(zone.console or plan.pa.console == "internal" for zone in plan.pa.zones):
+    if not any(map(plan.pa.equaliser, plan.pa.zones)):
         raise WireError("no zone has an equaliser: write `console: main` in a zone of the venue file's `pa`")
     if do not in _EQUALISER:
         raise WireError(f'eq needs "do": one of {", ".join(_EQUALISER)}')

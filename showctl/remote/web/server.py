@@ -27,6 +27,7 @@ from showctl.remote.board import Board
 from showctl.remote.web.control import WriteBack, parse_control
 from showctl.remote.web.guard import HEADERS, Guard, Scope
 from showctl.remote.web.stream import Client, Publisher, encode
+from showctl.supervise import loaded
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,9 @@ class WebServer:
     """One listener. `open` it, then `run` it until cancelled; `run` opens it by itself where it is not open (any more).
 
     `emit` takes a control and says whether there was room for it; `now` is show time (s). `tokens` maps each token to
-    its scope; beyond loopback there must be one. `write` puts what is held into a palette
-    of the files (WireError: why not). `allow_hosts` are further names that this machine is called by, `allow` the
-    networks ("10.0.0.0/24") that may call it; none: all.
+    its scope; beyond loopback there must be one. `write` puts what is held into a palette of the files, `equaliser` has
+    something done at the PA's equaliser (both a WireError: why not). `allow_hosts` are further names that this machine is
+    called by, `allow` the networks ("10.0.0.0/24") that may call it; none: all.
     """
 
     def __init__(
@@ -59,12 +60,13 @@ class WebServer:
         port: int,
         *,
         board: Board,
-        emit: Callable[[ControlEvent | EqCommand], bool],
+        emit: Callable[[ControlEvent], bool],
         now: Callable[[], float],
         tokens: Mapping[str, Scope] | None = None,
         allow_hosts: Iterable[str] = (),
         allow: Iterable[str] = (),
         write: Callable[[str], Awaitable[str]] | None = None,
+        equaliser: Callable[[EqCommand], Awaitable[None]] | None = None,
         why: Callable[[str], list[dict[str, object]]] | None = None,
     ) -> None:
         tokens = tokens or {}
@@ -73,7 +75,8 @@ class WebServer:
             raise ConfigError([Problem("--http", 1, 1, text, "web-token")])
         self._host, self._port = host, port
         self._board, self._emit, self._now, self._write, self._why = board, emit, now, write, why
-        self._writing: set[asyncio.Task[None]] = set()
+        self._equaliser = equaliser
+        self._doing: set[asyncio.Task[None]] = set()
         self._guard = Guard(host, tokens, allow_hosts, allow, now)
         self._publisher = Publisher(board, now)
         self._clients: set[Client] = set()
@@ -193,7 +196,8 @@ class WebServer:
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
         self._need(request, "view")
-        from showctl.remote.web.metrics import CONTENT_TYPE, metrics  # costs 80 ms: only where somebody asks
+        await loaded("showctl.remote.web.metrics")  # costs 80 ms: only where somebody asks
+        from showctl.remote.web.metrics import CONTENT_TYPE, metrics
 
         own = {
             "clients": len(self._clients),
@@ -216,28 +220,39 @@ class WebServer:
             raise web.HTTPRequestTimeout(text="the body did not arrive within 5 s\n") from None
         try:
             event = self._control(body, request)
-            text = await self._write_back(event) if isinstance(event, WriteBack) else ""
+            text = await self._done(event) if isinstance(event, WriteBack | EqCommand) else ""
         except WireError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from None
         if event is None:
             raise web.HTTPServiceUnavailable(text=_TOO_MANY)
         return web.json_response({"ok": True, "text": text} if text else {"ok": True})
 
-    async def _write_back(self, asked: WriteBack) -> str:
-        """Have what is held written into a palette of the files; -> what came of it. Raises WireError."""
-        if self._write is None:
-            raise WireError("this show has no files that are watched: nothing can be written back")
-        return await self._write(asked.palette)
+    async def _done(self, asked: WriteBack | EqCommand) -> str:
+        """What takes its time is done: what is held is written into a palette of the files, the equaliser does as it is told;
+        -> what came of it. Raises WireError."""
+        if isinstance(asked, WriteBack):
+            if self._write is None:
+                raise WireError("this show has no files that are watched: nothing can be written back")
+            return await self._write(asked.palette)
+        try:
+            if self._equaliser is None:
+                raise WireError("nothing here has an equaliser")
+            await self._equaliser(asked)
+        except WireError:
+            self.refused += 1
+            raise
+        self.controls += 1
+        return ""
 
     def _control(self, body: str | bytes, request: web.Request) -> ControlEvent | EqCommand | WriteBack | None:
-        """Hand on what the body asks for; None where there was no room. What is to be written is left to the caller. Raises
+        """Hand on what the body asks for; None where there was no room. What takes its time is left to the caller. Raises
         WireError."""
         try:
             event = parse_control(body, self._board.plan, self._board.words, self._now(), f"web:{request.remote}")
         except WireError:
             self.refused += 1
             raise
-        if isinstance(event, WriteBack):
+        if isinstance(event, WriteBack | EqCommand):
             return event
         accepted = self._emit(event)
         self.controls += accepted
@@ -326,18 +341,19 @@ class WebServer:
             event = self._control(text, request)
         except WireError as error:
             return {"ok": False, "text": str(error)}
-        if isinstance(event, WriteBack):
+        if isinstance(event, WriteBack | EqCommand):
             task = asyncio.create_task(self._answer_later(client, event))
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            self._doing.add(task)
+            task.add_done_callback(self._doing.discard)
             return None
         if isinstance(event, Flash):
             (client.flashing.add if event.on else client.flashing.discard)(event.submaster)
         return {"ok": True} if event else {"ok": False, "text": _TOO_MANY.strip()}
 
-    async def _answer_later(self, client: Client, asked: WriteBack) -> None:
+    async def _answer_later(self, client: Client, asked: WriteBack | EqCommand) -> None:
         try:
-            client.reply({"ok": True, "text": await self._write_back(asked)})
+            text = await self._done(asked)
+            client.reply({"ok": True, "text": text} if text else {"ok": True})
         except WireError as error:
             client.reply({"ok": False, "text": str(error)})
 

@@ -1,9 +1,9 @@
 """What the page is told, and how a slow page is kept from holding up the others.
 
 A topic is one thing that the page keeps the latest of: "patch", "show", "playback", "music", "health", "clock" as JSON
-objects `{topic: value}`, "room" and "level" in a venue whose sound is looked after, and "frame" as binary. A Client holds at
-most one message a topic, so that who reads slowly sees less often and never costs memory; the Publisher makes each message once
-for all clients, and only when it changed.
+objects `{topic: value}`, "room" and "level" in a venue whose sound is looked after, "performers" and "quarantine" where somebody
+wears something, and "frame" as binary. A Client holds at most one message a topic, so that who reads slowly sees less often and
+never costs memory; the Publisher makes each message once for all clients, and only when it changed.
 
 A frame is 8 bytes, the show time that it is the look of (s, float64, little endian), then the 512 slots of each universe in
 the order of the plan's universes: what was really sent.
@@ -15,20 +15,23 @@ import asyncio
 import json
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from showctl.model import Features, PlaybackState, RoomView, State
+from showctl.model import Features, PerformersView, PlaybackState, RoomView, State
 from showctl.plan import Parameter, PatchedFixture, Plan
 from showctl.remote.board import Board, beats_json, finite
+from showctl.remote.gestures import performers_json
 from showctl.remote.room import level_json, room_json
 from showctl.remote.web.guard import Scope
+from showctl.wire.osc_senders import SenderView
 
 Message: TypeAlias = str | bytes
 
 SEND_TIMEOUT = 10.0  # s after which a client that takes nothing is let go
+STRANGERS = 8  # in quarantine that the page shows
 REPLIES = 8  # answers kept for a client that sends faster than it reads
 HEADER = struct.Struct("<d")
 
@@ -83,6 +86,8 @@ class Publisher:
         self._problems: object = None
         self._frame = b""
         self._room: RoomView | None = None
+        self._performers: PerformersView | None = None
+        self._strange: object = None
         self._second = -1
 
     def refresh(self) -> list[str]:
@@ -101,6 +106,12 @@ class Publisher:
         if board.room is not self._room:
             self._room = board.room
             changed += self._put("room", room_json(board.room)) + self._put("level", level_json(board.room))
+        if board.performers is not self._performers:
+            self._performers = board.performers
+            changed += self._put("performers", performers_json(board.performers))
+        if board.performers is not None and board.senders is not self._strange:
+            self._strange = board.senders
+            changed += self._put("quarantine", quarantine_json(board.senders))
         if int(now) != self._second:
             self._second = int(now)
             changed += self._put("clock", {"now": finite(now, 3)})
@@ -173,6 +184,12 @@ def _parameter(parameter: Parameter, index: int, rows: dict[int, int]) -> dict[s
         "default": parameter.default,
         "masters": list(parameter.masters),
     }
+
+
+def quarantine_json(senders: Iterable[SenderView]) -> list[dict[str, Any]]:
+    """Who sends OSC and is not listened to, with what it looks like."""
+    strange = [one for one in senders if one.state == "quarantine"][:STRANGERS]
+    return [{"name": one.name, "like": one.like} for one in strange]
 
 
 def health_json(board: Board) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 import { Hands } from "./hands.js";
 import { Panel } from "./panel.js";
+import { Performers } from "./performers.js";
 import { Room } from "./room.js";
 import { Stage } from "./stage.js";
 
@@ -20,6 +21,7 @@ const send = (control) => {
 };
 const panel = new Panel(send);
 const room = new Room(send);
+const performers = new Performers(send);
 const hands = new Hands(send, (held, parked) => stage.mark(held, parked));
 
 const TOPICS = {
@@ -32,8 +34,10 @@ const TOPICS = {
   show(value) { panel.takeShow(value); },
   playback(value) { panel.takePlayback(value); hands.take(value); },
   health(value) { panel.takeHealth(value); },
-  room(value) { room.take(value); },
+  room(value) { room.take(value); tellTabs(); },
   level(value) { room.takeLevel(value); },
+  performers(value) { performers.take(value); tellTabs(); },
+  quarantine(value) { performers.takeQuarantine(value); },
   reply(value) { panel.takeReply(value); },
   clock(value) { tick(value.now); room.tellAlarms(value.now); },
   music(value) {
@@ -91,6 +95,32 @@ setInterval(() => {
   if (socket && performance.now() - heard > SILENT) lost(socket);
   panel.tellProblem();
 }, 1000);
+
+// --- panels: one at a time beside the stage, all at once where the window is wide -------------------------------------------
+
+const tabs = [...document.querySelectorAll("#tabs button")];
+
+function choose(tab) {
+  document.body.dataset.tab = tab;
+  for (const one of tabs) one.setAttribute("aria-pressed", one.dataset.tab === tab);
+  if ($("side").getBoundingClientRect().top < 0) $("side").scrollIntoView();
+  if (tab === "show") panel.find();
+}
+
+// Tabs only of what this venue has.
+function tellTabs() {
+  for (const one of tabs) one.hidden = $(one.dataset.tab).hidden;
+  $("tabs").hidden = tabs.filter((one) => !one.hidden).length < 2;
+  if ($(document.body.dataset.tab).hidden) choose("show");
+}
+
+for (const one of tabs) {
+  one.addEventListener("click", (event) => {
+    choose(one.dataset.tab);
+    if (event.detail) one.blur(); // the space bar is GO again
+  });
+}
+$("loud").addEventListener("click", () => choose($("room").hidden ? "show" : "room"));
 
 // --- drawing --------------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,13 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Words that may be cut short where there is little room: all of them under the pointer.
+export function tell(element, text, state) {
+  say(element, text);
+  if (element.title !== text) element.title = text;
+  if (element.className !== state) element.className = state;
+}
+
 export function make(tag, parent, text = "", name = "") {
   const element = document.createElement(tag);
   element.textContent = text;
@@ -140,8 +147,10 @@ export class Panel {
       make("em", row, part.state);
       make("span", row, part.detail);
     }
-    say($("overall"), health.state);
-    $("overall").className = health.state;
+    for (const id of ["overall", "show-tab"]) {
+      say($(id), health.state);
+      $(id).className = health.state;
+    }
     this.tellProblem();
     this.tellOutput();
   }
@@ -209,6 +218,12 @@ export class Panel {
       row.classList.toggle("armed", armed);
       say(note, armed ? "press again to go here" : note.dataset.text ?? "");
     });
+  }
+
+  // Scroll the list to the cue it stands in: it was out of sight.
+  find() {
+    this.shown = "";
+    this.tellCues();
   }
 
   title(number) {
@@ -311,7 +326,7 @@ export class Panel {
   // Nothing can be pressed, by finger or key, while nobody would hear it or the token may only look.
   allow() {
     // Row by row, so that the list itself can still be scrolled.
-    for (const one of [$("dock"), $("beats"), $("faders"), $("more"), $("speed"), $("hands"), $("eq"), ...$("stack").children]) one.inert = !this.live || !this.may;
+    for (const one of [$("dock"), $("beats"), $("faders"), $("more"), $("speed"), $("hands"), $("eq"), $("performer-list"), $("asks"), ...$("stack").children]) one.inert = !this.live || !this.may;
   }
 
   tellCover() {

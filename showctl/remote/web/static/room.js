@@ -2,7 +2,7 @@
 // equaliser, whose its bands are and why it stands still; and what may be asked of it. Everything that is heard at once in the
 // hall takes two presses.
 
-import { make, say, twice } from "./panel.js";
+import { make, say, tell, twice } from "./panel.js";
 
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
@@ -45,17 +45,12 @@ export class Room {
     this.send = send;
     this.room = null;
     this.rows = [];
+    this.alarms = []; // what is told of them, its state, and in two words
     this.scale = [0, 0]; // dB, lowest and highest of the picture
     for (const button of document.querySelectorAll("#eq [data-do]")) {
       const what = button.dataset.do;
       twice(button, () => ASKS[what], () => send({ type: "eq", do: what }));
     }
-    $("room-open").addEventListener("click", () => {
-      const open = document.body.classList.toggle("eq-open");
-      $("room-open").setAttribute("aria-expanded", open);
-      say($("room-open"), open ? "Stage" : "Equaliser");
-      $("room-open").blur(); // the space bar is GO again
-    });
     new ResizeObserver(() => this.draw()).observe($("curve"));
   }
 
@@ -64,23 +59,32 @@ export class Room {
     $("room").hidden = !room;
     document.body.classList.toggle("sound", Boolean(room));
     if (!room) return;
-    say($("room-zone"), room.zone ? `Room, ${room.zone}` : "Room");
+    this.tellTab();
+    say($("room-zone"), room.zone ? `PA ${room.zone}: ${room.mode ?? "starts"}` : "Room");
     say($("room-off"), room.error === null ? "" : `${room.error.toFixed(1)} dB RMS off`);
-    say($("room-words"), room.words);
-    $("room-words").className = room.frozen ? "degraded" : "";
+    tell($("room-words"), room.frozen ? `Stands still: ${room.frozen}` : room.words, room.frozen ? "degraded" : "");
     $("heard").classList.toggle("bare", !room.curves);
-    $("room-open").hidden = $("eq").hidden = !room.bands.length;
+    $("eq").hidden = !room.bands.length;
     this.tellCommands();
     this.tellBands();
     this.draw();
   }
 
+  // The panel in two words.
+  tellTab() {
+    const { mode, error, frozen } = this.room, off = error === null ? "" : ` ${error.toFixed(1)} dB`;
+    const first = (state) => this.alarms.find((one) => one[1] === state);
+    const [, state, brief] = first("failed") ?? first("degraded") ?? ["", frozen && "degraded", frozen && "stands still"];
+    say($("room-tab"), brief || (mode ? `${mode}${off}` : "listens"));
+    $("room-tab").className = state;
+  }
+
   tellCommands() {
-    const { mode, doing, bands, on, bypassed } = this.room;
+    const { mode, doing, bands, on, graphic, bypassed } = this.room;
     for (const one of document.querySelectorAll("#eq-modes button")) one.setAttribute("aria-pressed", one.dataset.do === mode);
     const proposes = mode === "advise" && !doing && bands.some((band) => band.wanted);
     for (const id of ["eq-apply", "eq-at-once"]) $(id).disabled = !proposes;
-    $("eq-on").hidden = on;
+    $("eq-on").hidden = on || graphic; // what is graphic is set to PEQ at the console
     $("eq-bypass").hidden = bypassed || !on;
     $("eq-unbypass").hidden = !bypassed;
   }
@@ -102,7 +106,7 @@ export class Room {
     $("loud-chip").className = `chip ${worst}`;
     $("loud").title = COLUMNS.find(([of]) => of === main)[1] + (main in limits ? `, limit ${limits[main]}` : "");
     const rows = [["dB(A)", ...COLUMNS.map(([, words]) => [words, ""])]];
-    for (const one of microphones) rows.push([one.name, ...COLUMNS.map(([of]) => [one[of].toFixed(1), state(of, one[of])])]);
+    for (const one of microphones) rows.push([one.name, ...COLUMNS.map(([of]) => [one[of] > 0 ? one[of].toFixed(1) : "\u2013", state(of, one[of])])]); // 0: nothing was measured
     if (Object.keys(limits).length) rows.push(["limit", ...COLUMNS.map(([of]) => [limit(of) ?? "", "soft"])]);
     this.table(rows);
   }
@@ -126,22 +130,23 @@ export class Room {
   // Limits that are near, inputs that are overdriven, and feedback: `now` is show time (s), null where only the rest has changed.
   tellAlarms(now) {
     this.now = now ?? this.now;
-    const told = [];
+    const told = [], howl = this.room?.howl, ago = howl && Math.max(0, this.now - howl.time);
+    const fed = howl && ago < HOWL_S && `${ago < 60 ? "just now" : `${Math.floor(ago / 60)} min ago`}: ${howl.text}`;
+    if (fed && ago < 60) told.push([fed, "degraded", "feedback"]);
     if (this.level) {
       const { limits, microphones, warnings } = this.level;
-      if (Object.keys(limits).length && !microphones.length) told.push(["no level is measured: the limits are not watched", "degraded"]);
-      for (const one of warnings) told.push([one.text, one.over ? "failed" : "degraded"]);
-      for (const one of microphones) if (one.clipped) told.push([`${one.name} is overdriven: it is louder than this`, "degraded"]);
+      if (Object.keys(limits).length && !microphones.length) told.push(["no level is measured: the limits are not watched", "degraded", "no level"]);
+      for (const one of warnings) told.push(one.over ? [one.text, "failed", "too loud"] : [one.text, "degraded", "near limit"]);
+      for (const one of microphones) if (one.clipped) told.push([`${one.name} is overdriven: it is louder than this`, "degraded", "overdriven"]);
     }
-    const howl = this.room?.howl, ago = howl && Math.max(0, this.now - howl.time);
-    if (howl && ago < HOWL_S) told.push([`${ago < 60 ? "just now" : `${Math.floor(ago / 60)} min ago`}: ${howl.text}`, ago < 60 ? "degraded" : ""]);
+    if (fed && ago >= 60) told.push([fed, ""]);
+    this.alarms = told;
     const list = $("alarms");
     while (list.children.length > told.length) list.lastChild.remove();
     told.forEach(([text, state], i) => {
-      const row = list.children[i] ?? make("li", list);
-      say(row, text);
-      if (row.className !== state) row.className = state;
+      tell(list.children[i] ?? make("li", list), text, state);
     });
+    if (this.room) this.tellTab();
   }
 
   // --- bands --------------------------------------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ export class Room {
       say(what, `${KINDS[band.kind]}${hertz(band.freq)} ${signed(band.gain)}, Q ${band.q}`);
       const moved = wanted && (wanted.freq !== band.freq || wanted.q !== band.q);
       const becomes = wanted && `proposed ${moved ? `${hertz(wanted.freq)} ` : ""}${signed(wanted.gain)}${moved ? `, Q ${wanted.q}` : ""}`;
-      say(how, [theirs ? "the engineer's" : "showctl's", becomes].filter(Boolean).join(", "));
+      say(how, [theirs ? "the engineer's" : band.owner === "notch" ? "for howls" : "showctl's", becomes].filter(Boolean).join(", "));
       row.className = `${theirs ? "theirs" : ""} ${Math.abs(band.gain) < USED ? "idle" : ""}`.trim();
       button.dataset.text = theirs ? "Hand back" : "Take";
       button.setAttribute("aria-label", `${button.dataset.text} band ${band.number}`);
@@ -209,7 +214,9 @@ export class Room {
       draw(svg, "line", { class: "grid", x1: x(f), x2: x(f), y1: EDGE.top, y2: height - EDGE.bottom });
       draw(svg, "text", { x: Math.min(x(f), width - 14), y: height - 6, "text-anchor": "middle" }, words);
     }
-    const [bottom, top] = this.scale, every = Math.abs(y(STEP) - y(0)) < APART ? 2 * STEP : STEP;
+    const [bottom, top] = this.scale;
+    let every = STEP;
+    while ((every * (height - EDGE.top - EDGE.bottom)) / (top - bottom) < APART) every *= 2;
     for (let db = Math.ceil(bottom / every) * every; db <= top; db += every) {
       draw(svg, "line", { class: db ? "grid" : "grid zero", x1: EDGE.left, x2: width - EDGE.right, y1: y(db), y2: y(db) });
       if (db !== bottom) draw(svg, "text", { x: EDGE.left - 5, y: y(db) + 5, "text-anchor": "end" }, db < 0 ? `\u2212${-db}` : String(db));

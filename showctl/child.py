@@ -1,6 +1,7 @@
 """A process of our own that listens for the daemon: begun with its end of a socket, ended by the daemon's end going away.
 
 It is a session of its own (Ctrl-C reaches only the daemon), and its matrices are small: a pool of threads would only cost.
+Between them lies a SOCK_SEQPACKET: a message in, a message out.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from showctl.model import DeviceError
 
 END_S = 1.0  # for each way of ending it
+BATCH = 100  # messages in one wake-up of the loop, at most, where nobody says otherwise
 
 
 async def begin(what: str, module: str, words: Sequence[str], theirs: socket.socket) -> asyncio.subprocess.Process:
@@ -41,3 +43,30 @@ async def end(process: asyncio.subprocess.Process) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), END_S)
             return
+
+
+def messages(source: socket.socket, most: int, batch: int = BATCH) -> Iterator[bytes]:
+    """What waits to be read, in order, `batch` at most, of `most` bytes each; the last is empty where the other end is gone."""
+    for _ in range(batch):
+        try:
+            data = source.recv(most)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        yield data
+        if not data:
+            return
+
+
+def wake(drain: Callable[[], bool], ended: asyncio.Future[None]) -> None:
+    """One wake-up of the loop: `drain` reads, and is False where the other end is gone. What our own mistakes raise ends who
+    waits for `ended`, rather than the loop logging each of them."""
+    try:
+        alive = drain()
+    except Exception as error:
+        if not ended.done():
+            ended.set_exception(error)
+    else:
+        if not alive and not ended.done():
+            ended.set_result(None)

@@ -1,0 +1,60 @@
+"""What we play ourselves, from the show file, and through what, from the venue file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPart:
+    """A file of a track, and the lines of the player that it is heard on."""
+
+    file: str  # its path
+    lines: tuple[int, ...]  # from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A place of a track that has a name."""
+
+    name: str
+    at: float | None = None  # s
+    bar: int = 0  # 1..; where `at` is None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """A song that we play ourselves: files that run in step."""
+
+    name: str
+    parts: tuple[TrackPart, ...]  # the first is what is heard for the beat
+    length: float  # s, of the longest of them
+    gain: float = 1.0  # factor
+    markers: tuple[Marker, ...] = ()
+    tempo: float | None = None  # bpm, where a person says that it is steady; None: it is heard
+    downbeat: float = 0.0  # s, where bar 1 begins then
+    beats_per_bar: int = 4
+    line: int = 0  # in the show file, for messages
+    path: str = ""  # of that file
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """A place in the set list, and what comes when its track has ended."""
+
+    track: str
+    then: Literal["stop", "hold", "next"] = "stop"  # stop: the next stands by; hold: this one does; next: the next follows
+    crossfade: float = 0.0  # s in which the next comes in before the end; 0: sample to sample
+
+
+@dataclass(frozen=True, slots=True)
+class TracksPlan:
+    """What we play ourselves, and through what."""
+
+    tracks: tuple[TrackPlan, ...]
+    setlist: tuple[SetEntry, ...]
+    player: Literal["device", "mpv"] = "device"
+    card: str = ""  # a part of the sound card's name, empty: the usual one; of mpv the path of its socket
+    channels: tuple[int, ...] = (0, 1)  # of the card, from 0, for each line
+    fade: float = 2.0  # s of a stop
