@@ -7,10 +7,16 @@ tries the same examples, so that a green change stays green until somebody chang
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.standstill import Standstill
+from tools.bare_clocks import BareClocks
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -20,6 +26,18 @@ settings.register_profile("quick", max_examples=50, deadline=None, suppress_heal
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("accept", max_examples=2000, deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Bare clocks beside the tests."""
+    with tempfile.TemporaryDirectory(prefix="showctl-clocks-") as folder:
+        clocks = BareClocks(f"{folder}/late")
+        config.pluginmanager.register(Standstill(clocks))
+        try:
+            return (yield)
+        finally:
+            clocks.close()
 
 
 @pytest.fixture(scope="session")

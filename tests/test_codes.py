@@ -28,7 +28,12 @@ NO_EXAMPLE = {
         "E-lit",
         "W-switching",
         "W-danger",
+        "E-danger",
+        "E-too-many-gestures",
         "W-wheel-colour",
+        "W-channels",
+        "W-same-card",
+        "W-not-checked",
     ),
 }
 

@@ -95,7 +95,9 @@ def test_the_list_of_keys_is_whole() -> None:
     text = (REPOSITORY / "docs" / "files.md").read_text()
     names = "Venue Safety Strobe Fixture UniverseOut PlaceModel PointModel Midi Mqtt"
     names += " Pa PaConsole PaZoneModel PaMicrophoneModel PaLimits SplLimit PaClimateModel"
-    names += " Show CueModel EffectModel ListModel SubmasterModel Palettes"
+    names += " ConsoleTemplate TemplateJson"
+    names += " WearableModel GestureModel BindModel"
+    names += " Show CueModel EffectModel ListModel SubmasterModel Palettes TrackModel SetEntryModel"
     models = [getattr(schema, name) for name in names.split()]
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
     doing_nothing_yet = {"lamps", "rate"}

@@ -14,55 +14,77 @@ ROOT = Path(__file__).resolve().parent.parent / "showctl"
 MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in ROOT.rglob("*.py")}
 
 # What a place may import from showctl besides itself; the longest name that fits a module counts. All may read the version.
-NOUNS = {"model", "units"}
+NOUNS = {"model", "units", "rotation"}
 COMPILED = NOUNS | {"plan"}
 OFFLINE = {"measure", "measured", "render", "replay", "compare", "picture"}
 EVERYTHING = {name.partition(".")[0] for name in MODULES} - {"commands", "app", *OFFLINE, "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "units": set(),
+    "rotation": {"model"},
     "address": set(),
     "model": {"units"},
     "plan": {"model"},
     "clock": set(),
+    "rank": set(),
     "supervise": {"model"},
+    "child": {"model"},
     "nurse": {"model", "supervise"},
     "writing": {"model"},
     "resume": {"model"},
     "history": set(),
     "changes": COMPILED,
-    "loader": {"config", "history", "model", "wire"},
-    "reload": COMPILED | {"changes", "config.loaded", "supervise", "wire"},
+    "loader": {"config", "history", "model", "rank", "wire"},
+    "loader_client": COMPILED | {"config.loaded", "wire"},
+    "reload": COMPILED | {"changes", "config.loaded", "loader_client", "supervise"},
     "tick": COMPILED | {"clock", "supervise"},
     "fixtures": COMPILED,
-    "config": COMPILED | {"fixtures", "address", "wire.midi_map", "wire.osc_dictionary", "wire.timecode", "wire.x32"},
+    "config": COMPILED
+    | {
+        "fixtures",
+        "address",
+        "rank",
+        "wire.camilla",
+        "wire.console_template",
+        "wire.midi_map",
+        "wire.osc_arguments",
+        "wire.osc_dictionary",
+        "wire.pipewire",
+        "wire.timecode",
+        "wire.wearable",
+        "wire.x32",
+    },
     "wire": COMPILED,
     "analysis": NOUNS,
     "show": COMPILED,
-    "sound": NOUNS | {"wire", "analysis.room.biquad"},
-    "inputs": COMPILED | {"wire", "supervise"},
-    "inputs.ear": COMPILED | {"wire", "analysis", "sound"},
-    "inputs.room": COMPILED | {"wire", "analysis.room", "sound"},
-    "outputs": COMPILED | {"wire"},
-    "outputs.pa.process": COMPILED | {"wire", "sound"},
+    "sound": NOUNS | {"rank", "wire", "analysis.room.biquad"},
+    "inputs": COMPILED | {"wire", "supervise", "child"},
+    "inputs.ear": COMPILED | {"wire", "analysis", "rank", "sound", "child"},
+    "inputs.room": COMPILED | {"wire", "analysis.room", "rank", "sound", "child"},
+    "outputs": COMPILED | {"wire", "child"},
+    "outputs.pa.process": COMPILED | {"rank", "wire", "sound"},
     "remote": COMPILED | {"wire", "config.schema", "config.words", "supervise", "address"},
     "demo": {"units"},
     "replay": NOUNS | {"wire"},
     "compare": COMPILED | {"wire"},
     "picture": COMPILED | {"compare"},
     "measure": COMPILED | {"analysis.room", "sound"},
-    "measured": COMPILED | {"analysis.room", "measure", "sound"},
-    "fitting": NOUNS | {"analysis.room", "wire"},
-    "pa": COMPILED
-    | {"inputs.room_client", "inputs.room_log", "inputs.room_past", "outputs.pa", "pa_loop", "pa_kept", "show.eq_bands", "wire"},
-    "pa_kept": NOUNS | {"pa_loop", "show.eq_bands"},
+    "measured": COMPILED | {"analysis.room", "measure", "sound", "summary"},
+    "summary": set(),
+    "mapping": NOUNS | {"analysis.hearing", "inputs.wavfile", "rank"},
+    "playing": COMPILED | {"mapping", "outputs.mpv", "outputs.player", "show"},
+    "fitting": NOUNS | {"analysis.room", "rank", "wire"},
+    "pa": COMPILED | {"inputs.room_client", "inputs.room_log", "inputs.room_past", "outputs.pa", "pa_loop", "pa_kept", "wire"},
+    "enrolments": NOUNS | {"analysis.gesture"},
+    "performing": COMPILED | {"analysis.gesture", "enrolments", "show.gate", "wire"},
+    "pa_kept": NOUNS | {"show.eq_bands", "wire.checked"},
     "pa_loop": COMPILED | {"analysis.room", "show", "wire"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},
     "app": EVERYTHING,
     "commands": EVERYTHING | {"app", *OFFLINE},
     "__main__": {"commands"},
 }
-PURE = {"analysis", "show", "wire", "model", "plan", "units"}
+PURE = {"analysis", "show", "wire", "model", "plan", "units", "rotation"}
 IMPURE = {"asyncio", "concurrent", "multiprocessing", "select", "signal", "socket", "subprocess", "threading"}
 IMPURE |= {"datetime", "logging", "mmap", "os", "pathlib", "random", "secrets", "shutil", "tempfile", "time"}
 SLOW_TO_IMPORT = {"asyncio", "concurrent", "http", "multiprocessing", "ssl", "unittest", "urllib"}  # of the standard library

@@ -16,34 +16,29 @@ import pytest
 from numpy.typing import NDArray
 from scipy import signal
 
-from showctl import pa, pa_loop
+from showctl import pa, pa_kept, pa_loop
 from showctl.analysis.room.biquad import cascade_db, coefficients
 from showctl.analysis.room.grid import BANDS, smoothed
 from showctl.fitting import fitted
-from showctl.inputs.room import Listening
+from showctl.inputs.room.listening import Listening
 from showctl.model import AudioBlock, ConsoleState, EqBand, EqCommand, EqState, Health, State, WireError
 from showctl.outputs.pa.x32 import X32Console
-from showctl.plan import PaMicrophone, PaPlan, PaZone
+from showctl.plan import PaMicrophone, PaPlan
 from showctl.show.eq_bands import NOTHING, Found
+from showctl.wire.camilla import KINDS
 from showctl.wire.fitting import FitAnswer, FitJob
 from showctl.wire.room import RoomHeard, RoomSetup
 from showctl.wire.x32 import Limits
+from tests import pa_part
 from tests.analysis.room.test_transfer import crowd, programme
 from tests.inputs.test_ear_client import eventually
-from tests.wire.test_x32 import Stand, on
+from tests.pa_part import made
+from tests.wire.camilla_stand import Stand as CamillaStand
+from tests.wire.x32_stand import Stand, on
 
 RATE = 48_000
 Sound = NDArray[np.float64]
-PLAN = PaPlan(
-    mode="auto",
-    programme=(1,),
-    zones=(PaZone("main", (1, 2), "main", 6, "x32"),),
-    microphones=(PaMicrophone("left", 2), PaMicrophone("right", 3, sensitivity=-30.0)),
-    console="x32",
-    host="127.0.0.1",
-    port=10023,
-    target="flat",
-)
+PLAN = replace(pa_part.PLAN, mode="auto")
 SYSTEM = (EqBand("peaking", 130.0, 4.0, 2.0), EqBand("peaking", 900.0, 2.5, 1.5), EqBand("peaking", 3200.0, 3.5, 1.2))
 
 
@@ -62,8 +57,8 @@ def response_of(seed: int, delay: float) -> Sound:
 class Hall:
     """A desk that plays, an equaliser at a console, a room and what hears it; a second at a time."""
 
-    def __init__(self, plan: PaPlan = PLAN, seconds: int = 60) -> None:
-        self.stand = on(Stand(limits=Limits(plan.gain, plan.q)))
+    def __init__(self, plan: PaPlan = PLAN, seconds: int = 60, stand: Stand | CamillaStand | None = None) -> None:
+        self.stand = stand or on(Stand(limits=Limits(plan.gain, plan.q)))
         self.song = programme(seconds).astype(np.float64)
         self.rooms = [response_of(1, 0.012), response_of(2, 0.021)]
         self.loop = pa_loop.Loop(plan, plan.zones[0], pa_loop.target_of(plan))
@@ -119,13 +114,13 @@ class Hall:
     def level(self) -> Sound:
         return cascade_db(self.bands, BANDS)
 
-    def oracle(self) -> FitAnswer:
+    def oracle(self, device: str = "x32") -> FitAnswer:
         """A fit that knows the rooms themselves."""
         freqs = np.fft.rfftfreq(1 << 17, 1 / RATE)
         curves = [smoothed(freqs, np.abs(np.fft.rfft(room, 1 << 17)) ** 2, BANDS) for room in self.rooms]
         rows = tuple(tuple(curve.tolist()) for curve in curves)
         trust = tuple((1.0,) * len(BANDS) for _ in rows)
-        return fitted(FitJob(0.0, tuple(BANDS.tolist()), rows, trust, "x32", 6, PLAN.gain, PLAN.boost, PLAN.q))
+        return fitted(FitJob(0.0, tuple(BANDS.tolist()), rows, trust, device, 6, PLAN.gain, PLAN.boost, PLAN.q))
 
     def trusted(self) -> NDArray[np.bool_]:
         heard = self.loop._responses()
@@ -149,6 +144,41 @@ def test_the_loop_closes_on_what_a_fit_that_knows_the_room_would_have() -> None:
     assert np.abs(hall.level() - after).max() < 0.8  # it has come to rest
     assert not any(dict(event.data)["did"] == "rolled_back" for state in hall.states for event in state.events)
     assert hall.loop.health()[0] is State.RUNNING
+
+
+@pytest.mark.slow
+def test_the_loop_closes_through_camilladsp_too_and_over_its_restart() -> None:
+    zone = replace(PLAN.zones[0], bands=0, device="camilladsp")
+    plan = replace(PLAN, console="camilladsp", zones=(zone,))
+    stand = CamillaStand(limits=Limits(plan.gain, plan.q))
+    stand.run(1.0)
+    hall = Hall(plan, stand=stand)
+    wanted = cascade_db(hall.oracle("camilladsp").bands, BANDS)
+    hall.seconds(200)
+    trusted = hall.trusted()
+    off = np.std((hall.level() - wanted)[trusted])
+    assert off < 0.8
+    assert off < 0.5 * np.std(wanted[trusted])
+    assert hall.loop.health()[0] is State.RUNNING
+    held = hall.level()
+    for do, level in (("bypass", 0.0 * held), ("unbypass", held)):
+        hall.second(EqCommand(time=0.0, source="test", do=do))  # type: ignore[arg-type]
+        hall.seconds(7)
+        assert np.abs(hall.level() - level).max() < 0.6
+    assert stand.us.take("main").found == 0, "back to what was found by our own hand"
+    stand.fake.restart()
+    hall.seconds(3)
+    assert np.abs(hall.level()).max() < 0.6
+    assert hall.states[-1].owners == ("showctl",) * 6
+    hall.seconds(30)
+    assert np.abs(hall.level()).max() > 0.9, "it begins anew"
+    assert hall.states[-1].owners == ("showctl",) * 6
+    assert stand.us.take("main").found == 1
+    for _, name, old, new in stand.steps:
+        assert name != "hp"
+        bands = (EqBand(KINDS[one["type"]], one["freq"], one["gain"], one["q"]) for one in (old, new))
+        first, then = (cascade_db([band], BANDS) for band in bands)
+        assert np.abs(first - then).max() < 0.52
 
 
 def still(states: list[EqState]) -> bool:
@@ -184,7 +214,9 @@ def test_a_swapped_cable_end_freezes_the_equaliser_and_says_what_is_swapped(move
     hall.wired = lambda inputs: inputs[:, [0, 2, 1]]  # the microphones, one for the other
     states = hall.seconds(30)
     assert still(states[8:])
-    assert "ms later than it did" in states[-1].frozen
+    assert (
+        "microphones left and right look swapped: left hears now what right heard, and right what left heard" in states[-1].frozen
+    )
     line = deepcopy(moved)
     line.wired = lambda inputs: np.stack([inputs[:, 0], inputs[:, 1], inputs[:, 0]], axis=1)  # a line where a microphone was
     states = line.seconds(30)
@@ -271,15 +303,34 @@ async def test_a_fit_in_a_process_of_its_own_is_the_same_fit_and_has_a_deadline(
 def test_what_was_found_outlives_a_crash_for_the_same_equaliser_alone() -> None:
     found = Found((EqBand("peaking", 100.0, -3.0, 1.0), EqBand("high_shelf", 5000.0, 0.0, 0.7)), ("showctl", "engineer"))
     found = replace(found, held=found.snapshot[::-1], bypassed=found.snapshot, undo=(found.snapshot,) * 3, asked=("auto", "off"))
-    assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 main") == found
-    assert pa_loop.decode_found(pa_loop.encode_found(found, "x32 main"), "x32 mtx/1") == NOTHING
-    for nonsense in (b"", b"[]", b'{"name": "a", "bands": [], "owners": ["me"]}', b'{"name": "a", "bands": 1, "owners": []}'):
+    left = found.left()
+    assert left == Found(owners=found.owners, held=found.held)
+    assert replace(found, owners=("showctl",) * 2).left() == NOTHING
+    both = {"x32 main": found, "x32 mtx/1": left}
+    assert pa_kept.decoded(pa_kept.encoded(both)) == both
+    for nonsense in (
+        b"",
+        b"[]",
+        b'{"a": 1}',
+        b'{"a": {"snapshot": [], "owners": ["me"]}}',
+        b'{"a": {"snapshot": 1, "owners": []}}',
+    ):
         with pytest.raises(WireError):
-            pa_loop.decode_found(nonsense, "a")
-    kept = pa_loop.encode_found(found, "a")
+            pa_kept.decoded(nonsense)
     for nonsense in (b'["auto"]', b'["auto", "loud"]', b'"auto"'):
         with pytest.raises(WireError):
-            pa_loop.decode_found(kept.replace(b'["auto", "off"]', nonsense), "a")
+            pa_kept.decoded(pa_kept.encoded({"a": found}).replace(b'["auto", "off"]', nonsense))
+    no_bands = [
+        replace(found, snapshot=(replace(found.snapshot[0], **wrong), found.snapshot[1]))
+        for wrong in ({"freq": 0.0}, {"q": -1.0})
+    ]
+    for wrong in (
+        {"a": replace(left, owners=("engineer",))},
+        {str(n): left for n in range(pa_kept.MOST + 1)},
+        *({"a": one} for one in no_bands),
+    ):
+        with pytest.raises(WireError):
+            pa_kept.decoded(pa_kept.encoded(wrong))
     hall = Hall(seconds=20)
     hall.loop = pa_loop.Loop(PLAN, PLAN.zones[0], np.zeros(len(BANDS)), Found(found.snapshot * 3, found.owners * 3))
     state = hall.second()
@@ -289,20 +340,9 @@ def test_what_was_found_outlives_a_crash_for_the_same_equaliser_alone() -> None:
 
 async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_asked_to_end(tmp_path: Path) -> None:
     told: list[Health] = []
-    kept = tmp_path / "state" / "equaliser.json"
+    kept, plan = tmp_path / "state" / "kept.json", replace(PLAN, microphones=())
 
-    def made() -> pa.Pa:
-        return pa.Pa(
-            replace(PLAN, microphones=()),
-            now=time.monotonic,
-            offset=0.0,
-            runtime=tmp_path,
-            kept=kept,
-            on_health=told.append,
-            on_told=lambda _: None,
-        )
-
-    part = made()
+    part = made(kept.parent, plan, told)
     bands = (EqBand("peaking", 100.0, -3.0, 1.0),) * 6
 
     class Desk(X32Console):
@@ -315,10 +355,10 @@ async def test_what_was_found_is_on_disk_while_it_runs_and_gone_when_it_was_aske
     task = asyncio.create_task(part.run())
     await eventually(kept.exists, "the file")
     assert "no microphone is named" in told[-1].detail
-    again = made()
-    assert again._kept._saved[1] == Found(bands, ("showctl",) * 6, bands)
+    again = made(kept.parent, plan)
+    assert again._kept.of(again._which) == Found(bands, ("showctl",) * 6, bands)
     kept.write_bytes(b"nonsense")
-    assert made()._kept._saved[1] == NOTHING
+    assert made(kept.parent, plan)._kept.of(again._which) == NOTHING
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

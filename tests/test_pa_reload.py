@@ -14,24 +14,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from showctl import pa
+from showctl import pa, pa_kept, pa_loop
 from showctl.config.loaded import RIG
 from showctl.model import ConsoleState, DeviceError, EqBand, EqCommand, EqState, Health, Levels
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.outputs.pa.x32 import X32Console
 from showctl.plan import PaMicrophone, PaPlan, PaZone
-from showctl.show.eq_bands import IN_FLIGHT
+from showctl.show.eq_bands import IN_FLIGHT, Found
+from tests import pa_part
 from tests.inputs.test_ear_client import eventually
+from tests.pa_part import made
 
-PLAN = PaPlan(
-    mode="advise",
-    programme=(1,),
-    zones=(PaZone("main", (1, 2), "main", 6, "x32"), PaZone("fill", (3,), "mtx/1", 6, "x32")),
-    microphones=(PaMicrophone("left", 2),),
-    console="x32",
-    host="127.0.0.1",
+PLAN = replace(
+    pa_part.PLAN,
+    zones=(*pa_part.PLAN.zones, PaZone("fill", (3,), "mtx/1", 6, "x32")),
+    microphones=pa_part.PLAN.microphones[:1],
     port=9,
-    target="flat",
     card_in="no such card",
     card_out="no such card",
 )
@@ -50,18 +48,6 @@ class Desk(X32Console):
     def apply(self, name: str, state: EqState) -> None:
         for i, band in state.writes:
             self.held[i] = band
-
-
-def made(tmp_path: Path, plan: PaPlan, told: list[Health]) -> pa.Pa:
-    return pa.Pa(
-        plan,
-        now=time.monotonic,
-        offset=0.0,
-        runtime=tmp_path,
-        kept=tmp_path / "kept.json",
-        on_health=told.append,
-        on_told=lambda _: None,
-    )
 
 
 def at_a_desk(tmp_path: Path, told: list[Health]) -> pa.Pa:
@@ -113,6 +99,76 @@ async def test_what_was_found_at_an_equaliser_is_known_when_it_is_come_back_to(t
     part.take(PaPlan())
     part.take(PLAN)
     assert part._loop.found == was, "band 3 is the engineer's"
+    again = made(tmp_path, PLAN, [])
+    assert again._loop is not None
+    assert again._loop.found == was, "although it ended while another one was followed"
+    part.take(replace(PLAN, zones=PLAN.zones[::-1]))
+    part.forget()
+    again = made(tmp_path, PLAN, [])
+    assert again._loop is not None
+    assert again._loop.found == was.left()
+
+
+def test_the_equalisers_that_are_kept_are_bounded_and_the_last_ones(tmp_path: Path) -> None:
+    kept = pa_kept.Kept(tmp_path / "kept.json")
+    found = Found(tuple(HELD), ("engineer",) * 6, tuple(HELD))
+    for n in range(pa_kept.MOST):
+        kept.remember(str(n), found)
+    kept.remember("0", replace(found, bypassed=found.snapshot))  # is the newest now
+    kept.remember("more", found)
+    kept.end()
+    again = pa_kept.Kept(tmp_path / "kept.json")
+    assert [again.of(str(n)) == found.left() for n in range(pa_kept.MOST)] == [True, False, *[True] * (pa_kept.MOST - 2)]
+    assert again.of("more") == found.left()
+
+
+async def test_what_was_asked_for_in_vain_is_in_the_health_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Health] = []
+    part = at_a_desk(tmp_path, told)
+    for do in ("switch_on", "unbypass"):
+        part.ask(EqCommand(time=0.0, do=do))  # type: ignore[arg-type]
+        part._step()
+        part._step()
+        assert f"{do.replace('_', ' ')} was refused: it is" in told[-1].detail
+    now = time.monotonic()
+    monkeypatch.setattr(part, "_now", lambda: now + pa_loop.DECLINED_S + 1)
+    part._step()
+    assert "refused" not in told[-1].detail
+
+
+async def test_who_asks_is_answered_with_the_next_step(tmp_path: Path) -> None:
+    part = at_a_desk(tmp_path, [])
+    said: list[str] = []
+    for do in ("bypass", "switch_on", "auto"):
+        part.ask(EqCommand(time=0.0, do=do), said.append)  # type: ignore[arg-type]
+    assert said == []
+    part._step()
+    assert said == ["", "it is on already", ""]
+
+
+async def test_what_was_asked_of_a_loop_that_stood_still_or_of_another_equaliser_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = at_a_desk(tmp_path, [])
+    part._step()
+    said: list[str] = []
+    part.ask(EqCommand(time=0.0, do="restore"), said.append)
+    now = time.monotonic()
+    monkeypatch.setattr(part, "_now", lambda: now + pa.WAITS_S + 0.1)  # its part had ended, and has just begun again
+    part._step()
+    assert said == ["it was asked for too long ago"]
+    assert part._loop is not None
+    assert part._loop.state is not None
+    assert part._loop.state.doing == ""
+    part.ask(EqCommand(time=0.0, do="restore"), said.append)
+    part.take(replace(PLAN, host="127.0.0.2"))
+    assert said[1:] == ["it was asked of another equaliser"]
+    task = asyncio.create_task(part.run())
+    await asyncio.sleep(0)
+    part.ask(EqCommand(time=0.0, do="restore"), said.append)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert said[2:] == ["what sets the equaliser has ended"]
 
 
 async def test_a_mode_that_was_asked_for_outlives_a_crash_unless_the_file_says_another(tmp_path: Path) -> None:
@@ -173,7 +229,7 @@ async def test_a_disk_that_hangs_does_not_hold_up_the_equaliser(tmp_path: Path, 
     monkeypatch.setattr(pa, "STEP_S", 0.01)
     run = asyncio.create_task(part.run())
     try:
-        await eventually(lambda: part._kept._saved[0] != "", "the disk")
+        await eventually(lambda: part._kept.of(part._which).snapshot, "the disk")
         part.ask(EqCommand(time=0.0, do="bypass"))
         await eventually(lambda: part._loop is not None and part._loop.state is not None and part._loop.state.bypassed, "it")
     finally:
@@ -312,19 +368,7 @@ def test_what_a_venue_file_says_of_the_pa_needs_no_new_start() -> None:
 
 
 async def test_how_loud_it_was_stands_over_another_microphone_and_another_daemon(tmp_path: Path) -> None:
-    def daemon(boot: str) -> pa.Pa:
-        return pa.Pa(
-            PLAN,
-            now=time.monotonic,
-            offset=0.0,
-            runtime=tmp_path,
-            kept=tmp_path / "kept.json",
-            boot=boot,
-            on_health=lambda _: None,
-            on_told=lambda _: None,
-        )
-
-    part, name = daemon("this"), PLAN.microphones[0].name
+    part, name = made(tmp_path, PLAN, boot="this"), PLAN.microphones[0].name
     before = part.room
     assert before is not None
     before._pasts.add([name], [Levels(100.0, 91.0, 91.0, 91.0, 91.0, 100.0, 100.0, 1.0, False)])
@@ -334,7 +378,7 @@ async def test_how_loud_it_was_stands_over_another_microphone_and_another_daemon
     assert part.room is not None
     assert part.room._pasts.message(name) == said
     part.room._pasts.save(part.room._pasts.seconds())
-    again, booted = daemon("this").room, daemon("that").room
+    again, booted = (made(tmp_path, PLAN, boot=boot).room for boot in ("this", "that"))
     assert again is not None
     assert booted is not None
     assert again._pasts.message(name) == said

@@ -8,41 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from showctl import pa, pa_loop
+from showctl import pa_loop
 from showctl.analysis.room.biquad import cascade_db
 from showctl.analysis.room.grid import BANDS
 from showctl.model import ConsoleState, EqBand, EqWanted, Health, Howl, LevelLimit, Levels, RoomResponse, State
-from showctl.plan import PaMicrophone, PaPlan, PaZone
 from showctl.wire.room import RoomHeard
+from tests import pa_part
+from tests.pa_part import made
 
-PLAN = PaPlan(
-    programme=(1,),
-    zones=(PaZone("main", (1, 2), "main", 6, "x32"),),
-    microphones=(PaMicrophone("left", 2), PaMicrophone("right", 3, sensitivity=-30.0)),
-    console="x32",
-    host="127.0.0.1",
-    port=10023,
-    target="flat",
-    levels=(LevelLimit("laeq_60", 99.0),),
-)
+PLAN = replace(pa_part.PLAN, levels=(LevelLimit("laeq_60", 99.0),))
 HELD = (EqBand("peaking", 200.0, -4.0, 1.5), *[EqBand("peaking", 1000.0, 0.0, 1.0)] * 5)
 LOUD = Levels(1.0, 90.0, 91.0, 92.0, 93.0, 110.0, 120.0, 600.0, False)
 
 
-def made(tmp_path: Path, plan: PaPlan, told: list[Health]) -> pa.Pa:
-    return pa.Pa(
-        plan,
-        now=lambda: 20.0,
-        offset=0.0,
-        runtime=tmp_path,
-        kept=tmp_path / "kept",
-        on_health=told.append,
-        on_told=lambda _: None,
-    )
-
-
 def response(shape: np.ndarray) -> RoomResponse:
-    return RoomResponse(19.0, BANDS, shape, np.ones(len(BANDS)), np.ones(len(BANDS), np.bool_), 0.01, 0.0, True)
+    return RoomResponse(
+        19.0, BANDS, shape, np.ones(len(BANDS)), np.ones(len(BANDS), np.bool_), np.ones(len(BANDS)), 0.01, 0.0, True
+    )
 
 
 def heard(*responses: RoomResponse | None, howls: tuple[Howl, ...] = ()) -> RoomHeard:
@@ -79,7 +61,7 @@ def test_a_room_that_is_not_heard_any_more_is_not_shown_as_if_it_were() -> None:
 
 def test_the_view_has_levels_limits_and_the_last_howl_and_no_levels_while_nothing_is_heard(tmp_path: Path) -> None:
     told: list[Health] = []
-    part = made(tmp_path, PLAN, told)
+    part = made(tmp_path, PLAN, told, lambda: 20.0)
     assert told == []
     before = part.view()
     assert (before.zone, before.state, before.howl, before.levels) == ("main", None, None, (None, None))
@@ -98,11 +80,11 @@ def test_the_view_has_levels_limits_and_the_last_howl_and_no_levels_while_nothin
 
 def test_a_venue_that_only_listens_has_levels_and_no_equaliser(tmp_path: Path) -> None:
     told: list[Health] = []
-    view = made(tmp_path, replace(PLAN, console=None, zones=()), told).view()
+    view = made(tmp_path, replace(PLAN, console=None, zones=()), told, lambda: 20.0).view()
     assert (view.zone, view.state, view.curves, view.on) == ("", None, None, True)
     assert view.microphones == ("left", "right")
     assert told == []
-    assert made(tmp_path, replace(PLAN, console=None, zones=(), microphones=()), told).view().levels == ()
+    assert made(tmp_path, replace(PLAN, console=None, zones=(), microphones=()), told, lambda: 20.0).view().levels == ()
     [health] = told
     assert (health.part, health.state) == ("room", State.DEGRADED)
     assert "nobody watches `spl_limit`" in health.detail

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from showctl import reload
-from showctl.config.loaded import Loaded
+from showctl.config.loaded import Loaded, venue_of
+from showctl.loader_client import Loader
 from showctl.model import DeviceError, Health, Problem, State
 from showctl.plan import Plan
-from showctl.reload import Change, Loader, Reload
+from showctl.reload import Change, Reload
 from showctl.wire.plan import Sender
 from tests.test_changes import cues, plan
 
@@ -128,7 +129,7 @@ class Daemon:
 
 
 def loaded(version: str, made: Plan) -> Loaded:
-    return Loaded(made, reload.venue_of(made.venue, {}), {}, (), (), version)
+    return Loaded(made, venue_of(made.venue, {}), {}, (), (), version)
 
 
 def louder(by: float) -> Plan:

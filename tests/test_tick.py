@@ -8,8 +8,8 @@ import pytest
 
 from showctl import tick
 from showctl.clock import Clock
-from showctl.model import Features, Go, Happened, Inputs, PlaybackState, ShowFrame, State
-from showctl.tick import CONTROLS_WAITING, Ticker
+from showctl.model import Features, Go, Happened, Inputs, PlaybackState, ShowFrame, State, StopAll
+from showctl.tick import CONTROLS_WAITING, STOPS_WAITING, Ticker
 
 PERIOD_NS = 5_000_000
 
@@ -57,7 +57,7 @@ class Bench:
 
     def __init__(self):
         self.engine, self.sink, self.clock = Engine(), Sink(), Clock()
-        self.health, self.inputs, self.rebuilt = [], [], []
+        self.health, self.inputs, self.rebuilt, self.gather = [], [], [], lambda: None
         self.ticker = Ticker(
             self.engine,
             self.sink,
@@ -65,6 +65,7 @@ class Bench:
             on_step=lambda inputs, _: self.inputs.append(inputs),
             on_health=self.health.append,
             rebuild=self._rebuild,
+            gather=lambda: self.gather(),
         )
 
     def _rebuild(self, playback, at):
@@ -111,6 +112,22 @@ async def test_a_control_is_stepped_at_once_and_only_once():
     assert any(early for _, early, _ in bench.sink.frames)
 
 
+async def test_what_comes_with_the_tick_goes_into_its_very_step_and_hurries_nobody():
+    bench = Bench()
+    bench.gather = lambda: bench.ticker.emit(Go(time=0.0, source="each tick"))
+    await bench.until(lambda: len(bench.sink.frames) >= 10)
+    assert not any(early for _, early, _ in bench.sink.frames)
+    assert all(len(inputs.controls) == 1 for inputs in bench.inputs)
+
+
+async def test_what_fails_with_the_tick_costs_no_look():
+    bench = Bench()
+    bench.gather = lambda: 1 / 0
+    await bench.until(lambda: len(bench.sink.frames) >= 5)
+    assert bench.ticker.faults >= 5
+    assert not bench.rebuilt
+
+
 async def test_features_arrive_in_order_and_the_oldest_go_when_nobody_ticks():
     bench = Bench()
     bench.ticker.hear(Features(time=i / 100, level=-20.0) for i in range(1500))
@@ -125,6 +142,8 @@ def test_a_flood_of_controls_is_refused():
     bench = Bench()
     taken = [bench.ticker.emit(Go(time=0.0)) for _ in range(CONTROLS_WAITING + 10)]
     assert taken.count(True) == CONTROLS_WAITING
+    stops = [bench.ticker.emit(StopAll(time=0.0)) for _ in range(STOPS_WAITING + 10)]  # for which there is room still
+    assert stops.count(True) == STOPS_WAITING
     assert not taken[-1]
 
 

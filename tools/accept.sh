@@ -3,8 +3,9 @@
 #
 #   bash tools/accept.sh [STEP...]        all steps, or only those named
 #
-# SOAK_SECONDS (300), FUZZ_PACKETS (100000) and TRIALS (200) make it longer or shorter. The scripts in ../shared/bench send
-# only inside network namespaces of their own and need root; where something is missing a step is skipped with its reason.
+# SOAK_SECONDS (300), PLAYER_SECONDS (600), FUZZ_PACKETS (100000) and TRIALS (200) make it longer or shorter. The scripts in
+# ../shared/bench send only inside network namespaces of their own and need root; where something is missing a step is skipped with
+# its reason.
 set -u
 cd "$(dirname "$0")/.."
 results=bench/results shared=../shared
@@ -46,6 +47,7 @@ step e131       both   scratch $scorer $shared/bench/check_e131.py --universes-a
                          $showctl demo --seconds 120 --sacn multicast --no-browser --state {state}
 step wire       root   env PYTHONPATH=. SHOWCTL="$showctl" $scorer bench/wire_beats.py
 step click      root   .venv/bin/python bench/click_to_light.py
+step player     -      .venv/bin/python bench/player.py --seconds "${PLAYER_SECONDS:-600}"
 step hour       -      .venv/bin/python bench/engine.py
 step universes  -      .venv/bin/python bench/engine.py --universes 1 4 16 64 256 512 1024 2048 4096
 step strobe     -      .venv/bin/python bench/strobe.py
@@ -54,10 +56,9 @@ step reload     -      .venv/bin/python bench/reload.py
 step state      -      .venv/bin/python bench/state.py
 step mutants    -      .venv/bin/python tools/mutants.py
 step fixtures   -      $showctl fixtures check /usr/share/qlcplus/fixtures
-step latency    both   scratch $scorer $shared/bench/latency.py --target 127.0.0.1:9000 --address /showctl/list/probe/go --slot 4/512 \
-                         --trials "${TRIALS:-200}" -- $showctl demo --osc 127.0.0.1:9000 --sacn 127.0.0.1 --seconds 600 --no-browser --state {state}
+step latency    both   .venv/bin/python bench/osc_latency.py --trials "${TRIALS:-200}"
 step fuzz       both   scratch $scorer $shared/bench/fuzz_osc.py --target 127.0.0.1:9000 --http http://127.0.0.1:8080/api/health \
-                         --packets "${FUZZ_PACKETS:-100000}" --sentinel /showctl/sub/probe --slot 4/512 -- $showctl demo \
+                         --packets "${FUZZ_PACKETS:-100000}" --flood 20000 --sentinel /showctl/sub/probe --slot 4/512 -- $showctl demo \
                          --osc 127.0.0.1:9000 --http 127.0.0.1:8080 --sacn 127.0.0.1 --seconds 1200 --no-browser --state {state}
 step soak       -      .venv/bin/python tools/soak.py --seconds "${SOAK_SECONDS:-300}"
 

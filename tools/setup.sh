@@ -114,6 +114,7 @@ bench() {
 system_needs='
 /usr/share/qlcplus/fixtures:qlcplus-data
 ip:iproute2 curl:curl olad:ola tshark:tshark mosquitto:mosquitto mosquitto_pub:mosquitto-clients jackd:jackd2
+pw-dump:pipewire-bin pipewire:pipewire wireplumber:wireplumber dbus-daemon:dbus
 chromium:chromium systemd-analyze:systemd libportaudio.so.2:libportaudio2'
 
 missing_packages() {

@@ -11,7 +11,7 @@ import pytest
 from showctl.__main__ import main
 from showctl.model import BeatState, Downbeat, FreeBeat, LockBeat, Nudge, Octave, Tap
 from showctl.remote.board import Board
-from tests.remote.test_web import serve
+from tests.remote.site import serve
 
 WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
 

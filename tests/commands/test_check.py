@@ -37,7 +37,7 @@ def test_a_line_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "v.yaml", "showctl: 1\nkind: venue\nwearables: {}\n")
+    path = write(tmp_path / "v.yaml", "showctl: 1\nkind: venue\nstandby: {}\n")
     assert main(["check", path, "--json"]) == 0
     assert main(["check", path, "--json", "--strict"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import os
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from showctl.__main__ import main
 from showctl.commands import doctor
 from showctl.inputs import midi
 from showctl.model import DeviceError
+from showctl.plan import PaPlan, PaZone
 from showctl.sound import portaudio
 from showctl.sound.portaudio import Device
+from tests.config.test_pa import files
+from tests.fakes.camilla import FakeCamilla, Served
+from tests.wire.camilla_stand import config
 
 CARD = Device("USB Audio: #1 (hw:1,0)", "ALSA", 2, 2, 48000)
 
@@ -43,6 +54,80 @@ def test_a_broker_that_answers_and_one_that_does_not(taken: tuple[str, int]) -> 
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))  # bound, but nobody listens
         assert doctor.broker(*s.getsockname()).word == "to do"
+
+
+@pytest.mark.slow
+def test_a_console_is_asked_what_it_holds_and_never_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeCamilla(config())
+    assert fake.active is not None
+    with running(fake) as port:
+        plan = PaPlan(zones=(PaZone("main", (1,), "main"),), console="camilladsp", host="127.0.0.1", port=port)
+        assert doctor.console(plan, 10.0) == ("ok", "console", f"127.0.0.1:{port}: CamillaDSP 4.1.3; main has 6 bands")
+        fake.active["pipeline"].pop()
+        found = doctor.console(plan, 1.0)
+        assert found.word == "to do"
+        assert "`main1` is in no step of the pipeline" in found.text
+        assert not fake.patches
+    found = doctor.console(plan, 0.5)
+    assert found.word == "to do"
+    assert "does CamillaDSP run there" in found.text
+    assert doctor.console(PaPlan(console="camilladsp", host="127.0.0.1", port=1), 1.0).word == "note"
+    lost = PaPlan(zones=(PaZone("main", (1,), "main", 6),), console="x32", host="255.255.255.255", port=10023)
+    assert "cannot be reached" in doctor.console(lost, 1.0).text
+    monkeypatch.setattr(doctor, "CONSOLE_S", 0.5)
+    venue = "pa: {console: {type: camilladsp, address: 127.0.0.1:1}, zones: {main: {out: 1, console: main}}}\n"
+    main(["doctor", str(files(tmp_path, venue)[0])])
+    assert "console    127.0.0.1:1: nobody answers (connection refused)" in capsys.readouterr().out
+
+
+@contextmanager
+def running(fake: FakeCamilla) -> Iterator[int]:
+    """CamillaDSP at a port, in a thread of its own: the doctor has a loop of its own."""
+    loop, served = asyncio.new_event_loop(), Served(fake)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(served.start(), loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(served.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+STRANGER = 65534  # a user who may nothing
+AS_STRANGER = """
+import os
+from showctl import rank  # now: a stranger may not read where this stands
+from showctl.commands import doctor
+os.setuid({user})
+print(*doctor.{what}(), sep="\\n")
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become a user who may nothing")
+@pytest.mark.parametrize(("what", "limit"), [("first", "nice -10"), ("real_time", "rtprio 70")])
+def test_a_rank_that_is_not_granted_is_a_note_with_its_cure(what: str, limit: str) -> None:
+    def said(user: int) -> list[str]:
+        command = [sys.executable, "-c", AS_STRANGER.format(user=user, what=what)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    word, _, text = said(STRANGER)
+    assert word == "note"
+    assert "not permitted" in text or "denied" in text
+    assert "showctl service install" in text
+    assert f"`@audio - {limit}`" in text
+    word, _, text = said(0)
+    if word == "ok":  # a container may forbid it even to root
+        assert "is granted" in text
+
+
+def test_to_ask_for_a_rank_leaves_it_as_it_was() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)
+    assert {doctor.first().part, doctor.real_time().part} == {"rank", "real time"}
+    assert (os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)) == before
 
 
 def test_missing_packages_are_named() -> None:

@@ -6,12 +6,14 @@ import asyncio
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from showctl.__main__ import main
 from showctl.model import Blackout, Go
 from showctl.show.explain import as_data
-from tests.remote.test_web import serve
+from tests.remote.site import serve
 from tests.show.shows import Show, cue, cues, dimmer, move, plan
 
 DEMO = Path(__file__).resolve().parents[2] / "showctl" / "demo"
@@ -92,6 +94,13 @@ def test_what_no_cue_sets(files: list[str], capsys: pytest.CaptureFixture[str]) 
 )
 def test_what_the_words_of_a_cue_mean(cue: str, wanted: str, files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert wanted in [line.strip() for line in told(files, capsys, "--cue", cue)]
+
+
+def test_a_track_that_a_cue_begins_is_told(files: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.wav", np.zeros((4800, 2)), 48_000)
+    show = Path(files[1])
+    show.write_text(show.read_text().replace("rounds: 3}", "rounds: 3, play: song}") + "tracks: {song: song.wav}\n")
+    assert "  play: track song begins with it" in told(files, capsys, "--cue", "5")
 
 
 def test_heads_are_told_in_degrees_and_what_moved_in_the_dark(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -202,3 +211,28 @@ def test_explain_asked_for_what_is_not_there(more: list[str], code: int, text: s
 
 def test_explain_of_files_that_cannot_be_run(tmp_path: Path) -> None:
     assert main(["explain", VENUE, str(tmp_path / "no.yaml"), "--cue", "1"]) == 78
+
+
+def test_what_performers_may_do_in_a_cue(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with open(files[0], "a", encoding="utf-8") as venue:
+        venue.write("wearables: {ring: {profile: plain, address: ring, performer: anna, clutch: button 1}}\n")
+    with open(files[1], "a", encoding="utf-8") as night:
+        night.write("submasters: {swell: {group: wash, mode: inhibitive}}\n")
+        night.write("gestures: {swipe: movement, fist: button 2, wave: movement}\nbind:\n")
+        night.write("  - {gesture: swipe, do: go, armed: cue 2-3}\n  - {gesture: fist, do: stop}\n")
+        night.write("  - {gesture: swipe, do: blackout}\n  - {gesture: wave, do: go, armed: cue 4}\n")
+        night.write("  - {control: tilt of anna, to: sub swell}\n")
+    text = Path(files[1]).read_text().replace("cue_only: true}", "cue_only: true, danger: pyro}")
+    Path(files[1]).write_text(text)
+    assert [line for line in told(files, capsys, "--cue", "2") if "anna" in line] == [
+        "  swipe by anna: go, armed here, and needs the clutch or the operator's yes (SHOW:15)",
+        "  fist by anna: stop, armed always (SHOW:16)",
+        "  swipe by anna: blackout, armed by the clutch (SHOW:17)",
+        "  tilt of ring by anna: sub swell, armed by the clutch (SHOW:19)",
+    ]
+    assert "  swipe by anna: go, armed here (SHOW:15)" in told(files, capsys, "--cue", "3")
+    assert not any("anna" in line for line in told(files, capsys, "--cue", "2", "--fixture", "par.1"))
+    objects = [json.loads(line) for line in told(files, capsys, "--cue", "4", "--json")]
+    gestures = [one for one in objects if one["type"] == "gesture"]
+    assert (gestures[0]["armed"], gestures[0]["second"]) == ("always", [])
+    assert [one["what"] for one in gestures] == ["fist", "swipe", "wave", "tilt of ring"]

@@ -200,6 +200,25 @@ def test_one_zone_measured_again_leaves_the_others_as_they_were(venue, hall, cap
     assert not list(folder.glob("*.new"))
 
 
+@pytest.mark.slow
+def test_zones_that_the_venue_no_longer_names_do_not_say_where_the_microphones_stand(venue, hall):
+    def placed():
+        summary = json.loads((venue.parent / "hall-room" / "measurement.json").read_text())
+        return [(one["zone"], one["microphone"]) for one in summary["placed"]]
+
+    assert ran(venue, "--seconds", "1") == 0
+    assert placed() == [("left", "front"), ("left", "back"), ("right", "front"), ("right", "back")]
+    assert ran(venue, "--seconds", "1", "--zone", "right") == 0
+    assert len(placed()) == 4, "the venue has both zones still"
+    venue.write_text(VENUE.replace("left: {out: [1]}", "").replace("right:", "main:"))
+    assert ran(venue, "--seconds", "1") == 0
+    assert placed() == [("main", "front"), ("main", "back")]
+    hall.responses = {key: np.concatenate((np.zeros(480), sound)) for key, sound in WELL.items()}
+    venue.write_text(VENUE.replace("left: {out: [1]}", "").replace("right:", "main:").replace("back:", "rear:"))
+    assert ran(venue, "--seconds", "1", "--zone", "main") == 1, "front is 10 ms later than in the last measurement"
+    assert placed() == [("main", "front"), ("main", "rear")]
+
+
 def test_names_with_dashes_do_not_meet_in_one_file(venue, hall):
     text = VENUE.replace("left:", "a:").replace("right:", "a-b:").replace("front:", "b-c:").replace("back:", "c:")
     venue.write_text(text)

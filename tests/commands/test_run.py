@@ -16,7 +16,7 @@ from showctl import history
 from showctl.app import Options
 from showctl.commands import run
 from showctl.config.load import load
-from showctl.reload import Loader
+from showctl.loader_client import Loader
 
 VENUE = """\
 showctl: 1

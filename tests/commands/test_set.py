@@ -10,7 +10,7 @@ import pytest
 
 from showctl.__main__ import main
 from showctl.model import Check, Hold, Identify, LetGo, Park, SetHouse, Unpark
-from tests.remote.test_web import serve
+from tests.remote.site import serve
 
 WHO: dict[str, Any] = {"time": 10.0, "source": "web:127.0.0.1"}
 

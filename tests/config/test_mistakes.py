@@ -104,7 +104,7 @@ IN_VENUE = {
     "head that a look places": PATCH + "  a: {type: generic/spot, at: 1/1}\nlooks: {start: {a: {tilt: 9deg}}}\n",
     "name that is a truth": "groups: {⟦W-misread⟧on: [a], 'off': [a]}\nuniverses: {1: {}}\n"
     "fixtures: {a: {type: generic/dimmer, at: 1/1}}\n",
-    "later": "⟦W-not-yet⟧wearables: {}\nuniverses: {1: {⟦W-not-yet⟧rate: 40Hz}}\naudio: {⟦W-not-yet⟧out: {main: [1, 2]}}\n",
+    "later": "⟦W-not-yet⟧standby: {}\nuniverses: {1: {⟦W-not-yet⟧rate: 40Hz}}\n",
     "nothing under a key": "groups:⟦E-empty⟧\nname: x\n",
     "a list for a mapping": "fixtures: ⟦E-type⟧[a, b]\n",
     "a mapping for a text": "name: ⟦E-type⟧{a: b}\n",
@@ -216,7 +216,7 @@ IN_SHOW = {
     "cycle that no music has": "effects: {a: {param: intensity, every: ⟦E-multiple⟧1.37 beats}}\n" + START,
     "chase of one": "effects: {a: {param: intensity, chase: true}}\n" + CUE + "1, start: {⟦W-spread-one⟧a: house}}\n",
     "effect called yes": "effects: {⟦W-misread⟧yes: {param: red}}\n" + CUE + "1, start: {yes: wash}}\n",
-    "later": "⟦W-not-yet⟧setlist: [a]\ncues:\n  - {cue: 1, set: {wash: {intensity: 5%}}, ⟦W-not-yet⟧danger: true}\n",
+    "later": "⟦W-not-yet⟧sections: {}\ncues:\n  - {cue: 1, set: {wash: {intensity: 5%}}}\n",
     "include of nothing": "include: [⟦E-missing-file⟧nobody.yaml]\n" + SET,
     "include of itself": "include: [⟦E-include-cycle⟧show.yaml]\n" + SET,
     "many at once": "palettes: {colour: {a: ⟦E-colour⟧pink, ⟦W-unused⟧b: 2900K}}\ncues:\n"

@@ -12,7 +12,7 @@ from showctl.config.loaded import venue_of
 from showctl.config.pa import celsius, console_address, decibels, quality
 from showctl.config.values import Bad
 from showctl.model import LevelLimit
-from showctl.plan import PaClimate, PaMicrophone, PaPlan, PaZone
+from showctl.plan import PaClimate, PaMicrophone, PaPlan, PaTemplate, PaZone
 from showctl.wire import plan as wire
 from showctl.wire.x32 import equaliser
 
@@ -40,6 +40,7 @@ pa:
     left: {in: 3, calibration: mics/left.cal, place: {x: -4m, y: -10m, z: 2m}, sensitivity: -28dB}
     right: {in: 4}
   target: target.txt
+  notches: 2
   limits: {gain: [-9dB, +2dB], boost: 1dB, q: [0.7, 6]}
   spl_limit: {laeq: 99dB, minutes: 15, lcpeak: 135dB}
   climate:
@@ -86,6 +87,7 @@ def test_all_of_it_is_in_the_plan_and_gets_to_the_daemon(tmp_path: Path) -> None
         q=(0.7, 6.0),
         levels=(LevelLimit("laeq_15", 99.0), LevelLimit("lcpeak", 135.0)),
         climate=PaClimate(24.0, 45.0, 20.0, 8.0, (18.0, 30.0), ("hall/air", "hall/humidity")),
+        notches=2,
     )
     assert wire.decode(wire.encode(loaded.plan)) == loaded.plan
     assert venue_of("Room", loaded.settings).pa is None  # of this the daemon has what is in the plan, which a reload changes
@@ -131,6 +133,88 @@ def test_an_x_air_and_its_port(tmp_path: Path) -> None:
     assert (pa.console, pa.host, pa.port, pa.zones[0].device) == ("xr18", "10.0.0.6", 7000, "xr18")
 
 
+def test_a_filter_chain_has_a_node_and_its_filters_are_found_there(tmp_path: Path) -> None:
+    text = "pa: {console: {type: pipewire, node: venue.eq}, zones: {main: {out: 1, console: main}}}\n"
+    pa = load(*files(tmp_path, text)).plan.pa
+    assert pa is not None
+    assert (pa.console, pa.node, pa.place, pa.zones) == (
+        "pipewire",
+        "venue.eq",
+        "venue.eq",
+        (PaZone("main", (1,), "main", 0, "pipewire"),),
+    )
+
+
+def test_camilladsp_and_its_port(tmp_path: Path) -> None:
+    text = "pa: {console: {type: camilladsp, address: 127.0.0.1}, zones: {main: {out: 1, console: PA left}}}\n"
+    pa = load(*files(tmp_path, text)).plan.pa
+    assert pa is not None
+    assert (pa.console, pa.host, pa.port) == ("camilladsp", "127.0.0.1", 1234)
+    assert pa.zones == (PaZone("main", (1,), "PA left", 0, "camilladsp"),)
+
+
+MAIN = "zones: {main: {out: 1, console: main}}"
+NOTCHED = f"console: {{type: x32, address: 10.0.0.5}}, {MAIN}, microphones: {{a: {{in: 3}}}}"
+MIXER = "consoles: {a: {transport: tcp, bands: 4, set: '{band} {freq} {gain} {q}'}}\n"
+LINES = """\
+consoles:
+  mixer:
+    transport: tcp
+    end: crlf
+    bands: 4
+    set: ["EQ {equaliser} {band:02} {freq:.0f} {gain:.1f} {q:.2f}", "SAVE"]
+    ask: "EQ {equaliser} {band:02} ?"
+    answer: "EQ {equaliser} {band} {freq} {gain} {q}"
+    alive: PING
+    every: 10s
+pa: {console: {type: template, template: mixer, address: 10.0.0.9:23}, zones: {main: {out: 1, console: hall/left}}}
+"""
+
+
+def test_a_console_by_its_own_lines(tmp_path: Path) -> None:
+    plan = load(*files(tmp_path, LINES)).plan
+    pa = plan.pa
+    assert pa is not None
+    line = "EQ {equaliser} {band:02} {freq:.0f} {gain:.1f} {q:.2f}"
+    assert pa.template == PaTemplate(
+        "tcp",
+        4,
+        (line, "SAVE"),
+        ("EQ {equaliser} {band:02} ?",),
+        ("EQ {equaliser} {band} {freq} {gain} {q}",),
+        alive=("PING",),
+        every=10.0,
+        end="\r\n",
+    )
+    assert (pa.console, pa.host, pa.port, pa.zones) == (
+        "template",
+        "10.0.0.9",
+        23,
+        (PaZone("main", (1,), "hall/left", 0, "template"),),
+    )
+    assert wire.decode(wire.encode(plan)) == plan
+
+
+def test_a_console_that_cannot_be_asked_is_never_followed_by_itself(tmp_path: Path) -> None:
+    text = LINES.replace("    ask:", "    #").replace("    answer:", "    #")
+    assert not check(files(tmp_path, text))
+    [problem] = check(files(tmp_path, text.replace("pa: {", "pa: {mode: auto, ")))
+    assert (problem.code, problem.column) == ("E-clash", 12)
+    assert "hands that it cannot see" in problem.text
+
+
+def test_the_q_sys_of_the_document_is_right(tmp_path: Path) -> None:
+    assert [str(problem) for problem in check(files(tmp_path, q_sys()))] == []
+
+
+def q_sys() -> str:
+    """The example of docs/sound-engineer.md."""
+    text = (Path(__file__).parents[2] / "docs" / "sound-engineer.md").read_text(encoding="utf-8")
+    [consoles] = re.findall(r"^```yaml\n(consoles:\n  qsys:.*?)^```", text, re.MULTILINE | re.DOTALL)
+    [pa] = re.findall(r"^```yaml\n(pa:\n  console: {type: template.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(consoles + pa)
+
+
 def test_internal_needs_no_address(tmp_path: Path) -> None:
     pa = load(*files(tmp_path, "pa: {mode: auto, console: {type: internal}, zones: {main: {out: 1}}}\n")).plan.pa
     assert pa is not None
@@ -150,6 +234,26 @@ WRONG = {
     "an address that is none": "pa: {console: {type: x32, address: ⟦E-ip⟧mixer}}\n",
     "a port that is none": "pa: {console: {type: x32, address: ⟦E-listen⟧10.0.0.5:0}}\n",
     "an address for nothing": "pa: {console: {type: internal, address: ⟦E-clash⟧10.0.0.5}}\n",
+    "CamillaDSP nowhere": "pa: {console: ⟦E-missing-key⟧{type: camilladsp}}\n",
+    "a number for a name": "pa: {console: {type: camilladsp, address: 10.0.0.5}, zones: {a: {out: 1, console: ⟦E-console⟧x1}}}\n",
+    "a filter-chain without node": "pa: {console: ⟦E-missing-key⟧{type: pipewire}}\n",
+    "a node with an address": "pa: {console: {type: pipewire, node: a, address: ⟦E-clash⟧10.0.0.5}}\n",
+    "a node of a desk": "pa: {console: {type: x32, address: 10.0.0.5, node: ⟦E-clash⟧a}}\n",
+    "a node that is an option": "pa: {console: {type: pipewire, node: ⟦E-name⟧-v}}\n",
+    "filters": "pa: {console: {type: pipewire, node: a}, zones: {a: {out: 1, console: ⟦E-console⟧ch/1}}}\n",
+    "a template that is not there": "pa: {console: {type: template, template: ⟦E-template⟧mixr, address: 10.0.0.9:23}}\n",
+    "a template without port": "pa: {console: {type: template, template: a, address: ⟦E-clash⟧10.0.0.9}}\n" + MIXER,
+    "a word in braces": MIXER.replace("'", "⟦E-template⟧'", 1).replace("{gain}", "{gian}"),
+    "digits": MIXER.replace("'", "⟦E-template⟧'", 1).replace("{freq}", "{freq:2}"),
+    "digits too few": MIXER.replace("'", "⟦E-template⟧'", 1).replace("{gain}", "{gain:.0f}"),
+    "a line without Q": MIXER.replace("'", "⟦E-template⟧'", 1).replace("{q}", "{gain:.1f}"),
+    "a question without answer": MIXER.replace("'}}", "', ask: ⟦E-template⟧a}}"),
+    "an answer of any band": MIXER.replace("'}}", "', ask: a, answer: ⟦E-template⟧'{freq} {gain} {q}'}}"),
+    "braces that touch": MIXER.replace("'}}", "', ask: a, answer: ⟦E-template⟧'{band} {freq}{gain}{q}'}}"),
+    "a stream without lines": MIXER.replace("'}}", "', end: ⟦E-template⟧none}}"),
+    "more than it takes": LINES.replace("    every", "    gain: [-6dB, 6dB]\n    every").replace(
+        "{con", "{limits: {gain: ⟦E-clash⟧[-9dB, 3dB]}, con"
+    ),
     "a type": "pa: {console: {type: ⟦E-choice⟧x23, address: 10.0.0.5}}\n",
     "a device": "pa: {zones: {main: {out: 1, device: ⟦E-choice⟧xr19}}}\n",
     "a device of another console": f"pa: {{{DESK}, zones: {{main: {{out: 1, console: main, device: ⟦E-clash⟧xr18}}}}}}\n",
@@ -192,6 +296,12 @@ WRONG = {
     "a sensor nobody hears": f"pa: {{climate: {{{AIR}, sensor: ⟦E-clash⟧{{temperature: a, humidity: b}}}}}}\n",
     "half a sensor": f"mqtt: {{host: a}}\npa: {{climate: {{{AIR}, sensor: ⟦E-missing-key⟧{{temperature: a}}}}}}\n",
     "many topics": f"mqtt: {{host: a}}\npa: {{climate: {{{AIR}, sensor: {{temperature: ⟦E-name⟧a/+, humidity: b}}}}}}\n",
+    "notches without an equaliser": "pa: {notches: ⟦E-clash⟧2, microphones: {a: {in: 3}}}\n",
+    "notches that nobody sets": f"pa: {{{NOTCHED}, mode: advise, notches: ⟦E-clash⟧2}}\n",
+    "notches that nobody hears of": f"pa: {{{DESK}, {MAIN}, mode: auto, notches: ⟦E-clash⟧2}}\n",
+    "more notches than bands": f"pa: {{{NOTCHED.replace('main}', 'ch/1}')}, mode: auto, notches: ⟦E-clash⟧4}}\n",
+    "notches that may not cut": f"pa: {{{NOTCHED}, mode: auto, limits: {{gain: [-2dB, 0dB]}}, notches: ⟦E-clash⟧1}}\n",
+    "too many notches": f"pa: {{{NOTCHED}, mode: auto, notches: ⟦E-number⟧5}}\n",
     "no distance": "pa: {climate: ⟦E-missing-key⟧{temperature: 21C, humidity: 45%}}\n",
 }
 

@@ -8,10 +8,12 @@ import sys
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from showctl import child
 from showctl.inputs import ear_client
 from showctl.inputs.ear_client import NEWEST, Ear
 from showctl.model import BeatGrid, DeviceError, Features, Health, State
@@ -220,7 +222,7 @@ async def received(messages):
         ours.setblocking(False)
         for message in messages:
             theirs.send(message)
-        ear._read(ours, asyncio.get_running_loop().create_future())
+        child.wake(partial(ear._drain, ours), asyncio.get_running_loop().create_future())
     return heard, health
 
 
@@ -242,7 +244,7 @@ async def test_time_code_enters_in_show_time_and_in_order():
         ours.setblocking(False)
         for code in codes:
             theirs.send(encode_code(code))
-        ear._read(ours, asyncio.get_running_loop().create_future())
+        child.wake(partial(ear._drain, ours), asyncio.get_running_loop().create_future())
     assert got == [replace(code, time=code.time + OFFSET) for code in codes]
 
 
@@ -276,7 +278,7 @@ async def test_a_fault_of_ours_ends_the_part_and_is_not_lost_in_the_loop():
         ended = asyncio.get_running_loop().create_future()
         ear = Ear("file:x", output=False, on_features=fail, on_status=lambda _: None, offset=OFFSET)
         theirs.send(encode_features(Features(1.0, -20.0)))
-        ear._read(ours, ended)
+        child.wake(partial(ear._drain, ours), ended)
         with pytest.raises(ValueError, match="nobody can hear"):
             await asyncio.wait_for(ended, 1)
 

@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from showctl.analysis.room.microphone import Calibration
+from showctl.analysis.room.place import unpacked
 from showctl.inputs import room_client
-from showctl.inputs.room import Listening, Room, curves_of
+from showctl.inputs.room import troubles
+from showctl.inputs.room.calibrations import curves_of
+from showctl.inputs.room.listening import Listening
+from showctl.inputs.room.process import Room
 from showctl.inputs.room_client import RoomEar, unwatched
 from showctl.inputs.room_log import LevelLog
 from showctl.inputs.room_past import Pasts
 from showctl.model import AudioBlock, DeviceError, EqBand, Howl, LevelLimit, Levels, State
 from showctl.plan import PaMicrophone
 from showctl.wire.room import BANDS as THE_BANDS
-from showctl.wire.room import MESSAGE_LIMIT, RoomHeard, RoomSetup, decode_heard, decode_past, encode_bands, encode_heard
+from showctl.wire.room import (
+    MESSAGE_LIMIT,
+    PLACES,
+    RELEARN,
+    RoomHeard,
+    RoomSetup,
+    decode_heard,
+    decode_past,
+    decode_places,
+    encode_bands,
+    encode_heard,
+    encode_places,
+    says,
+)
 from tests.analysis.room.test_transfer import BANDS, INSIDE, RATE, programme
 from tests.inputs.test_ear_client import eventually, gone
 
@@ -77,7 +96,7 @@ def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_
     assert room.step(0.0)
     first = decode_heard(ours.recv(MESSAGE_LIMIT))
     assert (first.state, first.time) == (State.STARTING, 1000.0)
-    assert first.wants == (THE_BANDS,)
+    assert first.wants == (THE_BANDS, PLACES)
     ours.send(encode_bands((CUT,)))
     assert room.step(0.0)
     song = programme(30)
@@ -93,7 +112,18 @@ def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_
         now[0] += 1.0
         assert room.step(0.0)
         last = decode_heard(ours.recv(MESSAGE_LIMIT))
-    assert (last.state, last.detail, last.troubles, last.wants) == (State.RUNNING, "card (fake)", (), ())
+    assert (last.state, last.detail, last.troubles, last.wants) == (State.RUNNING, "card (fake)", (), (PLACES,))
+    ours.send(encode_places(()))
+    assert room.step(0.0)  # is told, and tells in the next second where its microphone stands
+    now[0] += 1.0
+    assert room.step(0.0)
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == ()
+    stands = ours.recv(MESSAGE_LIMIT)
+    assert unpacked(decode_places(stands)[0] or b"").begins == pytest.approx(0.01 - 0.04, abs=1e-4)
+    again = Room(SETUP, theirs, Card(), [None], lambda: now[0])
+    ours.send(stands)
+    assert again.step(0.0)
+    assert again._places.stood[0] is not None, "one that begins anew knows it"
     assert last.time == pytest.approx(530.0)
     response = last.responses[0]
     assert response is not None
@@ -103,6 +133,29 @@ def test_the_room_is_told_in_monotonic_time_without_the_bands_that_the_pa_plays_
     assert response.magnitude[INSIDE & response.trusted] == pytest.approx(20 * np.log10(0.5), abs=0.3)  # no trace of the cut
     assert len(response.freq) == len(BANDS)
     assert last.programme == pytest.approx(20 * np.log10(np.std(song[-3 * RATE :])), abs=0.5)
+
+
+def test_what_howls_does_not_wait_for_the_second_to_pass(pair) -> None:
+    ours, theirs = pair
+    card, now = Card(), [1000.0]
+    room = Room(SETUP, theirs, card, [None], lambda: now[0])
+    draw, t = np.random.default_rng(3), np.arange(18 * RATE) / RATE
+    song = 0.02 * draw.normal(size=len(t))
+    heard = song + np.minimum(0.3, 1e-4 * 10 ** (3.0 * np.maximum(0.0, t - 14.0))) * np.sin(2 * np.pi * 800 * t)
+    found = list[tuple[float, tuple[float, ...]]]()
+    for at in range(0, len(t), RATE // 10):
+        card.waiting.append(AudioBlock(at, stereo(song[at : at + RATE // 10], heard[at : at + RATE // 10]), RATE))
+        now[0] = 1000.0 + (at + RATE // 10) / RATE
+        assert room.step(0.0)
+        while select.select([ours], [], [], 0.0)[0]:
+            data = ours.recv(MESSAGE_LIMIT)
+            if says(data) == "heard":
+                found.append((now[0] - 1000.0, tuple(one.time - 500.0 for one in decode_heard(data).howls)))
+    howls = [(at, times) for at, times in found if times]
+    assert len(howls) >= 3
+    for at, times in howls:
+        assert all(at - time <= 0.1 + 1e-6 for time in times)
+    assert all(b - a <= 1.0 + 1e-6 for (a, _), (b, _) in pairwise(found)), "what is heard comes once a second all the same"
 
 
 def test_nonsense_of_the_daemon_is_told_and_a_card_with_too_few_inputs_too(pair) -> None:
@@ -123,6 +176,41 @@ def test_nonsense_of_the_daemon_is_told_and_a_card_with_too_few_inputs_too(pair)
     ours.close()
     now[0] = 3.0
     assert not room.step(0.0)
+
+
+def test_the_daemon_has_it_relearn_where_the_microphones_stand(pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pair
+    relearned: list[int] = []
+    room = Room(SETUP, theirs, Card(), [None], lambda: 0.0)
+    monkeypatch.setattr(room._places, "relearn", lambda: relearned.append(1))
+    ours.send(RELEARN)
+    assert room.step(0.0)
+    assert relearned == [1]
+
+
+@pytest.mark.parametrize("places", [[b"what is this"], [None, None]])
+def test_places_that_nothing_can_be_made_of_are_learnt_anew_and_not_asked_for_again(pair, places: list[bytes | None]) -> None:
+    ours, theirs = pair
+    room = Room(SETUP, theirs, Card(), [None], lambda: 0.0)
+    ours.send(encode_places(places))
+    assert room.step(0.0)
+    told = decode_heard(ours.recv(MESSAGE_LIMIT))
+    assert PLACES in told.wants
+    assert room._wrong == ""
+    assert PLACES not in room._wants
+    assert room._places.stood == (None,)
+
+
+def test_a_line_where_a_microphone_belongs_and_one_that_is_nearer_than_the_programme() -> None:
+    assert not troubles.early(["a", "b"], [0.01, None])
+    (line,) = troubles.early(["a", "b"], [0.0002, 0.01])
+    assert line.startswith(
+        "microphone a has the programme 0.2 ms after it is sent, sooner than any sound through the air: is a line"
+    )
+    (some,) = troubles.early(["a", "b", "c"], [-0.012, None, 0.02])
+    assert "a has the programme 12.0 ms before it is sent: the inputs of the programme and of a microphone look swapped" in some
+    (first,) = troubles.early(["a", "b", "c"], [-0.012, -0.03, 0.02])
+    assert "b has the programme 30.0 ms before it is sent: the inputs of the programme and b look swapped" in first
 
 
 FULL = 48_000  # Hz: sound level needs it
@@ -151,18 +239,18 @@ def test_how_loud_it_was_is_known_again_after_a_start_and_when_the_stream_begins
     card = Card(FULL)
     room = Room(setup, theirs, card, [None], lambda: now[0])
     assert room.step(0.0)
-    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, "left")
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, PLACES, "left")
     pasts = Pasts()
     for n in range(40):
         pasts.add(["left"], [told_at(900.0 + n, 100.0)])
     ours.send(pasts.message("left"))
     now[0] += 1.0
     assert room.step(0.0)
-    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, "left")  # said before it read
+    assert decode_heard(ours.recv(MESSAGE_LIMIT)).wants == (THE_BANDS, PLACES, "left")  # said before it read
     heard = hear(room, card, loud(4, 90.0))
     level = heard.levels[0]
     assert level is not None
-    assert heard.wants == (THE_BANDS,)
+    assert heard.wants == (THE_BANDS, PLACES)
     assert level.measured == pytest.approx(44, abs=0.1)
     assert level.laeq_60 == pytest.approx(10 * np.log10((40 * 10**10 + 4 * 10**9) / 44), abs=0.1)
     assert level.laeq_1 == pytest.approx(90.0, abs=0.1), "that was more than a minute ago"
@@ -332,12 +420,19 @@ async def test_one_that_has_just_begun_is_told_what_it_asks_for_and_so_is_the_ne
         end = (await eventually(lambda: puppet, "its socket"))[0]
         end.send(encode_heard(RoomHeard(100.0, State.RUNNING, "card", RATE, levels=(told_at(100.0, 90.0), None))))
         await eventually(lambda: heard, "what is heard")
-        for wants, said in (((THE_BANDS, "left", "right"), "left"), (("right",), "right")):
+        places = encode_places([b"there", None])
+        end.send(places)
+        for wants, said in (((THE_BANDS, PLACES, "left", "right"), "left"), (("right",), "right")):
             end.send(encode_heard(RoomHeard(101.0, State.STARTING, "opens", RATE, wants=wants)))
             if THE_BANDS in wants:
                 assert await asyncio.to_thread(end.recv, MESSAGE_LIMIT) == encode_bands((CUT,))
+                assert await asyncio.to_thread(end.recv, MESSAGE_LIMIT) == places
             name, _, past = decode_past(await asyncio.to_thread(end.recv, MESSAGE_LIMIT))
             assert (name, past.la) == (said, (90.0,) if said == "left" else ())
+        ear.relearn()
+        assert await asyncio.to_thread(end.recv, MESSAGE_LIMIT) == RELEARN
+        end.send(encode_heard(RoomHeard(102.0, State.STARTING, "opens", RATE, wants=(PLACES,))))  # another one, begun just now
+        assert await asyncio.to_thread(end.recv, MESSAGE_LIMIT) == encode_places(())
         end.close()
 
 

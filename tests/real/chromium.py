@@ -37,6 +37,10 @@ FLAGS = [
 ]
 
 
+class Left(AssertionError):
+    """The page was left for another while it was asked."""
+
+
 class Tab:
     """One tab: send it commands, wait for its events."""
 
@@ -69,6 +73,8 @@ class Tab:
         await self._wire.send_json({"id": self._number, "method": method, "params": params})
         async with asyncio.timeout(20):
             body = await answer
+        if "navigated" in body.get("error", {}).get("message", ""):
+            raise Left(body)
         assert "error" not in body, body
         return dict(body["result"])
 
@@ -95,10 +101,12 @@ class Tab:
         """Wait until an expression is true; its value. AssertionError, with what the page complained of, after `seconds`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while not (value := await self.ask(script)):
+        while True:
+            with contextlib.suppress(Left):  # of the page that comes it is not known yet
+                if value := await self.ask(script):
+                    return value
             assert loop.time() < deadline, f"{script} never came true; {self.complaints}"
             await asyncio.sleep(0.05)
-        return value
 
     async def picture(self, path: Path | None = None) -> bytes:
         """What is to be seen, as PNG."""

@@ -7,7 +7,6 @@ Of the console there is an engineer's second hand here (`Hand`), and of the daem
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -25,8 +24,8 @@ from showctl.model import EqBand
 from showctl.wire.osc import encode
 from showctl.wire.x32 import KEYS, Limits, equaliser, parameters
 from tests.real.conftest import Process, free_port, process, until
+from tests.real.jack import connect, ports
 
-RATE, PERIOD = 48_000, 2048
 CONSOLE = equaliser("x32", "main")
 ANY = Limits(gain=(-15.0, 15.0), q=(0.3, 10.0))
 FLAT = tuple(EqBand("peaking", freq, 0.0, 1.0) for freq in (60.0, 150.0, 400.0, 1000.0, 2500.0, 8000.0))
@@ -42,58 +41,12 @@ pa:
   programme: 1
   target: {target}
   console: {{type: x32, address: {address}}}
-  zones:
+{more}  zones:
     main: {{out: [1], console: main}}
   microphones:
 {microphones}
 """
 SHOW = "showctl: 1\nkind: show\nname: Night\ncues:\n  - {cue: 1, set: {}}\n"
-
-
-@contextmanager
-def jack(name: str, inputs: int) -> Iterator[None]:
-    """JACK in step with its clients (-S) without any card: a busy machine makes it late, and never lose a sample, and who is late
-    (-t, ms) is not thrown out."""
-    environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_AUDIO_RESERVATION": "1"}
-    before = {key: os.environ.get(key) for key in environment}
-    os.environ |= environment
-    command = [
-        "jackd",
-        "--no-realtime",
-        "-S",
-        "-t",
-        20_000,
-        "-n",
-        name,
-        "-d",
-        "dummy",
-        "-r",
-        RATE,
-        "-p",
-        PERIOD,
-        "-C",
-        inputs,
-        "-P",
-        inputs,
-    ]
-    try:
-        with process([str(word) for word in command]) as server:
-            try:
-                until(lambda: "system:capture_1" in ports(), 60, "JACK's ports", every=0.2)
-                yield
-            finally:
-                server.end(30)  # a server that is killed keeps one of JACK's eight places for servers
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
-
-
-def ports() -> list[str]:
-    """Names of all ports of the server."""
-    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=60).stdout.split()
 
 
 def _joined(port: str) -> set[str]:
@@ -168,9 +121,11 @@ class Hall:
         there = ports()
         if set(self.ins) <= set(there):
             return False
-        self.ins = sorted(p for p in there if ":in_" in p and p.partition(":")[0] != self.outs[0].partition(":")[0])
-        if len(self.ins) == len(self.outs):
-            self.cable()
+        ins = sorted(p for p in there if ":in_" in p and p.partition(":")[0] != self.outs[0].partition(":")[0])
+        if len(ins) != len(self.outs):
+            return False  # it is on its way
+        self.ins = ins
+        self.cable()
         return True
 
     def cable(self, *order: int | None) -> None:
@@ -180,16 +135,21 @@ class Hall:
             for other in _joined(place) - {source}:
                 subprocess.run(["jack_disconnect", other, place], check=True, capture_output=True, timeout=60)
             if source is not None and source not in _joined(place):
-                subprocess.run(["jack_connect", source, place], check=True, capture_output=True, timeout=60)
+                connect(source, place)
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self._http}"
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Part -> what /api/health says of it."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._http}/api/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/health", timeout=10) as answer:
             return {part["name"]: part for part in json.load(answer)["parts"]}
 
     def state(self) -> dict[str, Any]:
         """What /api/state says."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._http}/api/state", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/state", timeout=10) as answer:
             return dict(json.load(answer))
 
     def becomes(self, responses: Sound) -> None:
@@ -224,10 +184,11 @@ def concert(
     target: str = "house",
     sensitivity: float | None = None,
     mode: str = "auto",
+    more: str = "",
 ) -> Iterator[Hall]:
     """A song (frames,) in a room (1, microphones, frames) with crowds (microphones or 1, frames), and the daemon listening.
 
-    `sensitivity` in dB of full scale for a calibrator, of each microphone.
+    `sensitivity` in dB of full scale for a calibrator, of each microphone; `more` lines of `pa` in the venue file.
     """
     np.save(folder / "song.npy", song.astype(np.float32))
     np.save(folder / "room.npy", responses)
@@ -236,7 +197,7 @@ def concert(
     known = "" if sensitivity is None else f", sensitivity: {sensitivity:g}dB"
     lines = [f"    mic{n}: {{in: {n + 2}{known}}}" for n in range(responses.shape[1])]
     address = f"{console[1][0]}:{console[1][1]}"
-    venue = VENUE.format(mode=mode, target=target, address=address, microphones="\n".join(lines))
+    venue = VENUE.format(mode=mode, target=target, address=address, microphones="\n".join(lines), more=more)
     hall = Hall(folder, console[0], console[1], venue)
     try:
         hall.hand.sets(bands)

@@ -15,6 +15,7 @@ While FOLDER/record is there, all outputs go into FOLDER/record.f32 (float32, as
 """
 
 import json
+import signal
 import socket
 import sys
 import time
@@ -111,6 +112,7 @@ class Hall:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a client that is killed can hold JACK for ever
     folder, host, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     desk, hall = Desk(host, port), Hall(folder)
     written = (folder / "room.npy").stat().st_mtime_ns

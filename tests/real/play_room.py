@@ -7,6 +7,7 @@ output port). A file that is written anew is taken at the next block: the room h
 the server lost sound.
 """
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -61,6 +62,7 @@ class Room:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a client that is killed can hold JACK for ever
     path = Path(sys.argv[1])
     written = path.stat().st_mtime_ns
     responses = np.load(path)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -16,8 +15,10 @@ from showctl.inputs.ear_client import Ear
 from showctl.model import Health, State
 
 from .conftest import need, process, until
+from .jack import connect, jack, ports
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+PERIOD = 256
 PLAYER = Path(__file__).with_name("play_clicks.py")
 
 
@@ -27,22 +28,7 @@ def server(monkeypatch):
     need("jackd", "jack_lsp", "jack_connect", "jack_disconnect")
     name = f"showctl-test-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
     return name
-
-
-@contextmanager
-def jackd(name, inputs=2):
-    """JACK, ticking in real time without any card."""
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-C", str(inputs)]
-    with process(command) as running:
-        until(lambda: "system:capture_1" in ports(), 10, "JACK's ports")
-        yield running
-
-
-def ports():
-    """Names of all ports of the server, with nothing said about servers that are not there."""
-    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=5).stdout.split()
 
 
 def port(kind, known):
@@ -57,7 +43,7 @@ def clicks(ear_port, seed):
     with process([sys.executable, str(PLAYER), str(seed)]) as player:
         player.wait_for("^ready")
         out = until(lambda: port("out_0", known), 10, "the port of the player")
-        subprocess.run(["jack_connect", out, ear_port], check=True, capture_output=True, timeout=5)
+        connect(out, ear_port)
         yield lambda: [float(t) for t in re.findall(r"^click (\S+)", player.output, re.MULTILINE)]
 
 
@@ -110,7 +96,7 @@ async def hear_clicks(count):
 @pytest.mark.timeout(180)
 async def test_clicks_of_another_program_are_heard_at_their_time(server):
     """Without real-time rights a busy machine makes the server lose whole periods, and clicks in them: then it is tried again."""
-    with jackd(server):
+    with jack(server, 2, PERIOD):
         for _ in range(4):
             played, onsets, overflows = await hear_clicks(12)
             pairs = matched(played, onsets)
@@ -134,7 +120,7 @@ async def test_a_device_that_went_away_is_found_again(server):
         assert "no sound input called 'system'" in health[-1].detail
         pid = ear.pid
         for round_ in (1, 2):
-            with jackd(server):
+            with jack(server, 2, PERIOD):
                 ear_port = await eventually(lambda: port("in_0", []), 10, "the port of the ear")
                 with clicks(ear_port, seed=round_) as times:
                     await eventually(lambda: len(times()) >= 3 and matched(times()[:2], onsets), 20, "clicks to be heard")
@@ -146,7 +132,7 @@ async def test_a_device_that_went_away_is_found_again(server):
 
 
 async def test_a_channel_that_was_not_open_is_opened_while_it_runs(server):
-    with jackd(server, inputs=8):
+    with jack(server, 8, PERIOD):
         async with listening("device:system") as (ear, onsets, _):
             await eventually(lambda: port("in_1", []), 10, "two channels")
             assert port("in_2", []) is None
@@ -159,7 +145,7 @@ async def test_a_channel_that_was_not_open_is_opened_while_it_runs(server):
 
 
 async def test_digital_silence_is_told_with_the_next_step(server):
-    with jackd(server):
+    with jack(server, 2, PERIOD):
         async with listening("device:system") as (_, _, health):
             told = await eventually(lambda: next((h for h in health if "silence" in h.detail), None), 20, "the word silence")
             assert told.state is State.DEGRADED
@@ -175,12 +161,12 @@ async def test_a_file_sounds_in_the_room_when_it_is_analysed(server, tmp_path):
     for n in range(40):
         samples[24000 + n * 33600 :][:480] = 0.8 * np.sin(2 * np.pi * 1500 * np.arange(480) / 48000)
     soundfile.write(tmp_path / "clicks.wav", samples, 48000)
-    with jackd(server):
+    with jack(server, 2, PERIOD):
         async with listening("device:system") as (_, heard, _):
             ear_port = await eventually(lambda: port("in_0", []), 10, "the port of the ear")
             async with listening(f"file:{tmp_path}/clicks.wav", output=True) as (_, analysed, _):
                 played = await eventually(lambda: port("out_0", []), 10, "the port of the player")
-                subprocess.run(["jack_connect", played, ear_port], check=True, capture_output=True, timeout=5)
+                connect(played, ear_port)
                 await eventually(lambda: len(matched([o[0] for o in analysed], heard)) >= 8, 30, "what was played")
                 apart = [1e3 * (there - here) for here, there, _ in matched([o[0] for o in analysed], heard)]
                 print(f"\nsound in the room after its analysis by {statistics.median(apart):.1f} ms (median)")

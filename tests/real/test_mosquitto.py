@@ -270,9 +270,36 @@ async def test_a_sensor_of_the_air_is_heard_and_what_the_broker_kept_of_it_is_to
         async with aiomqtt.Client("127.0.0.1", port) as sensor:
             await sensor.publish("hall/air", "21.4", qos=1, retain=True)
             room = Room(port)
-            room.mqtt._also = {"hall/air": lambda payload, kept: came.append((payload, kept))}
+            wanted = {"hall/air": lambda payload, kept: came.append((payload, kept))}
+            room.mqtt._also = lambda: dict(wanted)
             async with room.running():
                 await until(lambda: came == [(b"21.4", True)])
                 await sensor.publish("hall/air", '{"temperature": 22}', qos=1, retain=True)
                 await until(lambda: came[1:] == [(b'{"temperature": 22}', False)])
+                wanted["stage/air"] = wanted.pop("hall/air")  # another version of the venue file
+                await until(lambda: room.mqtt._heard.keys() == {"stage/air"})
+                await sensor.publish("hall/air", "23", qos=1)
+                await sensor.publish("stage/air", "25", qos=1)
+                await until(lambda: came[2:])
+                assert came[2:] == [(b"25", False)]
     assert room.events == []
+    assert room.counts()["connected"] == 1
+
+
+async def test_what_an_earlier_night_told_of_its_pa_is_taken_back(tmp_path: Path, port: int) -> None:
+    night = Room(port)
+    night.board.hear_room(fake_show.room(10.0, loud=97.2))
+    with mosquitto(tmp_path, port):
+        async with night.watching() as other:
+            async with night.running():
+                await other.until("room", bool)
+                await other.until("level", bool)
+            room, clock = Room(port), Clock()
+            room.mqtt._now = lambda: 10 * clock.now()
+            async with room.running():
+                await other.until("room", lambda text: not text)
+                await other.until("level", lambda text: not text)
+            async with room.watching() as late:
+                await late.until("status", bool)
+                await late.until("health", bool)
+                assert not {"room", "level"} & late.seen.keys()

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from showctl import resume
+from showctl import rank, resume
 from tests.real.conftest import namespace, process, until
 from tests.real.night import LONGEST, Night, Wire, night_in, wire, without_a_gap
 
@@ -306,6 +306,13 @@ def sound(path: Path, samples: np.ndarray, rate: int) -> None:
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes((32767 * samples).clip(-32768, 32767).astype("<i2").tobytes())
+
+
+def test_the_daemon_goes_before_programs_that_can_wait_and_what_reads_for_it_does_not(night: Night) -> None:
+    with night.daemon() as daemon:
+        [loader] = night.processes("showctl.loader")
+        assert os.getpriority(os.PRIO_PROCESS, daemon.popen.pid) == rank.FIRST
+        assert os.getpriority(os.PRIO_PROCESS, loader) == rank.LATER
 
 
 # --- hands ---------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ import pytest
 from showctl.model import EqCommand, RoomView
 from showctl.remote.board import Shown
 from showctl.remote.web.server import WebServer
-from tests.real import test_page
+from tests.real import page
 from tests.real.chromium import CHROMIUM
-from tests.real.test_page import BOXES, DESK, PHONE, TEXTS, Hall
+from tests.real.page import BOX, BOXES, DESK, PHONE, TEXTS, Hall
 from tests.remote import fake_show
 
 pytestmark = [
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; on Debian: apt install chromium"),
 ]
-browser, hall = test_page.browser, test_page.hall
+browser, hall = page.browser, page.hall
 PATH = "document.querySelector('#curve path.%s')?.getAttribute('d') ?? ''"
 
 
@@ -33,6 +33,13 @@ async def opened(hall: Hall, size: tuple[int, int] = DESK, view: RoomView | None
     fake_show.move(hall.board, 10.0, dark=True)
     hall.board.hear_room(fake_show.room(10.0) if view is None else view)
     await hall.open(size)
+    await looked(hall)
+
+
+async def looked(hall: Hall) -> None:
+    """The panel of the room is opened."""
+    await hall.tab.until("!document.getElementById('tabs').hidden")
+    await hall.press("#tabs [data-tab=room]")
     await hall.tab.until(PATH % "now")
 
 
@@ -90,6 +97,16 @@ async def test_a_venue_without_a_pa_has_no_room_and_what_does_not_change_is_not_
     await hall.tab.until("window.drawn > 0")
 
 
+async def test_a_venue_that_has_no_pa_any_more_leads_back_to_the_show(hall: Hall) -> None:
+    await opened(hall)
+    assert await hall.tab.ask("document.body.dataset.tab") == "room"
+    hall.board.load(Shown.of(fake_show.plan()))
+    hall.board.room = None
+    await hall.tab.until("document.body.dataset.tab === 'show' && document.getElementById('tabs').hidden")
+    assert (await hall.tab.ask(BOX % "#stack"))[3] > 100
+    assert hall.tab.complaints == []
+
+
 async def test_a_limit_that_is_passed_and_an_equaliser_that_stands_still_are_told_why(hall: Hall) -> None:
     await opened(hall)
     assert await hall.text("#loud-chip") == "97.2 dB(A)"
@@ -101,7 +118,8 @@ async def test_a_limit_that_is_passed_and_an_equaliser_that_stands_still_are_tol
     await hall.tab.until("document.querySelector('#loud-chip.failed')?.textContent === '99.6 dB(A)'")
     assert await hall.text("#alarms .failed") == "LAeq over an hour is 99.6 dB(A), the limit 99"
     assert await hall.tab.ask("document.querySelectorAll('#levels td.failed').length") == 1
-    assert await hall.text("#room-words.degraded") == "microphone balcony is dead"
+    assert await hall.text("#room-words.degraded") == "Stands still: microphone balcony is dead"
+    assert await hall.text("#room-tab.failed") == "too loud"
     hall.board.hear_room(replace(fake_show.room(10.0), levels=(None, None)))
     await hall.tab.until("document.getElementById('alarms').textContent.includes('no level is measured')")
     assert await hall.tab.ask("document.getElementById('loud').hidden")
@@ -110,8 +128,6 @@ async def test_a_limit_that_is_passed_and_an_equaliser_that_stands_still_are_tol
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_what_is_asked_of_the_equaliser_takes_two_presses(hall: Hall, size: tuple[int, int]) -> None:
     await opened(hall, size)
-    if size == DESK:
-        await hall.press("#room-open")
 
     async def press(selector: str) -> None:
         await hall.tab.ask(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")  # clear of the dock
@@ -146,17 +162,15 @@ async def test_what_is_asked_of_the_equaliser_takes_two_presses(hall: Hall, size
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_it_suits_a_finger_and_a_dark_hall(hall: Hall, size: tuple[int, int]) -> None:
     await opened(hall, size, fake_show.room(10.0, loud=99.6, frozen="only 30 % of the bands can be trusted"))
-    for _ in range(1 if size == PHONE else 2):
-        assert await hall.tab.ask("document.documentElement.scrollWidth") == size[0]
-        assert await hall.tab.ask("document.getElementById('room').scrollWidth <= document.getElementById('room').clientWidth")
-        boxes = await hall.tab.ask(BOXES)
-        assert [box for box in boxes if min(box["width"], box["height"]) < 44] == []
-        assert [box for box in boxes if not (box["text"] or box["label"])] == []
-        texts = await hall.tab.ask(TEXTS)
-        assert [text for text in texts if text["size"] < 16 or text["contrast"] < 7] == []
-        assert await hall.tab.ask("document.getElementById('curve').clientHeight") >= 100
-        assert await hall.luma() <= 0.10
-        await hall.tab.ask("document.getElementById('room-open').click()")
+    assert await hall.tab.ask("document.documentElement.scrollWidth") == size[0]
+    assert await hall.tab.ask("document.getElementById('room').scrollWidth <= document.getElementById('room').clientWidth")
+    boxes = await hall.tab.ask(BOXES)
+    assert [box for box in boxes if min(box["width"], box["height"]) < 44] == []
+    assert [box for box in boxes if not (box["text"] or box["label"])] == []
+    texts = await hall.tab.ask(TEXTS)
+    assert [text for text in texts if text["size"] < 16 or text["contrast"] < 7] == []
+    assert await hall.tab.ask("document.getElementById('curve').clientHeight") >= 100
+    assert await hall.luma() <= 0.10
 
 
 async def test_a_token_that_may_only_look_sees_the_room_and_asks_nothing_of_it(hall: Hall) -> None:
@@ -169,7 +183,7 @@ async def test_a_token_that_may_only_look_sees_the_room_and_asks_nothing_of_it(h
     try:
         await hall.tab.open(f"http://{server.address}/?token=only-for-looking")
         await hall.tab.until("document.getElementById('eq') && !document.body.matches('.away')")
-        await hall.tab.until(PATH % "now")
+        await looked(hall)
         assert await hall.tab.ask("document.getElementById('eq').inert")
     finally:
         running.cancel()

@@ -17,7 +17,8 @@ from scipy import signal
 from showctl.analysis.room.biquad import cascade_db, coefficients
 from showctl.model import EqBand
 from tests.real.conftest import need, until
-from tests.real.hall import RATE, concert, fake_console, jack
+from tests.real.hall import concert, fake_console
+from tests.real.jack import RATE, jack
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(300)]
 HUMP = EqBand("peaking", 300.0, 7.0, 1.0)  # of the loudspeaker, at every seat
@@ -73,8 +74,11 @@ def test_the_loop_follows_the_room_respects_a_hand_and_stands_still_without_a_mi
         until(lambda: level(4000) - level(1000) < -0.6, 60, "the equaliser to follow", every=0.25)
         held = hall.bands()
         assert {round(bands[TOUCHED].gain, 3) for since, _, bands in held if since >= at} == {3.0}, "the engineer's band is his"
-        owners = {one["number"]: one["owner"] for one in hall.state()["room"]["bands"]}
-        assert [number for number, owner in owners.items() if owner == "engineer"] == [TOUCHED + 1]
+
+        def his() -> list[int]:
+            return [one["number"] for one in hall.state()["room"]["bands"] if one["owner"] == "engineer"]
+
+        until(lambda: his() == [TOUCHED + 1], 10, "the band to be told as the engineer's", every=0.25)
         assert max(farthest([one for one in held if one[0] < at]), farthest([one for one in held if one[0] >= at])) <= 0.51
         hall.cable(0, 1, None)
         until(lambda: "mic1 is dead" in hall.health()["pa"]["detail"], 20, "the dead microphone to be told", every=0.25)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -17,29 +16,19 @@ from showctl.model import DeviceError, EqBand, EqState, State
 from showctl.outputs.pa.internal import InternalConsole
 from showctl.plan import PaPlan, PaZone
 
-from .conftest import need, process, until
+from .conftest import need, process
+from .jack import RATE, connect, jack, ports
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
-RATE, PERIOD = 48_000, 1024
+PERIOD = 1024
 
 
 @pytest.fixture
-def jack(monkeypatch):
-    """JACK in step with its clients (-S) without any card: a busy machine makes it late, and never lose a sample."""
+def server():
+    """JACK."""
     need("jackd", "jack_lsp", "jack_connect", "jack_disconnect")
-    name = f"showctl-room-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
-    command = ["jackd", "--no-realtime", "-S", "-n", name, "-d", "dummy", "-r", RATE, "-p", PERIOD, "-C", 2, "-P", 2]
-    with process(command) as server:
-        until(lambda: "system:capture_1" in ports(), 30, "JACK's ports")
+    with jack(f"showctl-room-{os.getpid()}", 2, PERIOD):
         yield
-        server.end(20)  # a server that is killed keeps one of JACK's eight places for servers
-
-
-def ports():
-    """Names of all ports of the server."""
-    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=5).stdout.split()
 
 
 @contextmanager
@@ -57,10 +46,6 @@ async def eventually(true, seconds, what):
     while not true():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
         await asyncio.sleep(0.02)
-
-
-def connect(one, other):
-    subprocess.run(["jack_connect", one, other], check=True, capture_output=True, timeout=5)
 
 
 def sweep(seconds=3.0, low=20.0, high=22_000.0):
@@ -108,7 +93,7 @@ def two_by_two(frames=9600):
     return responses
 
 
-def test_sweeps_through_a_room_give_its_responses_back(jack, tmp_path):
+def test_sweeps_through_a_room_give_its_responses_back(server, tmp_path):
     true = two_by_two()
     np.save(tmp_path / "room.npy", true)
     with program("tests.real.play_room", tmp_path / "room.npy") as (_, theirs):
@@ -140,7 +125,7 @@ pa:
 """
 
 
-def test_room_measure_saves_the_responses_and_names_what_is_wrong(jack, tmp_path):
+def test_room_measure_saves_the_responses_and_names_what_is_wrong(server, tmp_path):
     soundfile = pytest.importorskip("soundfile")
     true = two_by_two(24_000) * 0.5
     np.save(tmp_path / "room.npy", true)
@@ -178,7 +163,7 @@ def test_room_measure_saves_the_responses_and_names_what_is_wrong(jack, tmp_path
     assert worst < 0.1
 
 
-async def test_the_equaliser_is_heard_as_it_was_reckoned(jack, tmp_path):
+async def test_the_equaliser_is_heard_as_it_was_reckoned(server, tmp_path):
     """The process of a venue without a console: bands by the daemon's end of it, a sweep through it, beside the formula."""
     bands = {
         "left": [

@@ -17,6 +17,7 @@ from showctl.model import (
     BeatGrid,
     BeatState,
     EqBand,
+    EqCommand,
     EqState,
     Features,
     Health,
@@ -25,12 +26,16 @@ from showctl.model import (
     Levels,
     LevelWarning,
     ListState,
+    PerformerState,
+    PerformersView,
     PlaybackState,
     RoomCurves,
     RoomView,
     Section,
     ShowFrame,
     State,
+    Tried,
+    WearableView,
 )
 from showctl.plan import (
     Category,
@@ -52,6 +57,27 @@ from showctl.remote.board import Board
 
 _RGB, _RGBW = ("red", "green", "blue"), ("red", "green", "blue", "white")
 PERIOD = 60.0 / 124.0
+
+
+PERFORMERS = PerformersView(
+    (
+        WearableView("band", "anna", "left", True, "", 100.0, 0.02, 0.55, 81.0, -52.0, ("wave", "punch")),
+        WearableView("ring", "anna", "right", True, "battery at 12 %", 50.0, 0.0, 0.1, 12.0),
+        WearableView("phone", "ben", "", False, "nothing came for 4 s: is it on, and in reach?", 0.0, 0.0, 0.0),
+    ),
+    (
+        PerformerState(
+            *("anna", True, "cue, clutch", ("wave", "punch"), "`goto 9`: once more or the operator's yes, within 3 s"), yes=True
+        ),
+        PerformerState("ben", False, "phone is not heard", (), lost=("phone",)),
+    ),
+    (
+        Tried(9.5, "anna", "band", "wave", 7.4, True, "`go`"),
+        Tried(8.1, "anna", "band", "punch", 3.2, False, "not sure enough: 3.2, 4.5 is needed"),
+        Tried(7.0, "ben", "phone", "next", None, False, "let the clutch go and hold it again"),
+    ),
+    ("ben has not shown circle: showctl gesture enrol ben circle",),
+)
 
 
 class Rig:
@@ -261,7 +287,13 @@ async def _serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     board = Board(plan(PA), frozenset({"output", "engine"}))
     healthy(board)
-    server = WebServer("127.0.0.1", port, board=board, emit=lambda event: print(event) is None, now=loop.time)
+
+    async def equaliser(command: EqCommand) -> None:
+        print(command)
+
+    server = WebServer(
+        "127.0.0.1", port, board=board, emit=lambda event: print(event) is None, equaliser=equaliser, now=loop.time
+    )
     await server.open()
     print(f"http://{server.address}/")
     async with asyncio.TaskGroup() as group:

@@ -12,6 +12,7 @@ import pytest
 from showctl.model import Features, Health, ListState, PlaybackState, Problem, Section, ShowFrame, State
 from showctl.plan import Cue, CueList, Plan, Span, Universe, When
 from showctl.remote.board import Board, Shown, follow_words, number_words, span_words, when_words
+from showctl.wire.osc_senders import SenderView
 
 PLAN = Plan(
     parameters=(),
@@ -49,6 +50,21 @@ def test_health_as_json() -> None:
     board.report(Health("osc", State.RUNNING, "listens", 2.0, (("received", 3.0), ("odd", math.nan))))
     part = {"name": "osc", "state": "running", "detail": "listens", "since": 2.0, "counters": {"received": 3.0, "odd": None}}
     assert board.health_json() == {"state": "running", "parts": [part]}
+
+
+def test_who_sends_osc_as_json() -> None:
+    board = Board(PLAN)
+    board.senders = (SenderView("10.0.0.9", "quarantine", 12, 0, 1.25, 3.0, "looks like x-io NGIMU"),)
+    [told] = board.state_json()["senders"]
+    assert told == {
+        "name": "10.0.0.9",
+        "state": "quarantine",
+        "packets": 12,
+        "cut_off": 0,
+        "first": 1.2,
+        "last": 3.0,
+        "like": "looks like x-io NGIMU",
+    }
 
 
 def test_state_before_and_after_the_first_frame() -> None:

@@ -41,13 +41,17 @@ from showctl.model import (
     State,
     StopAll,
     Tap,
+    TrackView,
     Unpark,
 )
 from showctl.plan import Category, Cue, CueList, Parameter, PatchedFixture, Place, Plan, Submaster, Universe
 from showctl.remote import mqtt as module
 from showctl.remote.board import Board
-from showctl.remote.mqtt import Mqtt, _Incoming, _News, request, topic_word
-from showctl.wire.osc_dictionary import Refusal
+from showctl.remote.mqtt import Mqtt, _Incoming
+from showctl.remote.mqtt_news import SETTLED_S, News
+from showctl.remote.mqtt_words import request, topic_word
+from showctl.wire.osc_arguments import Refusal
+from tests.remote import fake_show
 
 PLAN = Plan(
     parameters=tuple(
@@ -178,23 +182,67 @@ def test_nothing_retained_is_acted_upon(caplog: pytest.LogCaptureFixture) -> Non
     assert "without retain" in caplog.text
 
 
-def test_topics_of_others_are_handed_on_and_are_no_commands() -> None:
-    came: list[tuple[bytes, bool]] = []
-    room = Room()
-    room.mqtt = Mqtt(
-        "127.0.0.1",
-        1,
-        topic="showctl/hall",
-        emit=room.emit,
-        now=lambda: room.time,
-        board=room.board,
-        also={"hall/air": lambda payload, kept: came.append((payload, kept))},
-    )
+class Broker:
+    """A connection that remembers what it was asked for; what is in `forbids` may not be read."""
+
+    def __init__(self, *forbids: str) -> None:
+        self.topics, self.forbids = set[str](), forbids
+
+    async def subscribe(self, topics: list[tuple[str, int]]) -> list[SimpleNamespace]:
+        self.topics |= {topic for topic, _ in topics}
+        return [SimpleNamespace(is_failure=topic in self.forbids) for topic, _ in topics]
+
+    async def unsubscribe(self, topics: list[str]) -> None:
+        self.topics -= set(topics)
+
+
+async def test_topics_of_others_are_handed_on_as_long_as_they_are_wanted_and_are_no_commands() -> None:
+    came: list[tuple[str, bytes, bool]] = []
+    room, broker, wanted = Room(), Broker("hall/secret"), {"hall/air"}
+    room.mqtt._also = lambda: {topic: lambda payload, kept, topic=topic: came.append((topic, payload, kept)) for topic in wanted}  # type: ignore[misc]
+
+    async def follow() -> None:
+        await room.mqtt._follow(broker)  # type: ignore[arg-type]
+
+    await follow()
+    assert broker.topics == {"hall/air"}
     room.mqtt.take("hall/air", b"21.4", retained=True)
     room.mqtt.take("hall/air", b"21.5")
-    assert came == [(b"21.4", True), (b"21.5", False)]
+    assert came == [("hall/air", b"21.4", True), ("hall/air", b"21.5", False)]
+    wanted = {"stage/air", "hall/secret"}
+    await follow()
+    assert broker.topics == {"stage/air", "hall/secret"}
+    room.mqtt.take("hall/air", b"21.6")
+    room.mqtt.take("stage/air", b"25")
+    assert came[2:] == [("stage/air", b"25", False)]
+    assert room.mqtt.health().state is State.DEGRADED
+    assert "allow us to read hall/secret" in room.mqtt.health().detail
+    wanted = set()
+    await follow()
+    assert broker.topics == set()
+    assert room.mqtt.health().state is State.RUNNING
     assert room.events == []
-    assert room.counts() == {"received": 2}
+    assert room.counts() == {"received": 4}
+
+
+async def test_wearables_are_listened_to_while_somebody_wears_any() -> None:
+    came: list[tuple[str, bytes]] = []
+    room, broker = Room(), Broker("nothing")
+    await room.mqtt._follow(broker)  # type: ignore[arg-type]
+    assert broker.topics == set()
+    room.mqtt._worn = lambda: lambda topic, payload: came.append((topic, payload))
+    await room.mqtt._follow(broker)  # type: ignore[arg-type]
+    base = f"{room.mqtt.topic}/wearables/"
+    assert broker.topics == {f"{base}+/#"}
+    room.mqtt.take(f"{base}stick/motion/hat/battery", b"81")
+    room.mqtt.take(f"{base}stick/motion/hat/battery", b"80", retained=True)
+    assert came == [("stick/motion/hat/battery", b"81")]
+    assert room.counts() == {"received": 2, "ignored_retained": 1}
+    room.mqtt._worn = lambda: None
+    await room.mqtt._follow(broker)  # type: ignore[arg-type]
+    assert broker.topics == set()
+    room.mqtt.take(f"{base}stick/go", b"")
+    assert room.events == []
 
 
 def test_a_full_show_refuses_loudly(caplog: pytest.LogCaptureFixture) -> None:
@@ -228,12 +276,12 @@ def frame(current: str, bpm: float, time: float = 0.0) -> ShowFrame:
     return ShowFrame(time, np.zeros((0, 512), np.uint8), playback)
 
 
-def words(news: _News, board: Board, now: float) -> list[str]:
+def words(news: News, board: Board, now: float) -> list[str]:
     return [word for word, _ in news.of(board, now)]
 
 
 def test_health_is_told_on_change_and_every_half_minute() -> None:
-    board, news = Board(PLAN), _News()
+    board, news = Board(PLAN), News()
     board.report(Health("osc", State.RUNNING, "well", 0.0, (("received", 1.0),)))
     assert words(news, board, 0.0) == ["health"]
     board.report(Health("osc", State.RUNNING, "well", 0.0, (("received", 2.0),)))
@@ -248,7 +296,7 @@ def test_health_is_told_on_change_and_every_half_minute() -> None:
 
 
 def test_a_cue_is_told_at_once_and_a_wandering_tempo_once_a_second() -> None:
-    board, news = Board(PLAN), _News()
+    board, news = Board(PLAN), News()
     assert words(news, board, 0.0) == ["health"]
     board.show(frame("0", 120.0))
     assert words(news, board, 0.25) == ["state"]
@@ -267,6 +315,63 @@ def test_a_cue_is_told_at_once_and_a_wandering_tempo_once_a_second() -> None:
     assert words(news, board, 1.5) == ["state"]
     board.show(frame("1", 121.04))  # rounds to the same
     assert words(news, board, 9.0) == []
+
+
+def test_what_an_earlier_night_left_of_its_pa_is_taken_back_where_there_is_none() -> None:
+    room, board = Room(), Board(PLAN)
+    room.mqtt.take("showctl/hall/room", b'{"mode": "auto"}', retained=True)
+    room.mqtt.take("showctl/hall/level", b"", retained=True)
+    assert room.counts() == {}
+    news = room.mqtt._news
+    assert words(news, board, 100.0) == ["health"]
+    assert words(news, board, 99.9 + SETTLED_S) == []
+    assert news.of(board, 100.0 + SETTLED_S) == [("room", "")]
+    assert words(news, board, 110.0 + SETTLED_S) == []
+    later = News()
+    later.heard("room", b'{"mode": "auto"}', retained=True)
+    assert words(later, board, 0.0) == ["health"]
+    board.hear_room(fake_show.room(1.0))
+    assert words(later, board, 1.0) == ["room", "level"]
+    assert words(later, board, 20.0) == [], "it is its own now"
+
+
+@pytest.mark.parametrize("payload", [b"21.5", b"[]", b"[" * 5000, b'{"temperature": 21.5}', b"\xff"])
+def test_what_is_not_as_we_say_it_is_not_ours_to_take_back(payload: bytes) -> None:
+    room, board = Room(), Board(PLAN)
+    room.mqtt.take("showctl/hall/room", payload, retained=True)
+    assert words(room.mqtt._news, board, 0.0) == ["health"]
+    assert words(room.mqtt._news, board, 100.0) == ["health"]
+
+
+def test_what_another_one_tells_there_is_not_taken_from_it() -> None:
+    """A spare machine of the same name, whose venue has no PA, beside the one that plays."""
+    room, board = Room(), Board(PLAN)
+    room.mqtt.take("showctl/hall/level", b'{"warnings": []}', retained=True)
+    assert words(room.mqtt._news, board, 0.0) == ["health"]
+    room.mqtt.take("showctl/hall/level", b'{"warnings": []}')
+    assert words(room.mqtt._news, board, 100.0) == ["health"]
+
+
+def test_what_plays_is_told_at_once_and_how_far_it_is_once_in_a_while() -> None:
+    news, board = News(), Board(PLAN)
+    assert words(news, board, 0.0) == ["health"]
+    board.hear_tracks(TrackView("playing", "opener", 1.0, standby="ballad"))
+    [(word, payload)] = news.of(board, 1.0)
+    said = json.loads(payload)
+    assert (word, said["state"], said["track"], said["position"], said["standby"]) == (
+        "track",
+        "playing",
+        "opener",
+        1.0,
+        "ballad",
+    )
+    board.hear_tracks(TrackView("playing", "opener", 3.0, standby="ballad"))
+    assert words(news, board, 3.0) == []
+    assert words(news, board, 6.5) == ["track"]
+    board.hear_tracks(TrackView("paused", "opener", 4.0, standby="ballad"))
+    assert words(news, board, 7.6) == ["track"]
+    board.hear_tracks(None)
+    assert news.of(board, 8.0) == [("track", "")], "a show without tracks has none to tell of"
 
 
 def test_a_venue_becomes_a_level_of_the_topic() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from showctl.model import EqBand, EqState, Levels, LevelWarning, RoomView
 from showctl.remote.board import Board
-from showctl.remote.mqtt import _News
+from showctl.remote.mqtt_news import News
 from showctl.remote.room import level_json, room_json
 from showctl.remote.web.metrics import metrics
 from showctl.remote.web.stream import Publisher, encode
@@ -114,6 +114,11 @@ def test_levels_are_told_of_each_calibrated_microphone_and_a_warning_names_it_wh
     one = level_json(replace(VIEW, levels=(None, warned)))
     assert one is not None
     assert one["warnings"][0]["text"] == "too loud"
+    near = LevelWarning(LIMIT, False, 60.0, 3.0, "soon too loud")
+    louder = replace(warned, laeq_60=warned.laeq_60 + 2, warnings=(replace(warned.warnings[0], text="far too loud"),))
+    three = level_json(replace(VIEW, microphones=("a", "b", "c"), levels=(replace(LEVELS, warnings=(near,)), warned, louder)))
+    assert three is not None
+    assert three["warnings"] == [{"text": "c, b, a: far too loud", "of": "laeq_60", "over": True}], "of each limit one"
 
 
 def test_it_is_in_the_state_and_in_the_metrics() -> None:
@@ -152,12 +157,12 @@ def test_the_page_is_told_of_a_room_where_there_is_one_and_only_of_what_changed(
 # --- MQTT ------------------------------------------------------------------------------------------------------------
 
 
-def told(news: _News, board: Board, now: float) -> dict[str, Any]:
+def told(news: News, board: Board, now: float) -> dict[str, Any]:
     return {word: json.loads(payload) for word, payload in news.of(board, now) if word in ("room", "level")}
 
 
 def test_the_broker_is_told_of_facts_within_a_second_and_of_figures_every_five() -> None:
-    board, news = Board(fake_show.plan()), _News()
+    board, news = Board(fake_show.plan()), News()
     assert told(news, board, 0.0) == {}
     board.hear_room(VIEW)
     assert told(news, board, 0.25) == {"room": room_json(VIEW), "level": level_json(VIEW)}
@@ -175,7 +180,7 @@ def test_the_broker_is_told_of_facts_within_a_second_and_of_figures_every_five()
 
 
 def test_who_hands_a_band_over_is_told_within_a_second() -> None:
-    board, news = Board(fake_show.plan()), _News()
+    board, news = Board(fake_show.plan()), News()
     board.hear_room(VIEW)
     told(news, board, 0.0)
     board.hear_room(replace(VIEW, state=replace(STATE, owners=("engineer",) * 6)))
@@ -184,7 +189,7 @@ def test_who_hands_a_band_over_is_told_within_a_second() -> None:
 
 
 def test_a_room_that_is_gone_with_a_reload_is_taken_back_from_the_broker_once() -> None:
-    board, news = Board(fake_show.plan()), _News()
+    board, news = Board(fake_show.plan()), News()
     board.hear_room(VIEW)
     told(news, board, 0.0)
     board.hear_room(None)

@@ -15,7 +15,7 @@ from showctl.model import ConsoleState, EqBand, EqState, EqWanted
 from showctl.show.eq_bands import NOTHING, HeldBands
 from showctl.show.eq_moves import SHOW, apart
 from showctl.show.eq_policy import EqPolicy
-from tests.show.test_eq_policy import EMPTY, FLAT, FULL, SETTINGS, START, Desk, applied, ask, did, response, room_for, run
+from tests.show.eq_desk import EMPTY, FLAT, FULL, SETTINGS, START, Desk, applied, ask, did, response, room_for, run
 
 
 def test_a_band_whose_writes_are_never_taken_is_given_up_and_the_others_go_on() -> None:
@@ -156,6 +156,19 @@ def test_an_equaliser_that_is_off_is_switched_on_by_command_and_flat() -> None:
     assert {s.switch for s in states} == {""}
     desk.take(8, policy.step(8.0, desk.inputs(8.0, None, ask("restore"))))
     assert [s.switch for s in run(policy, desk, range(9, 14)) if s.switch] == ["found"]
+
+
+def test_an_equaliser_in_graphic_mode_is_not_switched_on_and_nobody_is_told_to() -> None:
+    policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
+    inputs = desk.inputs(0.0)
+    policy.step(0.0, inputs)
+    graphic = replace(inputs, console=replace(inputs.console, answered=1.0, on=False, graphic=True))
+    frozen = policy.step(1.0, graphic).frozen
+    assert "set it to PEQ at the console" in frozen
+    assert "switch-on" not in frozen
+    state = policy.step(2.0, replace(graphic, commands=(ask("switch_on"),)))
+    assert (state.switch, state.writes) == ("", ())
+    assert frozen in str(state.events)
 
 
 @pytest.mark.parametrize("goal", [EqBand("peaking", 121.0, -9.0, 7.8), EqBand("peaking", 105.0, -6.0, 6.0)])

@@ -18,7 +18,7 @@ HELD = -4.0 * np.exp(-((np.log2(FREQ / 200)) ** 2) * 4)
 
 def response(level: np.ndarray, trusted: np.ndarray | None = None) -> RoomResponse:
     sure = np.ones(len(level), np.bool_) if trusted is None else trusted
-    return RoomResponse(1.0, FREQ[: len(level)], level, np.ones(len(level)), sure, 0.01, 0.0, True)
+    return RoomResponse(1.0, FREQ[: len(level)], level, np.ones(len(level)), sure, sure.astype(float), 0.01, 0.0, True)
 
 
 @given(st.integers(0, 2**31), st.floats(-40, 40))

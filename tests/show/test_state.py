@@ -215,8 +215,8 @@ def test_the_state_of_the_demo_is_small() -> None:
 PARTS: list[tuple[Callable[[ShowEngine], object], str, str]] = [
     (
         lambda e: e,
-        "_waiting _arrived _time _trusting _held_told",
-        "plan _stage names starts _by_name _told _takeover _lists _lists_until _playback _early _hints",
+        "_waiting _arrived _time _trusting _held_told _track_volume",
+        "plan _stage names starts _by_name _told _takeover _lists _lists_until _playback _early _hints _tracks",
     ),
     (
         lambda e: e._stage,

@@ -55,6 +55,18 @@ class Stream(InputStream):
         return out
 
 
+class OutputStream(InputStream):
+    """One way out: `pull` asks the callback for a block, which took it `took` s where that is said."""
+
+    time = 5.0
+
+    def pull(self, frames, lost=False, way=0.01, took=0.0):
+        info = SimpleNamespace(currentTime=self.time - took, outputBufferDacTime=self.time - took + way)
+        out = np.full((frames, self.channels), 9.0, np.float32)
+        self.callback(out, frames, info, Flags(input_overflow=lost))
+        return out
+
+
 opened: list[InputStream] = []
 devices: list[dict] = []
 usual: dict[str, int] = {}  # "input", "output" -> where it stands in the list

@@ -246,3 +246,20 @@ def test_a_filter_that_would_run_away_is_refused():
         Cascade(np.array([[[1.0, 0, 0, 1, -2.1, 1.2]]]))
     with pytest.raises(ValueError, match="not a number"):
         Cascade(np.full((1, 1, 6), np.nan))
+
+
+@pytest.mark.parametrize("freq", [120.0, 1000.0, 6000.0])
+def test_a_notch_comes_quickly_and_without_a_zipper(freq):
+    """All of it within a third of a second, and nothing farther than half an octave off, -100 dB."""
+    equaliser, second = Equaliser(1, RATE), np.arange(RATE) / RATE
+    tone = 0.5 * np.sin(2 * np.pi * freq * second)[:, None].astype(np.float32)
+    heard = np.empty_like(tone)
+    equaliser.process(tone[: RATE // 2], heard[: RATE // 2])
+    equaliser.set([[EqBand("peaking", freq, -3.0, 8.0)]], quick=True)
+    for begin in range(RATE // 2, RATE, 500):
+        equaliser.process(tone[begin : begin + 500], heard[begin : begin + 500])
+        assert begin < 0.83 * RATE or not equaliser.moving
+    seen = np.abs(np.fft.rfft(heard[:, 0] * np.kaiser(RATE, 30))) ** 2
+    far = np.abs(np.arange(len(seen)) / freq - 1) > 0.5
+    assert 10 * np.log10(seen[far].sum() / seen.sum()) < -100
+    assert np.abs(heard[-RATE // 20 :]).max() == pytest.approx(0.5 * 10 ** (-3 / 20), abs=0.005)

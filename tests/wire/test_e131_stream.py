@@ -37,12 +37,15 @@ class Output:
         return now
 
     def early(self, now):
+        if 0 < (wait := self.streams.early_wait(now)) < self.deadline - now:
+            now += wait
         mask = self.streams.early(now)
         if mask.any():
             still = not self.streams.streaming(now)
             self.send(mask, now)
             if still:
                 self.deadline = now + PERIOD
+        return now
 
 
 def intervals(times):
@@ -87,6 +90,22 @@ def test_an_early_frame_leaves_at_once_and_the_grid_starts_anew():
     for _ in range(3):
         output.frame()
     assert output.packets[0][1 + REPEATS :] == [now, now + PERIOD, now + 2 * PERIOD, now + 3 * PERIOD]
+
+
+@given(st.integers(0, PERIOD - 1))
+def test_a_keep_alive_holds_up_an_early_frame_by_half_a_period_at_most(x):
+    output = Output()
+    output.streams.changed(np.array([True]))
+    while len(output.packets[0]) < REPEATS + 3:
+        output.frame()
+    kept = output.packets[0][-1]
+    assert kept - output.packets[0][-2] >= 800 * MS
+    output.streams.changed(np.array([True]))
+    output.early(kept + x)
+    left = output.packets[0][-1]
+    assert left == max(kept + x, kept + PERIOD // 2)
+    output.frame()
+    assert output.packets[0][-1] == left + PERIOD  # the grid starts anew
 
 
 def test_an_early_frame_never_disturbs_a_stream_that_runs():
@@ -136,7 +155,7 @@ def test_no_pattern_of_frames_breaks_the_rate(pattern):
         if what == "early":
             now = max(now, output.deadline - PERIOD) + x % PERIOD
             if now < output.deadline:
-                output.early(now)
+                now = output.early(now)
         else:
             now = output.frame(late=x if x % 3 == 0 else x % MS)
     for times in output.packets:

@@ -12,7 +12,7 @@ from showctl.model import Back, Blackout, Flash, Go, Goto, Hold, ListState, Paus
 from showctl.plan import Category, Cue, CueList, Group, Move, Parameter, PatchedFixture, Place, Plan, Span, Submaster
 from showctl.wire.eos import Desk, Feedback, asked
 from showctl.wire.osc import Message, Value, decode, encode
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 from showctl.wire.osc_stream import Deframer, frame
 
 FIVE = Move(0, 1.0, Span(5.0), Span(5.0))

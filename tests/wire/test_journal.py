@@ -136,7 +136,7 @@ def test_happened_comes_back_too(value: Happened) -> None:
         ('{"time": 1' + "0" * 400 + ', "type": "go"}', "too great"),
         ('{"time": 1' + "0" * 5000 + ', "type": "go"}', "journal"),
         ('{"time": 1, "time": 2, "type": "go"}', "twice"),
-        ('{"time": 1, "type": "go", "cue": "2"}', "unknown field `cue`"),
+        ('{"time": 1, "type": "back", "cue": "2"}', "unknown field `cue`"),
         ('{"time": 1, "type": "goto", "cue": 2}', "`cue` must be text"),
         ('{"time": 1, "type": "goto"}', "`cue` is missing"),
         ('{"time": 1, "type": "blackout", "on": 1}', "true or false"),

@@ -34,7 +34,7 @@ from showctl.model import (
 from showctl.plan import Category, Parameter, Submaster
 from showctl.wire.midi import Bend, Controller, Message, Note, Program
 from showctl.wire.midi_map import REACH, UNDER_WAY_S, VERBS, Deed, Surface, Way, deed, knob
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 from tests.show.shows import Show, cue, cues, dimmer, plan
 from tests.wire.test_osc_dictionary import NAMES
 

@@ -12,7 +12,7 @@ from showctl.model import ControlEvent, Go, Goto, ListState, Pause, PlaybackStat
 from showctl.plan import Cue, CueList, Plan, Submaster
 from showctl.wire.eos import Desk
 from showctl.wire.msc import understood
-from showctl.wire.osc_dictionary import Refusal
+from showctl.wire.osc_arguments import Refusal
 
 LISTS = tuple(CueList(name, tuple(Cue(Decimal(n)) for n in ("1", "2", "2.5"))) for name in ("main", "side"))
 DESK = Desk.of(Plan((), lists=LISTS, submasters=(Submaster("front", "additive", ()), Submaster("back", "additive", ()))))

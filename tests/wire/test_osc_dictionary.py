@@ -41,7 +41,8 @@ from showctl.model import (
 )
 from showctl.plan import Category, CueList, Palette, Parameter, PatchedFixture, Place, Plan, Submaster, Universe
 from showctl.wire.osc import Message, Value, decode, encode
-from showctl.wire.osc_dictionary import Refusal, control
+from showctl.wire.osc_arguments import Refusal
+from showctl.wire.osc_dictionary import control
 
 PLAN = Plan(
     (

@@ -10,7 +10,8 @@ from showctl.model import EqBand, State, WireError
 from showctl.wire import pa
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
-BANDS = st.lists(st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), FINITE, FINITE, FINITE), max_size=4)
+ABOVE = st.floats(0, exclude_min=True, allow_infinity=False)
+BANDS = st.lists(st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), ABOVE, FINITE, ABOVE), max_size=4)
 WANTED = st.lists(BANDS.map(tuple), max_size=3).map(tuple)
 ROUTE = st.tuples(st.integers(0, 63), st.integers(0, 63))
 SETUP = st.builds(
@@ -45,7 +46,8 @@ STATUS = st.builds(
 def test_what_was_said_comes_back(setup, limits, wanted, status):
     assert pa.decode_setup(pa.encode_setup(setup)) == setup
     assert pa.decode_told(pa.encode_limits(limits)) == limits
-    assert pa.decode_told(pa.encode_wanted(wanted)) == wanted
+    for quick in (False, True):
+        assert pa.decode_told(pa.encode_wanted(pa.PaWanted(wanted, quick))) == pa.PaWanted(wanted, quick)
     assert pa.decode_status(pa.encode_status(status)) == status
 
 
@@ -74,7 +76,7 @@ def test_nonsense_is_refused(data):
 )
 def test_a_band_that_is_none_is_refused(zones):
     with pytest.raises(WireError):
-        pa.decode_told(f'{{"type": "wanted", "zones": {zones}}}'.encode())
+        pa.decode_told(f'{{"type": "wanted", "quick": false, "zones": {zones}}}'.encode())
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from showctl.wire.room import RoomHeard, RoomSetup
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-bands = st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), numbers, numbers, numbers)
+above = st.floats(0, exclude_min=True, allow_infinity=False)
+bands = st.builds(EqBand, st.sampled_from(["peaking", "low_shelf", "high_shelf"]), above, numbers, above)
 limits = st.builds(LevelLimit, st.sampled_from(["laeq_1", "laeq_15", "laeq_60", "lcpeak"]), numbers)
 warnings = st.builds(LevelWarning, limits, st.booleans(), st.none() | numbers, st.none() | numbers, words)
 levels = st.builds(Levels, *[numbers] * 8, st.booleans(), st.lists(warnings, max_size=3).map(tuple))
@@ -34,7 +35,10 @@ def heards(draw: st.DrawFn) -> RoomHeard:
     def response() -> RoomResponse:
         magnitude, coherence = (np.array(draw(st.lists(numbers, min_size=len(freq), max_size=len(freq)))) for _ in range(2))
         trusted = np.array(draw(st.lists(st.booleans(), min_size=len(freq), max_size=len(freq))), np.bool_)
-        return RoomResponse(draw(numbers), freq, magnitude, coherence, trusted, draw(numbers), draw(numbers), draw(st.booleans()))
+        worth = np.array(draw(st.lists(st.floats(0.0, 1.0), min_size=len(freq), max_size=len(freq))))
+        return RoomResponse(
+            draw(numbers), freq, magnitude, coherence, trusted, worth, draw(numbers), draw(numbers), draw(st.booleans())
+        )
 
     return RoomHeard(
         draw(numbers),
@@ -117,7 +121,7 @@ GOOD = RoomHeard(
     48_000,
     0,
     -20.0,
-    (RoomResponse(1.0, np.array([100.0]), np.zeros(1), np.ones(1), np.ones(1, np.bool_), 0.01, 0.0, True),),
+    (RoomResponse(1.0, np.array([100.0]), np.zeros(1), np.ones(1), np.ones(1, np.bool_), np.ones(1), 0.01, 0.0, True),),
     (
         Levels(
             1.0,
@@ -158,6 +162,17 @@ def test_noise_is_a_wire_error(data: bytes) -> None:
     for decode in (room.decode_heard, room.decode_bands, fitting.decode_job, fitting.decode_answer):
         with pytest.raises(WireError):
             decode(data)
+
+
+@given(st.lists(st.none() | st.binary(max_size=100), max_size=16))
+def test_where_microphones_stood_comes_as_it_went(places: list[bytes | None]) -> None:
+    assert room.decode_places(room.encode_places(places)) == tuple(places)
+
+
+@pytest.mark.parametrize("places", [None, ["?"], ["A" * 8000], [3], [None] * 17])
+def test_places_that_are_none_are_refused(places: Any) -> None:
+    with pytest.raises(WireError):
+        room.decode_places(json.dumps({"type": "places", "places": places}).encode())
 
 
 def test_what_is_no_number_is_not_sent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -132,6 +133,27 @@ def test_dips_are_not_filled_beyond_the_limit_but_may_be_within_it() -> None:
     assert loose.boost > 3
 
 
+@pytest.mark.parametrize(("device", "bands"), [("generic", 10), ("x32", 6)])
+@pytest.mark.parametrize("boost", [0.0, 6.0])
+def test_the_limit_of_a_band_is_not_got_round_by_another_at_the_same_place(device: str, bands: int, boost: float) -> None:
+    wave = 4 * np.sin(2 * np.pi * OCTAVES / 3)  # what a boost of 0 dB leaves room for
+    dip = wave + cascade_db([EqBand("peaking", 100.0, -9.0, 4.0)], GRID)
+    found = fit(GRID, dip[None], device=DEVICES[device], bands=bands, limits=Limits(boost=boost))
+    lifting = [band for band in found.bands if band.gain > 0]
+    assert lifting
+    assert cascade_db(lifting, FINE).max() <= Limits().lift + 0.3
+
+
+@pytest.mark.parametrize("seed", [3, 7, 8, 9])
+def test_no_band_is_spent_on_what_another_at_its_place_could_do(seed: int) -> None:
+    limits = Limits(boost=6)
+    found = fit(GRID, nasty(seed), bands=16, limits=limits)
+    for one, other in itertools.combinations(found.bands, 2):
+        near = abs(np.log2(one.freq / other.freq)) < 0.4 / max(one.q, other.q) and abs(np.log2(one.q / other.q)) < 0.8
+        together = one.gain + other.gain
+        assert not (one.kind == other.kind and near and limits.cut <= together <= limits.lift), (one, other)
+
+
 def test_what_the_seats_contradict_is_corrected_less_than_what_they_share() -> None:
     draw = np.random.default_rng(5)
     rough = draw.normal(0, 4, (6, len(GRID)))
@@ -192,6 +214,16 @@ def test_a_standing_equaliser_is_moved_not_replaced() -> None:
     for old, new in zip(first.bands, then.bands):
         assert abs(np.log2(new.freq / old.freq)) < 1
     assert then.after <= fit(GRID, walk + bump, device=X32, bands=6).after + 0.5
+
+
+@pytest.mark.parametrize(("low", "high", "stays"), [(3.0, 5.0, True), (1.0, 7.0, False)])
+def test_a_standing_equaliser_is_given_up_only_where_another_is_far_better(low: float, high: float, stays: bool) -> None:
+    standing = (EqBand("peaking", 200.0, -6.0, 1.0),)
+    curve = cascade_db([EqBand("peaking", 200.0, low, 1.0), EqBand("peaking", 4000.0, high, 1.0)], GRID)[None]
+    (band,) = fit(GRID, curve, bands=1, standing=standing).bands
+    assert (band.freq < 400) == stays
+    (band,) = fit(GRID, curve, bands=1).bands
+    assert band.freq > 2000
 
 
 def test_the_summed_boost_is_found_between_the_points() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from showctl.analysis.room.howl import HowlWatch, advice, evidence
-from showctl.analysis.room.howl_features import AROUND, Spectra
+from showctl.analysis.room.howl import ENOUGH, MOST, Courses, HowlWatch, Told, advice, evidence
+from showctl.analysis.room.howl_features import AROUND, Spectra, left
 from showctl.model import AudioBlock, Howl
 
 RATE = 48_000
@@ -65,7 +65,11 @@ def test_how_sound_is_cut_changes_nothing() -> None:
 
 
 def test_one_howl_is_told_once() -> None:
-    assert len(told(hall(16.5) + growing(800.0, 60.0, 14.0, 16.5))) == 1
+    assert [one.again for one in told(hall(16.5) + growing(800.0, 60.0, 14.0, 16.5))][:1] == [False]
+    many = told(hall(20) + np.clip(growing(800.0, 60.0, 14.0, 20), -0.5, 0.5))
+    assert [one.again for one in many] == [False] + [True] * (len(many) - 1)
+    assert len(many) >= 4, "it stands, and that is told each second"
+    assert all(0.95 < b.time - a.time < 1.2 for a, b in pairwise(many))
 
 
 def test_nothing_is_told_before_there_is_something_to_compare_with() -> None:
@@ -81,6 +85,47 @@ def test_what_is_known_of_a_peak_are_numbers_whatever_it_is() -> None:
             spectra.hear((level * draw.normal(size=spectra.size)).astype(np.float32))
         for peak in (7, 8, 500, spectra.bins - AROUND - 1):
             assert np.isfinite(evidence(spectra.features(peak, 7)))
+
+
+def test_one_factor_tells_a_loop_from_vibrato() -> None:
+    """What multiplies by one number leaves nothing; noise leaves all but what chance gives, a wandering phase much."""
+    n = np.arange(32)
+    loop = 1.05**n * np.exp(1.3j * n)
+    assert left(loop[:-1], loop[1:]) == pytest.approx(-60, abs=0.1)
+    vibrato = loop * np.exp(0.8j * np.sin(0.9 * n))
+    assert left(vibrato[:-1], vibrato[1:]) > -15
+    draw = np.random.default_rng(3)
+    noise = draw.normal(size=500) + 1j * draw.normal(size=500)
+    assert left(noise[:-1], noise[1:]) == pytest.approx(0, abs=0.1)
+
+
+def test_a_course_is_enough_after_as_many_judgements_as_it_takes_and_at_one_frequency() -> None:
+    courses, fewest = Courses(), min(ENOUGH)
+    beyond = [courses.add([(500.0, 99.0)])[0] for _ in range(fewest)]
+    assert all(one < 0 for one in beyond[:-1])
+    assert beyond[-1] == MOST - ENOUGH[fewest] > 0
+    assert courses.add([(600.0, 99.0)])[0] < 0
+    assert courses.add([]) == []
+
+
+def test_an_overtone_of_what_was_told_is_not_told_until_later() -> None:
+    told = Told()
+    assert told.new(10.0, 400.0, -20.0)
+    assert not told.new(10.5, 402.0, -20.0)
+    assert not told.new(10.5, 800.5, -20.0)
+    assert told.new(10.5, 900.0, -20.0)
+    assert told.new(13.0, 800.5, -20.0)
+
+
+def test_a_howl_that_stands_is_told_each_second_until_it_is_softer() -> None:
+    told = Told()
+    assert told.new(10.0, 400.0, -20.0)
+    assert not told.still(10.9, 400.0, -10.0)
+    assert told.still(11.0, 402.0, -10.0)
+    assert not told.still(11.5, 402.0, -10.0)
+    assert told.still(12.1, 402.0, -11.0)
+    assert not told.still(13.2, 402.0, -13.5)  # something was done about it
+    assert not told.still(13.2, 500.0, -11.0)
 
 
 def test_silence_and_a_loss_are_no_feedback() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from showctl.model import DeviceError, EqBand, EqState, State
+from showctl.model import DeviceError, EqBand, State
 from showctl.outputs.pa import internal
 from showctl.outputs.pa.internal import InternalConsole, flat, limits, setup
 from showctl.outputs.pa.process import Pa
@@ -21,6 +21,7 @@ from showctl.plan import PaPlan, PaZone
 from showctl.sound.equaliser import EqLimits
 from showctl.sound.portaudio import DeviceGone
 from showctl.wire import pa
+from tests.pa_part import deciding
 
 PLAN = PaPlan(
     console="internal",
@@ -101,7 +102,7 @@ def test_bands_are_heard_held_and_told(process):
         assert newest(ours).state is State.RUNNING
         (stream,) = process.streams
         assert stream.asked == ("no such card", "no such card", 2, 3)
-        ours.send(pa.encode_wanted(((CUT,), ())))
+        ours.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
         process.step(0.5)
         status = newest(ours)
         assert status.held == ((CUT,), ())
@@ -117,8 +118,8 @@ def test_bands_are_heard_held_and_told(process):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (pa.encode_wanted(((EqBand("peaking", 500.0, 2.0, 1.0),), ())), "together lift by 2.0 dB"),
-        (pa.encode_wanted(((CUT,),)), "bands for 1 zones: there are 2"),
+        (pa.encode_wanted(pa.PaWanted(((EqBand("peaking", 500.0, 2.0, 1.0),), ()))), "together lift by 2.0 dB"),
+        (pa.encode_wanted(pa.PaWanted(((CUT,),))), "bands for 1 zones: there are 2"),
         (b"{}", "neither limits nor what is wanted"),
         (b"\xff", "not JSON"),
     ],
@@ -126,21 +127,21 @@ def test_bands_are_heard_held_and_told(process):
 def test_what_breaks_a_limit_is_refused_and_the_last_good_bands_stay(process, data, words):
     with daemon(process) as ours:
         good = ((CUT,), ())
-        ours.send(pa.encode_wanted(good))
+        ours.send(pa.encode_wanted(pa.PaWanted(good)))
         process.step(0.5)
         ours.send(data)
         process.step(0.5)
         status = newest(ours)
         assert words in status.refused
         assert status.held == good
-        ours.send(pa.encode_wanted(good))
+        ours.send(pa.encode_wanted(pa.PaWanted(good)))
         process.step(0.5)
         assert newest(ours).refused == ""
 
 
 def test_it_goes_on_without_a_daemon_and_the_newest_one_is_served(process):
     with daemon(process) as first:
-        first.send(pa.encode_wanted(((CUT,), ())))
+        first.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
         process.step(0.5)
     process.step(0.5)
     with daemon(process) as second, daemon(process) as third:
@@ -155,7 +156,7 @@ def test_a_card_that_is_not_there_is_looked_for(process):
         status = newest(ours)
         assert status.state is State.DEGRADED
         assert "no sound input called 'card'; it is looked for" in status.detail
-        ours.send(pa.encode_wanted(((CUT,), ())))
+        ours.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
         process.step(0.5)
         process._retry = 0.0
         process.step(0.0)
@@ -187,7 +188,7 @@ def test_the_first_bands_are_within_any_venues_limits(process, q):
 def test_bands_that_come_before_the_card_are_held_to_the_limits_too(process):
     process.missing = 1
     with daemon(process) as ours:
-        ours.send(pa.encode_wanted(((EqBand("peaking", 500.0, 12.0, 1.0),), ())))
+        ours.send(pa.encode_wanted(pa.PaWanted(((EqBand("peaking", 500.0, 12.0, 1.0),), ()))))
         process.step(0.5)
         status = newest(ours)
         assert "+3 dB are allowed" in status.refused
@@ -212,7 +213,10 @@ def test_what_a_card_of_another_rate_cannot_have_is_brought_within(process):
 def test_narrower_limits_are_faded_to_while_the_sound_goes_on(process):
     wide = limits(replace(PLAN, boost=6.0))
     with daemon(process) as ours:
-        for message in (pa.encode_limits(wide), pa.encode_wanted(((EqBand("peaking", 500.0, 3.0, 2.0), CUT), (CUT,)))):
+        for message in (
+            pa.encode_limits(wide),
+            pa.encode_wanted(pa.PaWanted(((EqBand("peaking", 500.0, 3.0, 2.0), CUT), (CUT,)))),
+        ):
             ours.send(message)
             process.step(0.5)
         (stream,) = process.streams
@@ -296,7 +300,7 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
         await eventually(lambda: console.settled("main"), "the first bands")
         assert console.console("main").bands == flat(PLAN.q)
         assert console.health().state is State.DEGRADED, "there is no such card"
-        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, CUT),)))
+        console.apply("fill", deciding((2, CUT)))
         await eventually(lambda: console.settled("fill"), "the cut")
         assert console.console("fill").bands[2] == CUT
         pid = console._status.pid
@@ -305,9 +309,9 @@ async def test_the_process_outlives_the_daemon_is_found_again_and_ended(tmp_path
         await eventually(lambda: console.settled("fill"), "what it holds")
         assert console._status.pid == pid
         assert console.console("fill").bands[2] == CUT
-        console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, replace(CUT, gain=9.0)),)))
+        console.apply("fill", deciding((2, replace(CUT, gain=9.0))))
         await eventually(lambda: "+3 dB are allowed" in console.health().detail, "the refusal")
-        console.apply("fill", EqState(0.0, "auto", (), (), writes=((3, CUT),)))
+        console.apply("fill", deciding((3, CUT)))
         await eventually(lambda: console.settled("fill") and console.console("fill").bands[3] == CUT, "the next band")
         assert "refused" not in console.health().detail
         narrower = replace(PLAN, gain=(-2.0, 0.0), q=(0.5, 1.5))
@@ -355,7 +359,7 @@ async def test_a_process_that_hangs_is_killed_and_a_new_one_holds_the_same(tmp_p
     console = InternalConsole(PLAN, path, time.monotonic)
     task = asyncio.create_task(console.run())
     await eventually(lambda: console.settled("fill"), "the first bands")
-    console.apply("fill", EqState(0.0, "auto", (), (), writes=((2, CUT),)))
+    console.apply("fill", deciding((2, CUT)))
     await eventually(lambda: console.settled("fill"), "the cut")
     pid = console._status.pid
     monkeypatch.setattr(internal, "SILENT_S", 1.5)

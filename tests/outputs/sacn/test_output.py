@@ -16,6 +16,8 @@ from showctl.model import DeviceError, State
 from showctl.outputs.sacn import client
 from showctl.outputs.sacn.client import DaemonRunning, Output
 from showctl.outputs.sacn.frames import open_frames, persistent_cid
+from showctl.outputs.sacn.sender import Log, Sender
+from showctl.outputs.sacn.transmitter import Transmitter
 from showctl.plan import Universe
 from showctl.wire.e131 import DataPacket
 from showctl.wire.e131_stream import REPEATS
@@ -331,6 +333,24 @@ def test_an_output_that_waits_takes_over(studio, receiver):
         with contextlib.suppress(ProcessLookupError):
             waiting.kill()
         waiting.wait()
+
+
+def test_an_output_that_is_ended_before_its_first_packet_ends_the_streams_of_the_one_before(studio, receiver):
+    first = studio.open([Universe(1, unicast=(receiver.address,)), Universe(2, unicast=(receiver.address,))], on_stop="hold")
+    frames = open_frames(studio.runtime)
+    transmitter = Transmitter(frames, Sender(frames.file, Log()))
+    try:
+        transmitter.terminate(0)  # nothing has a look: nothing to end
+        submit(first, 4, 5)
+        receiver.until(shows(2, 5))
+        os.kill(studio.output_pid(), signal.SIGKILL)
+        transmitter.take_patch()
+        assert transmitter.take_look()
+        transmitter.terminate(0)
+        receiver.until(lambda p: p.universe == 2 and p.terminated)
+        assert [len([p for p in receiver.of(n) if p.terminated]) for n in (1, 2)] == [1, 1]
+    finally:
+        transmitter.sender.close()
 
 
 def test_a_path_too_long_for_a_socket_is_refused_in_words(tmp_path):
