@@ -1,4 +1,5 @@
-"""A failure in a standstill of the machine is tried again; any other is one at once. By pytest itself, with clocks that lie."""
+"""A failure in a standstill of the machine is tried again, and once that of a real program; any other is one at once. By pytest
+itself, with clocks that lie."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ def test_one_that_failed_in_a_standstill_is_tried_again_after_the_others(tmp_pat
     code, said = run(tmp_path, late=0.3, fails=2)
     assert code == 0
     assert "2 passed, 2 skipped" in said
-    assert "stood still for 0.30 s in attempt 2" in said
+    assert "attempt 2 failed, the machine stood still for 0.30 s" in said
 
 
 def test_one_that_goes_on_failing_has_failed(tmp_path: Path) -> None:
@@ -69,6 +70,18 @@ def test_one_of_a_real_program_that_met_a_standstill_each_time_is_left_out(tmp_p
 
 
 def test_without_a_standstill_a_failure_is_one(tmp_path: Path) -> None:
-    code, said = run(tmp_path, late=0.02, fails=1, mark="@pytest.mark.real")
+    code, said = run(tmp_path, late=0.02, fails=1)
     assert code == 1
     assert "1 failed, 1 passed" in said
+
+
+def test_without_a_standstill_one_of_a_real_program_is_tried_once_more(tmp_path: Path) -> None:
+    code, said = run(tmp_path, late=0.02, fails=1, mark="@pytest.mark.real")
+    assert code == 0
+    assert "attempt 1 failed, it is tried once more" in said
+
+
+def test_one_of_a_real_program_that_fails_twice_without_a_standstill_has_failed(tmp_path: Path) -> None:
+    code, said = run(tmp_path, late=0.02, fails=2, mark="@pytest.mark.real")
+    assert code == 1
+    assert "1 failed, 1 passed, 1 skipped" in said
