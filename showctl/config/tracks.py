@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from showctl.config.tree import Key, Node, Report
 from showctl.config.values import Bad, did_you_mean, seconds
+from showctl.config.wholefile import is_whole
 from showctl.model.player import LONGEST_S
 from showctl.plan import Marker, PaPlan, SetEntry, TrackPart, TrackPlan, TracksPlan
 
@@ -146,7 +147,7 @@ def _file(text: str, root: Node, way: tuple[Key, ...], report: Report) -> tuple[
         report.warning(mark, "W-not-checked", f"sound files cannot be read: {error}; install libsndfile (Debian: libsndfile1)")
         return path, 0.0, 0
     try:
-        info = soundfile.info(path)
+        info, whole = soundfile.info(path), is_whole(path)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         why = str(getattr(error, "error_string", None) or error).rstrip(".")
         report.error(mark, "E-sound-file", f"not a sound file that can be read ({why}): WAV, FLAC, Ogg, MP3 and AIFF can")
@@ -159,6 +160,9 @@ def _file(text: str, root: Node, way: tuple[Key, ...], report: Report) -> tuple[
         report.error(mark, "E-sound-file", f"it is {info.duration:.3f} s long: was it exported whole?")
     elif not _ends(path):
         text = f"it says that it is {info.duration:.1f} s long, but its end cannot be read: was it copied whole?"
+        report.error(mark, "E-sound-file", text)
+    elif not whole:
+        text = f"its end is missing: of all that it should have {info.duration:.1f} s are there; was it copied whole?"
         report.error(mark, "E-sound-file", text)
     return path, float(info.duration), int(info.channels)
 

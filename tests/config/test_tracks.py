@@ -57,6 +57,8 @@ def files(folder: Path, show: str, audio: str = "") -> list[Path]:
     noise = np.random.default_rng(1).uniform(-0.1, 0.1, (48_000 * 3, 2))
     soundfile.write(folder / "songs" / "cut.flac", noise, 48_000)
     (folder / "songs" / "cut.flac").write_bytes((folder / "songs" / "cut.flac").read_bytes()[:300_000])
+    soundfile.write(folder / "songs" / "cut.wav", noise, 48_000)
+    (folder / "songs" / "cut.wav").write_bytes((folder / "songs" / "cut.wav").read_bytes()[:300_000])
     (folder / "songs" / "bad.wav").write_text("nothing of a sound")
     (folder / "venue.yaml").write_text(VENUE + audio, encoding="utf-8")
     (folder / "show.yaml").write_text(SHOW + show, encoding="utf-8")
@@ -105,6 +107,7 @@ MISTAKES = {
     "no sound": "tracks: {a: ⟦E-sound-file⟧songs/bad.wav}\n",
     "endless": "tracks: {a: ⟦E-sound-file⟧songs/endless.flac}\n",
     "cut off": "tracks: {a: ⟦E-sound-file⟧songs/cut.flac}\n",
+    "cut off, and still a file that plays": "tracks: {a: ⟦E-sound-file⟧songs/cut.wav}\n",
     "too short": "tracks: {a: {file: ⟦E-sound-file⟧songs/short.wav}}\n",
     "no file named": "tracks: {a: ⟦E-missing-key⟧{gain: 1dB}}\nsetlist: [a]\n",
     "an unknown key": "tracks: {a: {file: songs/opener.wav, ⟦E-unknown-key⟧marker: {}}}\n",
