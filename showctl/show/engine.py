@@ -314,6 +314,7 @@ class ShowEngine:
             if head.mode is not Mode.RELEASED:
                 transport.let_go(self._stage, head, t)
         self._stage.effects.stop_all(self._stage.view(None, t))
+        self._tracks.clear()  # who plays them has had this stop already
         self._tell(t, "stop", source=one.source)
 
     def _by_itself(self, head: Playhead, t: float) -> None:

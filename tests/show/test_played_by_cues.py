@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from showctl.model import Back, Go, Goto, Inputs, NextTrack, PlayTrack, ShowFrame, TrackVolume
+from showctl.model import Back, Go, Goto, Inputs, NextTrack, PlayTrack, ShowFrame, StopAll, TrackVolume
 from showctl.plan import Span, TrackPart, TrackPlan, TracksPlan
 from showctl.show.engine import ShowEngine
 from showctl.show.state import State
@@ -43,6 +43,14 @@ def test_goto_begins_it_too_and_back_does_not() -> None:
     step(engine, 2.0, Go(time=2.0))
     assert begun(step(engine, 3.0, Back(time=3.0))) == []
     assert engine.playback.lists[0].current == "3"
+
+
+def test_a_stop_in_the_very_step_of_the_go_begins_no_track() -> None:
+    """The player has that stop already when the engine comes to tell it of the track."""
+    engine = ShowEngine(SHOW)
+    step(engine, 1.0, Go(time=1.0))
+    assert begun(step(engine, 2.0, Go(time=1.98), StopAll(time=1.99))) == []
+    assert begun(step(engine, 3.0, StopAll(time=2.98), Go(time=2.99))) != []
 
 
 def test_a_show_that_is_taken_up_again_begins_nothing() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from showctl.model import Go, Goto, PlaybackState
 from showctl.plan import GestureBinding, Wearable
-from showctl.show.gate.factors import Factors, standing
+from showctl.show.gate.factors import Factors, Stand, standing
 
 ASK_S, AGAIN_S = 3.0, 0.5
 SEEN_S = 0.4  # nobody has seen an ask and said yes to it sooner: a yes that comes then was to what stood there before
@@ -26,7 +26,7 @@ class Ask:
     device: Wearable
     time: float  # s, of the gesture
     needs: Factors
-    meant: tuple[str, str | None] | None = None  # where its list stood, as of `standing`
+    meant: Stand | None = None  # where its list stood, as of `standing`
 
     def expired(self, now: float) -> bool:
         """Whether it is forgotten."""

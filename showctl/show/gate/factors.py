@@ -15,6 +15,7 @@ from showctl.plan import CueList, Danger, Factor, GestureBinding, Plan
 
 ORDER: tuple[Danger, ...] = ("", "danger", "alone")
 Factors: TypeAlias = frozenset[Factor]
+Stand: TypeAlias = tuple[str, str | None, bool]
 NEEDS: dict[Danger, Factors] = {
     "": frozenset(),
     "danger": frozenset(("clutch", "again", "operator")),
@@ -22,11 +23,12 @@ NEEDS: dict[Danger, Factors] = {
 }
 
 
-def standing(control: ControlEvent, playback: PlaybackState) -> tuple[str, str | None] | None:
-    """Where the list of a control stands, and what it would fire next; None for what is of no list."""
+def standing(control: ControlEvent, playback: PlaybackState) -> Stand | None:
+    """Where the list of a control stands: its cue, what it would fire next, and whether it is paused (then a GO only goes on);
+    None for what is of no list."""
     if not isinstance(control, Go | Back | Goto | Resume):
         return None
-    return next(((one.current, one.pending) for one in playback.lists if one.name == control.list), None)
+    return next(((one.current, one.pending, one.state == "paused") for one in playback.lists if one.name == control.list), None)
 
 
 def aimed(control: ControlEvent, playback: PlaybackState) -> ControlEvent:

@@ -68,6 +68,7 @@ class Gate:
         self._waiting, self._repeats, self._telling = Waiting(), Repeats(), Telling()
         self._asks, self._holding = Asks(), Holding()
         self._out: list[ControlEvent] = []
+        self._ahead = -math.inf  # s, the latest time of what was given away for its beat
         self._stepped = -math.inf  # s
 
     # --- the step ------------------------------------------------------------------------------------------------------
@@ -186,9 +187,15 @@ class Gate:
             self._telling.gesture(now, ask.device, ask.binding.gesture, None, "refused", "the list has gone on meanwhile")
 
     def _stop(self, now: float) -> None:
-        """The show is stopped: nothing waits, nobody is armed."""
+        """The show is stopped: nothing waits, nobody is armed, and of this step only what lets go is done besides.
+
+        What was given away for a beat that is to come would act behind the stop: it is stopped then once more.
+        """
         self._arming.stopped = now
+        self._out = [one for one in self._out if isinstance(one, Flash) and not one.on]
         self._forget([*self.plan.performers, NOBODY], now)
+        if self._ahead > now:
+            self._out.append(StopAll(time=self._ahead, source="gesture:stop"))
 
     def _forget(self, whose: Collection[str], now: float) -> None:
         """What performers have asked for, and what waits for the beat."""
@@ -274,9 +281,11 @@ class Gate:
         event = replace(_turned(binding, playback), time=done.time, source=f"gesture:{device.name}")
         self._asks.answered(binding, device.performer)
         if isinstance(event, StopAll):
+            event = replace(event, time=now)  # however late it comes: behind everything that was done meanwhile
             self._stop(now)
         elif binding.on != "now":
-            if not self._waiting.add(event, binding.on, beat, now, device.performer, binding.words, cleared):
+            meant = standing(event, playback)
+            if not self._waiting.add(event, binding.on, beat, now, device.performer, binding.words, cleared, meant):
                 self._refuse(done, now, "too much waits for the beat")
                 return False
             words = f"`{binding.words}` with the next {binding.on}"
@@ -312,12 +321,15 @@ class Gate:
             if ORDER.index(self._dangers.of(one.control, playback)) > ORDER.index(one.cleared):
                 why = "it has become dangerous"
             elif one.performer != NOBODY:
+                gone_on = one.meant != standing(one.control, playback)
                 why = self._repeats.just_began(one.control, one.words, playback, one.control.time)
+                why = "the list has gone on meanwhile" if gone_on else why
             if why:
                 who = {"performer": one.performer} if one.performer != NOBODY else {}
                 self._telling.tell(now, "refused", control=one.words, reason=why, source=one.control.source, **who)
                 continue
             self._out.append(one.control if one.performer == NOBODY else aimed(one.control, playback))
+            self._ahead = max(self._ahead, one.control.time)
             if one.performer != NOBODY:
                 self._repeats.note(one.control, one.words, one.performer, now)
             elif isinstance(one.control, Go | Goto):
@@ -375,7 +387,7 @@ class Gate:
         self._presence.take_over(old._presence, same)
         self._arming.take_over(old._arming)
         self._faders.take_over(old._faders, same)
-        self._stepped = old._stepped
+        self._stepped, self._ahead = old._stepped, old._ahead
         self._repeats, self._telling, self._waiting = old._repeats, old._telling, old._waiting
         self._waiting.keep({(who, one.words) for one in self.plan.bindings if one.on != "now" for who in one.performers})
         self._holding.take_over(old._holding, lambda name, binding: name in same and binding in self.plan.bindings)

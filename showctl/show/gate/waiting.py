@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from showctl.model import ControlEvent, JumpTrack, NextTrack, PlaybackState, PlayTrack, StayTrack
 from showctl.plan import Danger, Quantise
+from showctl.show.gate.factors import Stand
 
 NOBODY = ""  # no performer: an operator, by OSC or MIDI
 AHEAD_S = 0.03
@@ -30,6 +31,7 @@ class Waits:
     performer: str  # who asked for it, or NOBODY
     words: str
     cleared: Danger = ""  # up to which it has had its second factor
+    meant: Stand | None = None  # where its list stood when it was asked for, as of `standing`; of a performer's
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,20 @@ class Waiting:
         self._jumps: tuple[str, float] | None = None  # whose jump waits in the player, and since when
 
     def add(
-        self, control: ControlEvent, on: Quantise, beat: Beat, now: float, performer: str, words: str, cleared: Danger
+        self,
+        control: ControlEvent,
+        on: Quantise,
+        beat: Beat,
+        now: float,
+        performer: str,
+        words: str,
+        cleared: Danger,
+        meant: Stand | None = None,
     ) -> bool:
         """Keep it for the next beat or bar after its own time; False where too much waits already."""
         if len(self._all) >= MOST:
             return False
-        self._all.append(Waits(control, beat.next(on, control.time), now, performer, words, cleared))
+        self._all.append(Waits(control, beat.next(on, control.time), now, performer, words, cleared, meant))
         return True
 
     def due(self, now: float, beat: Beat) -> list[Waits]:

@@ -732,6 +732,40 @@ def test_a_yes_just_before_the_operators_stop_fires_nothing_behind_it() -> None:
     assert stage.wait(4.0) == []
 
 
+def test_a_yes_just_before_the_stop_of_a_performer_fires_nothing_behind_it() -> None:
+    stage = Stage.of(bind("swipe", GO, factor="operator"), bind("circle", STOP, ALWAYS))
+    stage.clutch()
+    stage.gesture()
+    stage.wait(0.5)
+    made = stage.step(stage.candidate("circle"), asked=(Confirm(time=stage.now, performer="anna"),))
+    assert [type(one) for one in made.controls] == [StopAll]
+
+
+def test_a_stop_that_comes_late_is_not_dated_before_what_was_done_meanwhile() -> None:
+    """The engine takes what came since its last step in the order of its times."""
+    stage = Stage.of(bind("swipe", STOP, ALWAYS), bind("fist", GO))
+    stage.clutch()
+    [go] = stage.button("2")
+    [stop] = stage.gesture(time=stage.now - 0.3)
+    assert stop.time >= go.time
+
+
+@pytest.mark.parametrize("whose", ["performer", "operator"])
+def test_what_was_given_ahead_for_its_beat_does_not_outlive_a_stop(whose: str) -> None:
+    stage = Stage.of(bind("swipe", GO, on="beat"), bind("circle", STOP, ALWAYS))
+    stage.clutch()
+    stage.beats(60.0, 100.5)
+    assert stage.gesture() == []
+    stage.beats(60.0, 100.975)
+    [go] = stage.step().controls
+    assert go.time > stage.now + 0.02, "the engine has it, and its time is to come"
+    made = stage.gesture("circle") if whose == "performer" else list(stage.ask(StopAll(time=stage.now + 0.02)).controls)
+    assert all(isinstance(one, StopAll) for one in made)
+    assert max(one.time for one in made) >= go.time, "a stop behind it"
+    assert whose == "operator" or min(one.time for one in made) == stage.now, "and the stop at once"
+    assert stage.wait(3.0) == []
+
+
 def test_a_stop_of_who_is_not_armed_takes_the_movement_twice() -> None:
     stage = Stage.of(bind("swipe", STOP, ALWAYS))
     assert stage.gesture() == []
@@ -845,6 +879,32 @@ def test_what_became_dangerous_while_it_waited_is_not_done() -> None:
     assert stage.reasons() == ["it has become dangerous"]
     [told] = [dict(one.data) for step in stage.steps for one in step.told if one.type == "refused"]
     assert told["performer"] == "anna", "else `privacy erase` would not find the line"
+
+
+def test_a_go_that_waits_is_of_the_cue_that_was_meant() -> None:
+    """Somebody else fires it early in a long bar: at its end nobody means the cue after it."""
+    stage = at("1", bind("swipe", GO, cues(1, 9), on="bar"))
+    stage.beats(60.0, 101.0, bar=100)
+    assert stage.gesture() == []
+    stage.ask(Go(time=stage.now, source="web"))
+    stage.stand("main")
+    assert stage.wait(2.5) == []
+    stage.beats(60.0, 103.99, bar=100)
+    assert stage.wait(0.5) == []
+    assert stage.reasons() == ["the list has gone on meanwhile"]
+
+
+def test_a_go_that_waits_to_go_on_from_a_pause_fires_no_cue() -> None:
+    stage = at("1", bind("swipe", GO, cues(1, 9), on="bar", danger="danger", factor="clutch"))
+    stage.clutch()
+    stage.stand("main", "1", state="paused")
+    stage.wait(3.0)
+    stage.beats(60.0, 101.0, bar=100)
+    assert stage.gesture() == []
+    stage.stand("main", "1", state="idle")  # the operator has gone on himself
+    stage.wait(2.5)
+    stage.beats(60.0, 103.99, bar=100)
+    assert stage.wait(0.5) == []
 
 
 def test_an_operator_waits_for_the_beat_too() -> None:
