@@ -179,7 +179,7 @@ class PlayerClock:
 class PlayerStatus:
     """How the process is, in words with the next step."""
 
-    state: State
+    state: State  # FAILED: it ends, and `detail` says why
     detail: str
     rate: int = 0  # Hz of the device
     latency: float = 0.0  # s from a block's making to its leaving, as the sound system says

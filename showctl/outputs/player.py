@@ -1,12 +1,14 @@
 """The daemon's end of the player: starts its process, hands commands over, tells where the music is and how it is.
 
-A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`: the supervisor starts it again, and the next one
-is told everything anew by `on_started`. Nothing sounds then until somebody asks for it.
+A process that ends, or says nothing for SILENT_S, is a DeviceError out of `run`, with what it said last (a status that is FAILED)
+or how it ended: the supervisor tells that and starts it again, and the next one is told everything anew by `on_started`. Nothing
+sounds then until somebody asks for it. Only time in which we looked counts: where the whole machine stood still, nobody spoke.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +24,7 @@ BATCH = 200  # messages a wake-up of the loop, at most
 MOST_WAITING = 4000  # commands for a process that does not listen
 SILENT_S = 5.0  # it speaks many times a second; a driver that hangs it for so long will not come back
 FIRST_WORD_S = 60.0  # that it may take to come up on a busy machine
+LOOK_S = 0.25  # between two looks; what is longer was no looking
 
 
 class PlayerProcess:
@@ -39,8 +42,9 @@ class PlayerProcess:
         self._on_started, self._on_clock, self._on_status = on_started, on_clock, on_status
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
-        self._spoke, self._spoken = 0.0, False  # loop time of the last message; whether there was any
-        self._patience = FIRST_WORD_S
+        self._spoken = False
+        self._silent = 0.0  # s without a message, that we looked for one
+        self._last_words = ""
         self._waiting: deque[bytes] = deque()
         self.malformed = 0
 
@@ -92,7 +96,7 @@ class PlayerProcess:
             finally:
                 theirs.close()
             ended = loop.create_future()
-            self._socket, self._spoken = ours, False
+            self._socket, self._spoken, self._last_words = ours, False, ""
             loop.add_reader(ours, child.wake, partial(self._drain, ours), ended)
             try:
                 self._on_started()
@@ -109,17 +113,29 @@ class PlayerProcess:
 
     async def _watch(self, ended: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
-        self._spoke, self._patience = loop.time(), FIRST_WORD_S
-        while True:
-            left = self._spoke + self._patience - loop.time()
-            if left <= 0:
-                raise DeviceError(
-                    f"the player has said nothing for {self._patience:.0f} s, the sound driver hangs: it is started again"
-                )
-            await asyncio.wait([ended], timeout=left)
+        self._silent, looked = 0.0, loop.time()
+        while (patience := SILENT_S if self._spoken else FIRST_WORD_S) > self._silent:
+            await asyncio.wait([ended], timeout=min(LOOK_S, patience))
             if ended.done():
                 ended.result()
-                raise DeviceError("the player's process ended, as when its sound card is pulled out: it is started again")
+                raise DeviceError(f"{await self._why_it_ended()}: it is started again")
+            now = loop.time()
+            self._silent, looked = self._silent + min(now - looked, LOOK_S), now
+        raise DeviceError(f"the player has said nothing for {patience:.0f} s, the sound driver hangs: it is started again")
+
+    async def _why_it_ended(self) -> str:
+        """In its own words, where it had any."""
+        if self._last_words:
+            return f"the player's process ended, {self._last_words}"
+        code = None
+        if self._process is not None:
+            with suppress(TimeoutError):
+                code = await asyncio.wait_for(self._process.wait(), child.END_S)
+        if code is None:
+            return "the player's process says nothing more"
+        if code < 0:
+            return f"the player's process was ended by a signal ({signal.Signals(-code).name}), by the system or by somebody"
+        return f"the player's process ended without a word (exit code {code}), as when it cannot be loaded"
 
     def _drain(self, ours: socket.socket) -> bool:
         """What waits, in order; of clocks that say the same but for the time the newest. False at the end of the process."""
@@ -135,20 +151,22 @@ class PlayerProcess:
             if said is None:
                 self.malformed += 1  # a player that talks nonsense must not stop the show
             elif isinstance(said, nouns.PlayerStatus):
-                self._on_status(said)
+                if said.state is State.FAILED:
+                    self._last_words = said.detail
+                else:
+                    self._on_status(said)
             else:
                 if clock is not None and (clock.mode, clock.take) != (said.mode, said.take):
                     self._on_clock(clock)
                 clock = said
-        self._spoke, self._patience = asyncio.get_running_loop().time(), SILENT_S
-        self._spoken = True
+        self._silent, self._spoken = 0.0, True
         if clock is not None:
             self._on_clock(clock)
         return alive
 
 
-def health(status: nouns.PlayerStatus | None, since: float) -> Health:
-    """How the player is, with its counters."""
+def health(status: nouns.PlayerStatus | None, since: float, ended: int = 0) -> Health:
+    """How the player is, with its counters, which begin anew with each process; `ended` is how often one has gone."""
     if status is None:
         return Health("player", State.STARTING, "the player's process is started", since)
     counters = (
@@ -158,5 +176,6 @@ def health(status: nouns.PlayerStatus | None, since: float) -> Health:
         ("starved", float(status.starved)),
         ("memory", float(status.memory)),
         ("latency", status.latency),
+        ("ended", float(ended)),
     )
     return Health("player", status.state, status.detail, since, counters)

@@ -3,9 +3,12 @@
     TrackControl --> SetList.ask --> commands --> player (a process, or mpv) --> PlayerClock --> SetList.hear
                                                                                     '--> TrackBeat --> Features
 
-Everything but the player is in the daemon's one thread. A player that is started again is told everything anew and is silent:
-what played is paused where it was, or stopped where somebody asked for that meanwhile. While a track plays whose beats are known,
-its map speaks in place of the ear (`leads`).
+Everything but the player is in the daemon's one thread. While a track plays whose beats are known, its map speaks in place of the
+ear (`leads`).
+
+A player that goes away leaves what played paused where it was. Until another is there, one rule holds: what leaves it silent is
+done (NEXT has the next one stand by, SEEK and JUMP go elsewhere in what is paused, STOP stops it, faders move), what would sound
+(PLAY, RESUME) is refused, since it would sound whenever the player comes. The next player is told everything anew.
 """
 
 from __future__ import annotations
@@ -19,17 +22,16 @@ from typing import Protocol, TypeAlias
 
 from showctl.model import (
     BeatMap,
+    DeviceError,
     Features,
     Happened,
     Health,
-    PauseTrack,
+    PlayTrack,
+    ResumeTrack,
     State,
     StopAll,
-    StopTrack,
     TrackControl,
-    TrackRate,
     TrackView,
-    TrackVolume,
 )
 from showctl.model.player import Command, Mode, PlayerClock, PlayerSetup, PlayerStatus
 from showctl.outputs.player import PlayerProcess, health
@@ -42,7 +44,7 @@ from showctl.show.setstate import SetState
 from showctl.show.trackbeat import Moment, TrackBeat, silence
 
 KEEP_EVERY_S, LOOK_EVERY_S = 1.0, 0.1
-HELD = StopAll | StopTrack | PauseTrack | TrackVolume | TrackRate  # a player that is away does them when it comes
+SOUNDS = PlayTrack | ResumeTrack
 
 Keep: TypeAlias = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]]
 
@@ -94,6 +96,7 @@ class Tracks:
         self._beat: TrackBeat | None = None
         self._take = self._index = 0
         self._refused_seq = 0
+        self._ended, self._gone = 0, ""  # how often a player has gone away, and why, until the next one speaks
         self._looked = 0.0
         self.leads = False  # its map speaks in place of the ear
 
@@ -119,7 +122,7 @@ class Tracks:
         self.player = self._player(tracks)
         self.maps.want(tracks.tracks)
         async with asyncio.TaskGroup() as group:
-            parts = [("player", self.player.run), ("beat maps", self.maps.run), ("tracks", self._keep)]
+            parts = [("player", self._perform), ("beat maps", self.maps.run), ("tracks", self._keep)]
             tasks = [group.create_task(_kept_running(keep, name, part)) for name, part in parts]
             while True:
                 await changed.wait()
@@ -140,6 +143,24 @@ class Tracks:
             return Mpv(tracks.card, on_started=self._begin, on_clock=self._hear, on_status=self._learn_of)
         setup = PlayerSetup(tracks.card, tracks.channels)
         return PlayerProcess(setup, on_started=self._begin, on_clock=self._hear, on_status=self._learn_of)
+
+    async def _perform(self) -> None:
+        """Have the player play. Whatever it ends of, what played is paused."""
+        assert self.player is not None
+        try:
+            await self.player.run()
+        except Exception as error:
+            self._lose(error)
+            raise
+
+    def _lose(self, error: Exception) -> None:
+        self._ended += self._status is not None  # one that never came has not gone
+        self._status, self._since = None, self._now()
+        self._gone = str(error) if isinstance(error, DeviceError) else f"{type(error).__name__}: {error}; it is started again"
+        self._fall_silent()
+        self.list.away(self._now())
+        self._pass_on()
+        self._show()
 
     async def _keep(self) -> None:
         """What a crash would lose, on disk; how the player is, told."""
@@ -172,7 +193,7 @@ class Tracks:
         """What somebody asks of the tracks; what cannot be is told."""
         status = self._status
         try:
-            if not self._there and not isinstance(control, HELD):
+            if not self._there and isinstance(control, SOUNDS):
                 raise Refused("the player is not there yet: its health says why")
             self._send(self.list.ask(control, self._heard(), 0.0 if status is None else status.latency))
         except Refused as refused:
@@ -200,7 +221,8 @@ class Tracks:
         """The player has been started."""
         self._status, self._refused_seq = None, 0
         self._fall_silent()
-        self._send(self.list.begin())
+        self._send(self.list.begin(self._now()))
+        self._pass_on()
 
     def _hear(self, clock: PlayerClock) -> None:
         self._send(self.list.hear(clock, self._now()))
@@ -212,7 +234,7 @@ class Tracks:
     def _learn_of(self, status: PlayerStatus) -> None:
         if self._status is None or (status.state, status.detail) != (self._status.state, self._status.detail):
             self._since = self._now()
-        self._status = status
+        self._status, self._gone = status, ""
         if status.refused_seq and status.refused_seq != self._refused_seq:
             self.list.refused(status.refused_seq, status.refused, self._now())
             self._pass_on()
@@ -260,7 +282,9 @@ class Tracks:
 
     def health(self) -> Health:
         """How the player is, and whether the beats of its tracks are known."""
-        one = health(self._status, self._since)
+        one = health(self._status, self._since, self._ended)
+        if self._gone:
+            return replace(one, state=State.DEGRADED, detail=self._gone)
         if one.state is not State.RUNNING:
             return one
         said, missing = one.detail, self.maps.missing

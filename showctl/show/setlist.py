@@ -70,6 +70,8 @@ class SetList(Played):
         match one:
             case PlayTrack():
                 return self._play(one, heard, latency)
+            case PauseTrack() if self.state.mode == "paused":
+                return []
             case PauseTrack():
                 self._sounding()
                 self.state = replace(self.state, mode="paused", position=heard)

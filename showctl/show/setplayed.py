@@ -96,13 +96,18 @@ class Played:
 
     # --- the player's side ---------------------------------------------------------------------------------------------------
 
-    def begin(self) -> list[Command]:
-        """A player that has just been started knows nothing; what played is paused where it was, and nothing sounds by itself."""
+    def away(self, time: float) -> None:
+        """There is no player, or one that knows nothing: what played is paused where it was, and nothing sounds by itself."""
         self._takes.forget()
         self._course, self._moved, self._unprepared = Course(), True, False
         self.clock = PlayerClock(Mode.STOPPED, 0, 0)
-        if self.state.mode == "playing":
+        if self.state.mode == "playing" and self.state.at is not None:
+            self._tell(time, "track", track=self.state.at.track, did="paused", by="player", at=round(self.state.position, 1))
             self.state = replace(self.state, mode="paused")
+
+    def begin(self, time: float) -> list[Command]:
+        """A player has just been started: all that it has to know."""
+        self.away(time)
         commands: list[Command] = [self._define(one) for one in self.plan.tracks]
         commands += [Volume(self._takes.number(), gain(self.state.volume)), Speed(self._takes.number(), self.state.rate)]
         return [*commands, *self._stand_by()]

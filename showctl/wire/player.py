@@ -188,10 +188,12 @@ def encode_clock(clock: PlayerClock) -> bytes:
 
 
 def encode_status(status: PlayerStatus) -> bytes:
-    """One packet; long words are cut."""
+    """One packet; long words are cut, and troubles for which there is no room are left out."""
     troubles = [[track[:100], why[:300]] for track, why in status.troubles[:100]]
     body = {**asdict(status), "detail": status.detail[:1000], "refused": status.refused[:1000], "troubles": troubles}
-    return json.dumps(body, allow_nan=False).encode()
+    while len(data := json.dumps(body, allow_nan=False).encode()) > MESSAGE_LIMIT:
+        del troubles[len(troubles) // 2 :]
+    return data
 
 
 def decode_said(data: bytes) -> PlayerClock | PlayerStatus:

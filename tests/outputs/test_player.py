@@ -20,13 +20,14 @@ class Process:
     """Its end of the socket, and nothing else."""
 
     pid, returncode = 4711, 0
+    code = 0
 
     def __init__(self):
         self.socket: socket.socket | None = None
         self.ended = asyncio.Event()
 
     async def wait(self):
-        return 0
+        return self.code
 
     def hear(self, count):
         """So many commands."""
@@ -125,16 +126,59 @@ async def test_until_its_first_word_nobody_is_there_who_would_play_at_once(proce
     await ended(task)
 
 
-async def test_a_process_that_ends_or_says_nothing_is_an_error(process, monkeypatch):
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (1, r"ended without a word \(exit code 1\).*: it is started again"),
+        (-9, r"ended by a signal \(SIGKILL\).*: it is started again"),
+    ],
+)
+async def test_a_process_that_ends_is_an_error_that_says_how(process, code, why):
     said = Said()
+    process.code = code
     task = await said.running()
     process.socket.close()
-    with pytest.raises(DeviceError, match="started again"):
+    with pytest.raises(DeviceError, match=why):
         await task
     assert not said.client.ready
+
+
+async def test_what_a_process_says_last_is_why_it_ended(process):
+    said = Said()
+    task = await said.running()
+    process.socket.send(encode_status(PlayerStatus(State.FAILED, "X32 has gone away: plug it in again")))
+    process.socket.close()
+    with pytest.raises(DeviceError, match="X32 has gone away: plug it in again: it is started again"):
+        await task
+    assert not said.statuses, "its health is that of the part that starts it again"
+
+
+async def test_a_process_that_says_nothing_is_an_error(process, monkeypatch):
     monkeypatch.setattr(client, "FIRST_WORD_S", 0.05)
     with pytest.raises(DeviceError, match="said nothing for"):
         await Said().client.run()
+
+
+async def test_where_all_stood_still_nobody_is_blamed(process, monkeypatch):
+    """The machine stands still for longer than a player may be silent, and it with it."""
+    monkeypatch.setattr(client, "SILENT_S", 1.0)
+    said = Said()
+    task = await said.running()
+    process.socket.send(encode_status(PlayerStatus(State.RUNNING, "plays")))
+    async with asyncio.timeout(5):
+        while not said.client.ready:
+            await asyncio.sleep(0.01)
+    loop = asyncio.get_running_loop()
+    late, real = [0.0], loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + late[0])
+    late[0] = 10.0
+    await asyncio.sleep(0.1)
+    process.socket.send(encode_status(PlayerStatus(State.RUNNING, "plays on")))
+    async with asyncio.timeout(5):
+        while len(said.statuses) < 2:
+            await asyncio.sleep(0.01)
+    assert not task.done()
+    await ended(task)
 
 
 async def test_our_own_mistakes_end_it_and_are_not_swallowed(process):

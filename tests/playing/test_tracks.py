@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,9 +13,12 @@ import pytest
 
 from showctl.model import (
     BeatMap,
+    DeviceError,
+    JumpTrack,
     NextTrack,
     PauseTrack,
     PlayTrack,
+    PreviousTrack,
     ResumeTrack,
     SeekTrack,
     State,
@@ -25,7 +28,7 @@ from showctl.model import (
     TrackVolume,
 )
 from showctl.model.player import Define, Forget, Mode, PausePlay, Play, PlayerClock, PlayerStatus, Speed, Volume
-from showctl.plan import Plan, SetEntry, TrackPart, TrackPlan, TracksPlan
+from showctl.plan import Marker, Plan, SetEntry, TrackPart, TrackPlan, TracksPlan
 from showctl.playing import maps
 from showctl.playing import tracks as playing
 from showctl.playing.kept import Kept
@@ -42,15 +45,31 @@ class Player:
     """Takes commands down, and says what a test has it say."""
 
     def __init__(self, night):
-        self.night, self.sent, self.ready = night, [], True
+        self.night, self.sent, self.ready = night, [], False
 
     def send(self, command):
         self.sent.append(command)
         return True
 
     async def run(self):
+        self.ready, self.gone = True, asyncio.get_running_loop().create_future()
         self.night.tracks._begin()
-        await asyncio.Event().wait()
+        try:
+            await self.gone
+        finally:
+            self.ready = False
+
+    async def leave(self, why="the card is gone"):
+        """It goes away, and none comes before `night.back` is set."""
+        self.night.back.clear()
+        self.gone.set_exception(DeviceError(why))
+        await until(lambda: not self.ready)
+        await asyncio.sleep(0)
+
+    async def come_back(self):
+        self.sent.clear()
+        self.night.back.set()
+        await until(lambda: self.ready)
 
     def clock(self, position, mode=Mode.PLAYING):
         """What is heard now is `position`."""
@@ -64,7 +83,8 @@ class Night:
     def __init__(self, folder, plan=PLAN):
         self.now, self.offset, self.plan = 100.0, -1000.0, plan
         self.features, self.health, self.told, self.views, self.players = [], {}, [], [], []
-        self.changed = asyncio.Event()
+        self.changed, self.back = asyncio.Event(), asyncio.Event()
+        self.back.set()
         self.tracks = Tracks(
             plan,
             now=lambda: self.now,
@@ -96,7 +116,10 @@ async def night(folder, monkeypatch, plan=PLAN):
         return one.players[-1]
 
     async def keep(name, part):
-        await part()
+        while True:
+            with suppress(DeviceError):
+                await part()
+            await one.back.wait()
 
     async def nothing(self, files):
         self.asked = files
@@ -141,23 +164,77 @@ async def test_what_cannot_be_is_told_with_who_asked(tmp_path, monkeypatch):
         assert len(one.told) == 1, "a stop of all is none of its business where nothing plays"
 
 
-async def test_without_a_player_nothing_is_asked_and_that_is_told(tmp_path, monkeypatch):
+async def test_without_a_player_nothing_is_begun_and_that_is_told(tmp_path, monkeypatch):
     async with night(tmp_path, monkeypatch) as one:
-        one.player.ready = False
         one.tracks.ask(PlayTrack(**WHO))
-        assert one.words() == [("refused", "playtrack", "the player is not there yet: its health says why", "x")]
-        assert one.tracks.view().state == "stopped"
+        one.player.clock(7.0)
+        await one.player.leave()
+        one.told.clear()
+        for asked in (PlayTrack(**WHO), PlayTrack(track="two", **WHO), ResumeTrack(**WHO)):
+            one.tracks.ask(asked)
+        assert [word[:3] for word in one.words()] == [
+            ("refused", name, "the player is not there yet: its health says why")
+            for name in ("playtrack", "playtrack", "resumetrack")
+        ]
+        assert (one.tracks.view().state, one.tracks.view().track) == ("paused", "one")
+
+
+async def test_a_player_that_goes_away_is_told_with_the_reason_and_the_song_waits(tmp_path, monkeypatch):
+    async with night(tmp_path, monkeypatch) as one:
+        one.tracks.ask(PlayTrack(**WHO))
+        one.tracks._learn_of(PlayerStatus(State.RUNNING, "plays through a card"))
+        one.player.clock(7.0)
+        one.now += 2.0
+        await one.player.leave("its process was ended by a signal (SIGKILL)")
+        assert one.words()[-1] == ("track", "one", "paused", "player", 7.0)
+        assert (one.views[-1].state, one.views[-1].position) == ("paused", 7.0)
+        for _ in range(2):
+            health = one.tracks.health()
+            assert (health.state, health.detail) == (State.DEGRADED, "its process was ended by a signal (SIGKILL)")
+            await one.player.come_back()
+        one.tracks._learn_of(PlayerStatus(State.RUNNING, "plays through a card"))
+        health = one.tracks.health()
+        assert health.state is State.RUNNING
+        assert dict(health.counters)["ended"] == 1.0
+        assert one.words()[-1] == ("track", "one", "paused", "player", 7.0), "and no second time"
+
+
+@pytest.mark.parametrize(
+    ("asked", "stands"),
+    [
+        (NextTrack(**WHO), ("stopped", "two", 0.0)),
+        (NextTrack(quantise="bar", **WHO), ("stopped", "two", 0.0)),
+        (SeekTrack(to=30.0, **WHO), ("paused", "two", 30.0)),
+        (JumpTrack(marker="solo", **WHO), ("paused", "two", 20.0)),
+        (JumpTrack(marker="solo", quantise="bar", **WHO), ("paused", "two", 20.0)),
+        (PreviousTrack(**WHO), ("refused", "two", 7.0)),
+    ],
+)
+async def test_what_leaves_it_silent_is_done_while_the_player_is_away(tmp_path, monkeypatch, asked, stands):
+    marked = replace(TRACKS[0], markers=(Marker("solo", 20.0),))
+    plan = replace(PLAN, tracks=TracksPlan((marked, TRACKS[1]), (SetEntry("one"), SetEntry("two"))))
+    async with night(tmp_path, monkeypatch, plan) as one:
+        one.tracks.ask(PlayTrack(**WHO))
+        one.player.clock(7.0)
+        await one.player.leave()
+        one.told.clear()
+        one.tracks.ask(asked)
+        await one.player.come_back()
+        one.player.clock(0.0, Mode.STOPPED)
+        view, refused = one.tracks.view(), [word[0] for word in one.words()]
+        assert (refused[0] if refused else view.state, view.standby, view.position) == stands
+        assert not one.sent(Play)
+        one.tracks.ask(PlayTrack(**WHO))
+        assert len(one.sent(Play)) == 1
 
 
 async def test_a_fader_that_is_moved_while_the_player_is_away_holds_when_it_is_back(tmp_path, monkeypatch):
     async with night(tmp_path, monkeypatch) as one:
-        one.player.ready = False
+        await one.player.leave()
         one.tracks.ask(TrackVolume(level=0.5, **WHO))
         one.tracks.ask(TrackRate(rate=2.0, **WHO))
         assert not one.told
-        one.player.ready = True
-        one.player.sent.clear()
-        one.tracks._begin()
+        await one.player.come_back()
         assert one.sent(Volume)[-1].gain == 0.25
         assert one.sent(Speed)[-1].rate == 2.0
 
@@ -314,15 +391,14 @@ async def test_a_stop_or_pause_while_the_player_is_away_holds_when_it_is_back(tm
     async with night(tmp_path, monkeypatch) as one:
         one.tracks.ask(PlayTrack(**WHO))
         one.player.clock(7.0)
-        one.player.ready = False
+        await one.player.leave()
         one.now += 12.0
         assert one.tracks.view().position == 7.0, "nobody knows what is heard"
+        one.told.clear()
         one.tracks.ask(asked)
-        assert one.words() == [("track", "one", "play")], "it is refused to nobody"
+        assert not one.told, "it is refused to nobody"
         assert one.tracks.view().state == state
-        one.player.ready = True
-        one.player.sent.clear()
-        one.tracks._begin()
+        await one.player.come_back()
         one.player.clock(19.0, Mode.STOPPED)
         assert (one.tracks.view().state, one.tracks.view().track) == (state, "one")
         assert not one.sent(Play)

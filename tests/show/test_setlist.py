@@ -77,7 +77,7 @@ class Night:
         self.slow = set[str]()  # what is still read when something else is asked for
         self.defined: dict[str, Define] = {}
         self.prepared: list[str] = []
-        self.do(self.list.begin())
+        self.do(self.list.begin(0.0))
 
     def do(self, commands: list) -> None:
         numbers = [one.seq for one in commands]
@@ -806,7 +806,7 @@ def test_whatever_is_asked_for_and_changed_list_and_player_agree_in_the_end(deed
             night.do(night.list.change(fields))
         elif kind == "restart":
             night.mixer = Mixer(2, RATE)
-            night.do(night.list.begin())
+            night.do(night.list.begin(0.0))
             assert night.hears == "", "nothing sounds by itself"
         else:
             with suppress(Refused):

@@ -30,6 +30,7 @@ from showctl.model.player import (
     Volume,
 )
 from showctl.wire.player import (
+    MESSAGE_LIMIT,
     decode_command,
     decode_said,
     decode_setup,
@@ -80,6 +81,16 @@ def test_a_status_and_a_setup_come_out_as_they_went_in() -> None:
     assert decode_said(encode_status(status)) == status
     setup = PlayerSetup("card", (0, 1, 5))
     assert decode_setup(encode_setup(setup)) == setup
+
+
+def test_a_status_with_more_words_than_a_packet_holds_still_comes() -> None:
+    why = "/музыка/" + "ж" * 400 + ": no such file"
+    status = PlayerStatus(State.DEGRADED, "ж" * 2000, refused="ж" * 2000, troubles=tuple((f"песня {n}", why) for n in range(500)))
+    data = encode_status(status)
+    assert len(data) <= MESSAGE_LIMIT
+    said = decode_said(data)
+    assert isinstance(said, PlayerStatus)
+    assert len(said.troubles) > 10
 
 
 @given(st.binary(max_size=200))

@@ -4,6 +4,9 @@ The callback takes what was asked for since the last block, has the mixer make t
 of the device. It runs with SCHED_FIFO where that is allowed. It counts drop-outs by their cause: `lost` is what the sound system
 says it lost, `late` blocks that took us longer than they last, from the call of the sound system to our return. A mistake of ours
 there is told by `fault`, and silence follows, because an exception would end the stream without a word.
+
+A card that is pulled out mostly just calls no more, and only a new process can have it back: then the song is paused. So does a
+sound server for a second while a busy host gives its core to others, and then the song is to go on. PATIENCE_S tells them apart.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from showctl.sound.pulse import Pulse
 PRIORITY = 30  # SCHED_FIFO
 BELIEVED_S = 2.0  # a longer way through the card is a clock that means something else
 MOST_DEEDS = 256  # between two blocks
+PATIENCE_S = 3.0  # with a card that asks for nothing
 
 Deed: TypeAlias = Callable[[Mixer], None]
 
@@ -59,13 +63,18 @@ class Stream:
         self.lost = self.late = 0
         self.fault = ""  # what our own work raised
         self.snapshot: Snapshot | None = None
-        self._channels, self._now, self._pulse = list(channels), now, Pulse(now)
+        self._channels, self._now, self._pulse = list(channels), now, Pulse(now, PATIENCE_S)
         self._deeds: deque[Deed] = deque()
         self._ranked = False
         self.mixer, self._stream = self._open(card)
         self._lines = np.zeros((8192, len(channels)), np.float32)
         with quiet():
             self._stream.start()
+
+    @property
+    def silent(self) -> float:
+        """Seconds for which the card has asked for nothing, as far as `tend` has looked."""
+        return self._pulse.silent
 
     def ask(self, deed: Deed) -> bool:
         """Have it done before the next block; False where too much waits."""
@@ -108,17 +117,23 @@ class Stream:
         """Runs in the sound system's thread."""
         self._pulse.beat()
         now = self._now()
-        if not self._ranked:
-            self._rank()
-        if status:  # underflow is the only one there is
-            self.lost += 1
         try:
+            if not self._ranked:
+                self._rank()
+            if status:  # underflow is the only one there is
+                self.lost += 1
             self._make(out, frames, now, info)
         except Exception as error:  # see above
             out[:] = 0.0
             self.fault = self.fault or repr(error)
-        took = self._stream.time - info.currentTime  # with the wait for the interpreter, before the first line here
-        self.late += max(self._now() - now, took if took < BELIEVED_S else 0.0) > frames / self.rate
+        self.late += max(self._now() - now, self._age(info)) > frames / self.rate
+
+    def _age(self, info: Any) -> float:
+        """Seconds since the sound system called: with the wait for the interpreter, before our first line."""
+        age = 0.0
+        with contextlib.suppress(Exception):  # PortAudio says "error" where its time is 0, as at a stream's first moment
+            age = self._stream.time - info.currentTime
+        return age if age < BELIEVED_S else 0.0
 
     def _make(self, out: NDArray[np.float32], frames: int, now: float, info: Any) -> None:
         mixer, deeds = self.mixer, self._deeds

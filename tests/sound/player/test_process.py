@@ -32,6 +32,7 @@ from showctl.model.player import (
 from showctl.sound.player.mixer import Mixer
 from showctl.sound.player.process import Player
 from showctl.sound.player.stream import Snapshot
+from showctl.sound.portaudio import DeviceGone
 from showctl.wire.player import decode_said, encode_command
 
 RATE = 48_000
@@ -40,10 +41,12 @@ RATE = 48_000
 class Card:
     """A stream that makes a block whenever it is asked to."""
 
+    trouble = None
+
     def __init__(self, card, channels):
         if card == "gone":
             raise DeviceError("there is no sound output called 'gone'")
-        self.rate, self.device, self.lost, self.late, self.fault = RATE, "a card", 0, 0, ""
+        self.rate, self.device, self.lost, self.late, self.fault, self.silent = RATE, "a card", 0, 0, "", 0.0
         self.mixer = Mixer(len(channels), RATE)
         self.snapshot = None
         self._deeds = deque()
@@ -54,7 +57,8 @@ class Card:
         return True
 
     def tend(self):
-        pass
+        if self.trouble is not None:
+            raise self.trouble
 
     def close(self):
         pass
@@ -234,7 +238,7 @@ def test_what_is_asked_for_meanwhile_takes_the_place_of_what_waits(told, tmp_pat
     told.step(0.01)
     told.step(0.01)
     assert told.clock.seq == seq
-    assert not told.player._waiting
+    assert not told.player._orders.waiting
 
 
 def test_a_pause_or_a_jump_to_the_bar_leaves_what_follows_though_its_file_is_still_read(told, tmp_path, monkeypatch):
@@ -250,7 +254,7 @@ def test_a_pause_or_a_jump_to_the_bar_leaves_what_follows_though_its_file_is_sti
     told.ask(Play, "song", 0.5, when=2.0)
     told.step(0.01)
     told.step(0.01)
-    assert [type(one) for one in told.player._waiting] == [Follow, Play]
+    assert [type(one) for one in told.player._orders.waiting] == [Follow, Play]
     while told.player._shelf.work():
         pass
     told.step(0.01)
@@ -272,7 +276,7 @@ def test_what_waits_for_its_bar_is_called_off(told, tmp_path):
 
 
 def test_a_disk_that_hangs_is_told_after_a_while(tmp_path, monkeypatch):
-    monkeypatch.setattr("showctl.sound.player.process.PATIENCE_S", 0.05)
+    monkeypatch.setattr("showctl.sound.player.orders.PATIENCE_S", 0.05)
     one = Told()
     try:
         one.step()
@@ -362,3 +366,60 @@ def test_without_its_daemon_it_ends(told, tmp_path):
     assert told.step()
     told.socket.shutdown(socket.SHUT_RDWR)
     assert not told.player.step(0.0)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (DeviceGone("a card has gone away: plug it in again"), "a card has gone away: plug it in again"),
+        (ZeroDivisionError("of ours"), "a mistake of ours (ZeroDivisionError('of ours')), report it"),
+    ],
+)
+def test_whatever_it_ends_of_it_says_last(told, trouble, words):
+    told.step(0.1)
+    told.card.lost, told.card.trouble = 3, trouble
+    with pytest.raises(type(trouble)):
+        told.player.run()
+    told.said.extend(rest(told.socket))
+    assert (told.status.state, told.status.detail, told.status.lost) == (State.FAILED, words, 3)
+
+
+def test_ended_by_a_signal_it_says_so(told):
+    told.step(0.1)
+    told.player.end()
+    told.player.run()
+    told.said.extend(rest(told.socket))
+    assert (told.status.state, told.status.detail) == (State.FAILED, "it was ended by a signal (SIGTERM)")
+
+
+def rest(sock):
+    """What was said before the end."""
+    while True:
+        try:
+            data = sock.recv(65_536)
+        except BlockingIOError:
+            return
+        if not data:
+            return
+        yield decode_said(data)
+
+
+def test_a_card_that_asks_for_nothing_is_told_while_it_is_waited_for(told):
+    told.step(0.1)
+    told.card.silent = 0.6
+    told.until(lambda: told.status.state is State.DEGRADED, "a word")
+    assert "a card asks for no sound any more" in told.status.detail
+    told.card.silent = 0.0
+    told.until(lambda: told.status.state is State.RUNNING, "a good word")
+
+
+def test_without_a_card_what_is_to_be_silent_is_so_and_not_refused(tmp_path):
+    told = Told("gone")
+    for command in (StopPlay, PausePlay, Stay, Loop):
+        told.ask(command)
+    told.step()
+    told.until(lambda: told.said, "a word")
+    assert told.status.refused == ""
+    seq = told.ask(ResumePlay)
+    told.until(lambda: told.status.refused_seq == seq, "a refusal")
+    told.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from showctl.model import DeviceError
 from showctl.model.player import Mode
 from showctl.sound import portaudio
 from showctl.sound.player.mixer import Start
-from showctl.sound.player.stream import MOST_DEEDS, Stream
+from showctl.sound.player.stream import MOST_DEEDS, PATIENCE_S, Stream
 from showctl.sound.portaudio import DeviceGone
 from tests.sound import fake_sounddevice as fake
 from tests.sound.player.sources import noise
@@ -97,7 +99,7 @@ def test_a_card_that_went_away_is_left_alone(card, monkeypatch):
     now = [0.0]
     stream = Stream("", (0, 1), now=lambda: now[0])
     card.opened[0].pull(64)
-    for _ in range(5):
+    for _ in range(round(PATIENCE_S / 0.25) + 1):
         stream.tend()
         now[0] += 0.25
     with pytest.raises(DeviceGone, match="HDMI"):
@@ -124,3 +126,33 @@ def test_a_card_that_cannot_be_had_is_said_with_the_cure(card, monkeypatch, name
 def test_a_card_that_takes_only_the_other_rate_has_that(card, monkeypatch):
     monkeypatch.setattr(card.InputStream, "refuse", {44_100: "Invalid sample rate"})
     assert Stream("", (0, 1)).rate == 48_000
+
+
+def test_a_sound_server_that_stood_still_for_a_second_goes_on(card):
+    now = [0.0]
+    stream = Stream("", (0, 1), now=lambda: now[0])
+    card.opened[0].pull(64)
+    for _ in range(8):
+        stream.tend()
+        now[0] += 0.25
+    assert stream.silent > 1.5, "and it is told meanwhile"
+    card.opened[0].pull(64)
+    stream.tend()
+    assert stream.silent == 0.0
+
+
+def test_a_clock_of_the_sound_system_that_fails_does_not_end_the_stream(card, monkeypatch):
+    """PortAudio has no time at its very beginning, and each day or so, when JACK's frames begin anew; sounddevice raises then."""
+    stream = Stream("", (0, 1))
+    one = noise(1000)
+    stream.ask(lambda mixer: mixer.play(Start(one, 1, 0.0)))
+
+    def none(self):
+        raise card.PortAudioError("Error getting stream time")
+
+    monkeypatch.setattr(card.OutputStream, "time", property(none))
+    info = SimpleNamespace(currentTime=5.0, outputBufferDacTime=5.01)
+    out = np.full((256, 2), 9.0, np.float32)
+    card.opened[0].callback(out, 256, info, False)
+    assert np.array_equal(out, one.samples[:256])
+    assert (stream.late, stream.fault) == (0, "")
