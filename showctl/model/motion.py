@@ -32,6 +32,7 @@ class Reading:
     arrival: float  # s, show time
     time: float | None = None  # s on the device's own clock, whatever it counts from
     name: str = ""  # which button, value or event
+    late: float = 0.0  # s, how old it was when it arrived, as far as the device's clock tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ async def running(state: Path, of: Plan | None = None) -> AsyncIterator[Night]:
 async def test_what_is_done_is_felt_told_and_written_down(tmp_path: Path) -> None:
     async with running(tmp_path) as night:
         assert night.worn == [["anna", "10.0.0.5"]]
-        await night.still(1.0)
+        await night.still(2.2)
         night.part.take(button(2, True), FROM, night.now)
         await night.still(0.5)
         night.now += 0.01

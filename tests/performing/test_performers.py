@@ -55,7 +55,7 @@ class Stage:
 @pytest.fixture
 def stage() -> Stage:
     one = Stage()
-    one.still(1.0)
+    one.still(2.2)  # what is pressed from now on was not held before anything was heard
     return one
 
 
@@ -149,7 +149,7 @@ def test_a_tilt_is_a_level_that_waits_to_be_met() -> None:
     one = plan()
     assert one.gestures is not None
     stage = Stage(replace(one, gestures=replace(one.gestures, controls=(fader,))))
-    stage.still(1.0)
+    stage.still(2.2)
     stage.press(2)
     stage.still(1.0)
     stage.still(5.0, [0.0, 0.7, 0.7, 0.0, 0.0, 0.0])

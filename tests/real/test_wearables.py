@@ -50,7 +50,7 @@ cues:
   - {cue: 9, set: {lamps: {intensity: full}}, in: 0s}
 """
 LEVEL = {"0": 0, "1": 51, "2": 102, "3": 153, "9": 255}
-SETTLED_S = 1.5  # that a device is there before it may arm anybody
+SETTLED_S = 2.5  # that a device is there before it may arm anybody
 FASTEST, MATCHED = 1.0, 0.02  # of full: a second, as a level moves; what nothing may jump
 
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from showctl.model import ListState, PlaybackState
-from showctl.plan import GesturesPlan, Wearable, Window
-from showctl.show.gate.fingers import Fingers
+from showctl.plan import GesturesPlan, Sign, Wearable, Window
+from showctl.show.gate.fingers import PAUSE_S, Fingers
 from showctl.show.gate.presence import FREEZE_S, LOST_S, Presence
 
-REARM_S = 0.3  # after a loss: what is down by then was down all the time
+BURST_S = 0.3  # after a loss: by then all has come that it held up
 OPERATOR_S = 30.0  # that a window of the operator is open, unless it says otherwise
 
 
@@ -101,9 +101,20 @@ class Arming:
         for one in self.plan.wearables:
             if one.performer == performer and one.clutch is not None and self.presence.age(one.name, now) <= FREEZE_S:
                 at = self.fingers.since(one.name, one.clutch, now)
-                if at is not None and at > self.presence.lost_at(one.name) + REARM_S:
+                if at is not None and self._pressed_anew(one, one.clutch, at, now):
                     found.append(at)
         return max(found, default=None)
+
+    def _pressed_anew(self, device: Wearable, clutch: Sign, at: float, now: float) -> bool:
+        """Whether a clutch that is down since `at` (s) was pressed since its device was lost last, for certain.
+
+        What comes first of one that was held all the time looks like a press. So it was up in between, or it comes so late that
+        who repeats how it stands would have told of it before.
+        """
+        lost = self.presence.lost_at(device.name)
+        if at <= lost + BURST_S:
+            return False
+        return at > lost + PAUSE_S or self.fingers.was_up(device.name, clutch, lost, now)
 
     def why_not(self, window: Window, device: Wearable, now: float) -> str:
         """Why this does not arm, for people."""

@@ -1,10 +1,10 @@
 """Buttons, screens and postures: what is down, since when, and what was just pressed.
 
 Devices tell of a button in two ways. Some say 1 and 0 as it changes: a 0 that is lost would leave it down for ever, so it counts
-as up after the device's limit, and a 1 that comes again after a pause is another press. Others repeat how it stands (postures
+as up after the device's limit, and a 1 that comes again after PAUSE_S is another press. Others repeat how it stands (postures
 come so, too): there a 1 after a pause is nothing new, and it is down as long as it is told of; after LOST_S without a word it has
-to be let go first. Which of them a device is shows itself. A finger on a screen is told of again and again, and is gone TOUCH_S
-after the last time.
+to be let go first. Which of them a device is shows itself; until then a 1 that follows a 1 sooner is no press, since it may be
+the repeat of one that is held. A finger on a screen is told of again and again, and is gone TOUCH_S after the last time.
 
 What is a little older by the device's own clock than what was heard of it already was overtaken on its way: it is dropped. So is
 a press of the very time of the one before.
@@ -13,6 +13,7 @@ a press of the very time of the one before.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,82 +23,163 @@ from showctl.plan import Sign
 from showctl.show.gate.presence import LOST_S
 
 TOUCH_S = 0.25
-STREAM_S, STREAMS = 0.5, 3  # repeated within this, so many times in a row: it tells how it stands
+PAUSE_S = 2.0  # who repeats how a button stands does so at least as often, also where some of it is lost
 IDLE_S = 5.0  # the same of one that is up: of a press whose release was lost there is none, so it can be taken at its word
+STREAMS = 3  # repeats in a row: it tells how it stands
 COPY_S = 0.005  # what comes again within this was sent several times against loss, or doubled on its way
 OVERTAKEN_S = 0.5  # so much older by the device's own clock was overtaken; more, and the clock was set
 COPIED_S = 2.0  # of the very same time by that clock, within this: the same packet, however late; later, and the clock stands
 MOST_FINGERS = 64  # of a device
-CHANNELS = frozenset(("button", "press", "touch", "event", "posture"))
 
 
 class Press(NamedTuple):
     """Something was just pressed, touched, or told."""
 
-    time: float  # s
+    time: float  # s, when it was heard of
     device: str
     channel: str
     name: str
+    late: float = 0.0  # s, as of `Reading`
 
     def is_of(self, sign: Sign) -> bool:
         """Whether this is what a sign means."""
         return self.channel == sign.kind and sign.name in ("", self.name)
 
 
-@dataclass(slots=True)
-class Finger:
-    """One button, touch or posture of a device."""
+class Word(NamedTuple):
+    """What is told of a finger."""
 
-    down: bool = False
-    since: float = -math.inf  # s, when it went down
+    on: bool
+    at: float  # s, when it was heard of
+    gap: float  # s since the word before it
+    copy: bool  # it is the very packet of that
+
+
+@dataclass(slots=True)
+class Finger(ABC):
+    """One of those of a device. What it is told of is kept apart from its copies, and in order."""
+
+    limit: float  # s that it counts as down where it was told of once
     told: float = -math.inf  # s, when it was told of last
     measured: float = -math.inf  # s, of the device's own clock
-    repeats: int = 0
-    lapsed: bool = False  # there was no word of it for so long that it has to be let go first
 
     def take(self, reading: Reading) -> bool:
         """What is told of it; whether that is a press."""
-        gap = reading.arrival - self.told
-        copy = reading.time is not None and reading.time == self.measured and gap < COPIED_S
+        gap, copy = reading.arrival - self.told, False
         if reading.time is not None:
+            copy = reading.time == self.measured and gap < COPIED_S
             if self.measured - OVERTAKEN_S < reading.time < self.measured:
                 return False
             self.measured = reading.time
-        if copy and reading.channel in ("press", "event"):
-            return False
         on = bool(reading.values) and reading.values[0] > 0.0
-        self.told = max(self.told, reading.arrival)
-        if reading.channel == "touch":
-            return self._press(reading.arrival) if gap > TOUCH_S else False
-        if reading.channel in ("press", "event"):
-            return True
-        if on != self.down or gap > COPY_S:
-            again = on == self.down and gap <= (STREAM_S if on else IDLE_S)
-            self.repeats = self.repeats + 1 if again else self.repeats if self.streams else 0
-        if not on:
-            self.down = self.lapsed = False
-        elif self.streams and self.down and gap > LOST_S:
-            self.lapsed = True
-        elif not self.down or (not self.streams and gap > STREAM_S and not copy):
-            return self._press(reading.arrival)
-        return False
+        return self._hear(Word(on, reading.arrival, gap, copy))
+
+    @abstractmethod
+    def _hear(self, word: Word) -> bool: ...
+
+
+@dataclass(slots=True)
+class Moment(Finger):
+    """A press or an event: over as soon as it is told of."""
+
+    def _hear(self, word: Word) -> bool:
+        if word.copy:
+            return False
+        self.told = max(self.told, word.at)
+        return True
+
+
+@dataclass(slots=True)
+class Held(Finger):
+    """What has a beginning and an end."""
+
+    since: float = -math.inf  # s, when it went down last
+
+    @abstractmethod
+    def is_down(self, now: float) -> bool:
+        """Whether it is down now, as far as can be known."""
+
+    @abstractmethod
+    def was_up(self, after: float) -> bool:
+        """Whether it is certain that it was up at some time after this (s), before it went down."""
+
+    def _press(self, at: float) -> bool:
+        self.since = at
+        return True
+
+
+@dataclass(slots=True)
+class Touch(Held):
+    """A finger on a screen."""
+
+    left: float = -math.inf  # s, when the touch before this one was told of last
+
+    def _hear(self, word: Word) -> bool:
+        before, self.told = self.told, max(self.told, word.at)
+        if word.gap <= TOUCH_S:
+            return False
+        self.left = before
+        return self._press(word.at)
+
+    def is_down(self, now: float) -> bool:
+        """As long as it is told of."""
+        return now - self.told <= TOUCH_S
+
+    def was_up(self, after: float) -> bool:
+        """Nothing was told of it for so long."""
+        return self.since - max(self.left, after) > TOUCH_S
+
+
+@dataclass(slots=True)
+class Button(Held):
+    """A button or posture, which is told to be up, too."""
+
+    down: bool = False
+    up: float = -math.inf  # s, when it was told to be up last
+    repeats: int = 0
+    lapsed: bool = False  # there was no word of it for so long that it has to be let go first
+
+    def _hear(self, word: Word) -> bool:
+        self.told = max(self.told, word.at)
+        self._count(word)
+        if not word.on:
+            self.down, self.lapsed, self.up = False, False, word.at
+            return False
+        if not self.down:
+            self.down = True
+            return self._press(word.at)
+        if self.streams:
+            self.lapsed = self.lapsed or word.gap > LOST_S
+            return False
+        return self._press(word.at) if word.gap > PAUSE_S and not word.copy else False
+
+    def _count(self, word: Word) -> None:
+        """Learn whether it repeats how it stands. Of several words in one moment only the first says anything of that."""
+        same = word.on == self.down
+        if same and word.gap <= COPY_S:
+            return
+        if same and word.gap <= (PAUSE_S if word.on else IDLE_S):
+            self.repeats += 1
+        elif not self.streams:
+            self.repeats = 0
 
     @property
     def streams(self) -> bool:
         """It is told of again and again."""
         return self.repeats >= STREAMS
 
-    def is_down(self, now: float, channel: str, limit: float) -> bool:
-        """Whether it is down now, as far as can be known; `limit` (s) is for what is told of once."""
-        if channel == "touch":
-            return now - self.told <= TOUCH_S
+    def is_down(self, now: float) -> bool:
+        """As long as it is told of, where it is; else until it is told to be up, or the limit is over."""
         if self.streams:
             return self.down and not self.lapsed and now - self.told <= LOST_S
-        return self.down and now - self.since <= limit
+        return self.down and now - self.since <= self.limit
 
-    def _press(self, at: float) -> bool:
-        self.down, self.since = True, at
-        return True
+    def was_up(self, after: float) -> bool:
+        """It was said."""
+        return self.up > after
+
+
+KINDS: dict[str, type[Finger]] = {"button": Button, "posture": Button, "touch": Touch, "press": Moment, "event": Moment}
 
 
 class Fingers:
@@ -112,28 +194,38 @@ class Fingers:
         """What was told, in the order in which it came; what of it is a press."""
         found = []
         for one in readings:
-            if one.channel not in CHANNELS:
-                continue
-            mine = self._known.setdefault(one.device, {})
-            if (one.channel, one.name) not in mine and len(mine) >= MOST_FINGERS:
-                continue
-            if mine.setdefault((one.channel, one.name), Finger()).take(one):
-                found.append(Press(one.arrival, one.device, one.channel, one.name))
+            finger = self._finger(one)
+            if finger is not None and finger.take(one):
+                found.append(Press(one.arrival, one.device, one.channel, one.name, one.late))
         return found
+
+    def _finger(self, reading: Reading) -> Finger | None:
+        """What a reading tells of; None for what is no finger, or one too many."""
+        kind, name = KINDS.get(reading.channel), (reading.channel, reading.name)
+        mine = self._known.setdefault(reading.device, {})
+        if kind is None or (name not in mine and len(mine) >= MOST_FINGERS):
+            return None
+        return mine.setdefault(name, kind(self._limits.get(reading.device, 0.0)))
 
     def since(self, device: str, sign: Sign, now: float) -> float | None:
         """Since when (s) a held sign is down; None if it is not."""
-        limit = self._limits.get(device, 0.0)
-        times = [one.since for one in self._of(device, sign) if one.is_down(now, sign.kind, limit)]
-        return min(times, default=None)
+        return min((one.since for one in self._down(device, sign, now)), default=None)
+
+    def was_up(self, device: str, sign: Sign, after: float, now: float) -> bool:
+        """Whether it is certain of all that hold a sign down that they were up at some time after this (s)."""
+        return all(one.was_up(after) for one in self._down(device, sign, now))
 
     def said(self, device: str, sign: Sign, now: float) -> bool:
         """Whether down is the last that was said of it, however long ago; of a finger on a screen: whether it is there."""
-        return any(one.is_down(now, "touch", 0.0) if sign.kind == "touch" else one.down for one in self._of(device, sign))
+        return any(one.down if isinstance(one, Button) else one.is_down(now) for one in self._of(device, sign))
 
-    def _of(self, device: str, sign: Sign) -> list[Finger]:
+    def _down(self, device: str, sign: Sign, now: float) -> list[Held]:
+        return [one for one in self._of(device, sign) if one.is_down(now)]
+
+    def _of(self, device: str, sign: Sign) -> list[Held]:
         mine = self._known.get(device, {}).items()
-        return [one for (channel, name), one in mine if channel == sign.kind and sign.name in ("", name)]
+        those = (one for (channel, name), one in mine if channel == sign.kind and sign.name in ("", name))
+        return [one for one in those if isinstance(one, Held)]
 
     def take_over(self, old: Fingers, devices: set[str]) -> None:
         """Go on from what was known of these devices."""

@@ -100,9 +100,9 @@ class Stage:
 
     @classmethod
     def of(cls, *bindings: GestureBinding, **more: Any) -> Stage:
-        """A stage where everything has been heard for a second."""
+        """A stage where everything has been heard for a while: what is pressed now was not held all the time."""
         stage = cls(Gate(show(*bindings, **more)))
-        stage.wait(1.0)
+        stage.wait(2.2)
         stage.steps.clear()
         return stage
 

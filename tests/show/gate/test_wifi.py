@@ -41,8 +41,8 @@ class Night:
 
 
 def fingers(net: Wifi, chance: random.Random) -> list[Reading]:
-    """The clutch, repeated twenty times a second from half a second on; and the presses, told twice each: down and up."""
-    told = [(0.5 + n / 20, "1", 1.0) for n in range(int(20 * (net.seconds - 0.5)))]
+    """The clutch, repeated twenty times a second and down from 0.6 s on; and the presses, told twice each: down and up."""
+    told = [(n / 20, "1", float(n >= 12)) for n in range(int(20 * net.seconds))]
     told += [(at + after, "2", value) for at in PRESSES for after, value in ((0.0, 1.0), (0.15, 0.0))]
     found = []
     for since, name, value in told:
