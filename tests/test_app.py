@@ -85,6 +85,7 @@ async def test_an_end_that_was_asked_for_leaves_the_look_of_the_venue(night):
     assert (daemon.light.sink.closed, daemon.light.sink.early) == (["hold"], 1)
 
 
+@pytest.mark.slow
 async def test_an_end_that_nobody_asked_for_leaves_the_light_as_it_is(night, monkeypatch):
     async def fail(ticker):
         ticker.ticks += 1
@@ -142,6 +143,7 @@ async def test_a_midi_desk_plays_the_show(night, tmp_path):
     assert board.playback.grand_master == 64 / 127
 
 
+@pytest.mark.slow
 async def test_time_code_in_the_sound_plays_a_list(night, tmp_path):
     """Silence on the left, LTC on the right, through the real process of the ear; both cues fire in their order."""
     import soundfile
@@ -167,6 +169,7 @@ async def test_time_code_in_the_sound_plays_a_list(night, tmp_path):
     assert seen[-2:] == ["1", "2"]
 
 
+@pytest.mark.slow
 async def test_a_closed_terminal_does_not_end_the_show(night):
     daemon = night(seconds=0.3)
     task = asyncio.create_task(daemon.live())
@@ -176,6 +179,7 @@ async def test_a_closed_terminal_does_not_end_the_show(night):
     assert await task == 0
 
 
+@pytest.mark.slow
 async def test_a_disk_that_hangs_does_not_hold_up_the_light(night, tmp_path):
     daemon, gate = night(), threading.Event()
     write, night_goes_on = daemon.recorder.journal.write_down, []
@@ -215,11 +219,13 @@ def test_a_journal_that_can_be_written_again_is_well(night):
     assert daemon.night.board.health["journal"].state is State.RUNNING
 
 
+@pytest.mark.slow
 def test_a_venue_without_a_pa_pays_nothing_for_it():
     code = "import sys, showctl.app; print([m for m in ('scipy', 'showctl.pa', 'showctl.outputs.pa') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_show_without_tracks_pays_nothing_for_them():
     code = "import sys, showctl.app; print([m for m in ('showctl.playing', 'showctl.mapping', 'soundfile') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
@@ -236,6 +242,7 @@ async def test_a_venue_without_a_pa_has_no_parts_for_it_and_refuses_what_is_aske
     assert daemon.doors.polled == {}
 
 
+@pytest.mark.slow
 async def test_a_venue_with_a_pa_hears_decides_and_tells_why_nothing_moves(night, loaded):
     pa = PaPlan(
         programme=(1,),

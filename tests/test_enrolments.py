@@ -13,6 +13,7 @@ from showctl.enrolments import Consent, Kept
 from tests.performing.people import YES, enrolment, examples, kept
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     path = enrolments.save(tmp_path, kept("anna.left"))
     assert path == tmp_path / "performers" / "anna.left.npz"

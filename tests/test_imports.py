@@ -159,6 +159,7 @@ def broken(module: str, source: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_module_keeps_the_rules() -> None:
     found = [line for module, path in MODULES.items() for line in broken(module, path.read_text())]
     assert not found, "\n".join(found)

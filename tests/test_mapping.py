@@ -62,6 +62,7 @@ def test_a_map_that_is_torn_is_made_again(tmp_path: Path, ear: list[Path]) -> No
     assert len(ear) == 4
 
 
+@pytest.mark.slow
 def test_a_map_that_rotted_is_a_map_no_more_wherever_it_did(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     mapping.save(path, FOUND)

@@ -289,6 +289,7 @@ def test_a_level_is_told_of_a_microphone_whose_sensitivity_is_known() -> None:
     assert heard.levels[1].la == pytest.approx(94.0, abs=0.1)
 
 
+@pytest.mark.slow
 async def test_a_fit_in_a_process_of_its_own_is_the_same_fit_and_has_a_deadline() -> None:
     row = tuple((4.0 * np.exp(-(np.log2(BANDS / 200) ** 2) * 4)).tolist())
     job = FitJob(1.0, tuple(BANDS.tolist()), (row,), ((1.0,) * len(row),), "x32", 6, (-12.0, 3.0), 0.0, (0.5, 8.0))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from scipy import signal
 
 from showctl import pa_loop
@@ -62,6 +63,7 @@ class Stage:
                 self.bands[index] = band
 
 
+@pytest.mark.slow
 def test_a_loop_past_its_margin_runs_away_and_a_notch_stops_it_and_is_released_when_the_gain_is_back() -> None:
     stage = Stage()
     stage.seconds(15)
@@ -114,6 +116,7 @@ def notched() -> Stage:
     return stage
 
 
+@pytest.mark.slow
 def test_whose_notches_they_are_outlives_a_crash_and_an_end() -> None:
     stage = notched()
     for found in (stage.loop.found, stage.loop.found.left()):

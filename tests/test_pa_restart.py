@@ -97,6 +97,7 @@ async def test_a_band_that_was_touched_is_the_engineers_after_a_restart_unless_i
         assert run.theirs() == []
 
 
+@pytest.mark.slow
 async def test_what_an_end_has_left_is_checked_when_it_is_read(
     tmp_path: Path, desk: Served, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -41,6 +41,7 @@ def clicks(seconds: float, rate: int = 48000, block: int = 4800) -> list[AudioBl
     return [AudioBlock(i, sound[i : i + block], rate) for i in range(0, len(sound), block)]
 
 
+@pytest.mark.slow
 def test_the_same_night_is_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         render(small(), tmp_path / name, journal=read_journal([HERE / "night.jsonl"]))
@@ -51,6 +52,7 @@ def test_the_same_night_is_the_same_bytes(tmp_path: Path) -> None:
     assert time[-1] == pytest.approx(39.8, abs=0.1), "to the last line of the journal"
 
 
+@pytest.mark.slow
 def test_sound_is_heard_and_the_cut_into_blocks_changes_nothing(tmp_path: Path) -> None:
     for name, block in (("a", 4800), ("b", 1111)):
         summary = render(
@@ -61,6 +63,7 @@ def test_sound_is_heard_and_the_cut_into_blocks_changes_nothing(tmp_path: Path) 
     assert '"type": "section"' in (tmp_path / "a" / "events.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_sound_stands_above_what_the_journal_says_was_heard(tmp_path: Path) -> None:
     render(small(), tmp_path / "a", sound=clicks(4.0), seconds=4.0)
     kept = [b for b in read_journal([HERE / "night.jsonl"]) if b.inputs.features]
@@ -89,6 +92,7 @@ def lived(of: Plan, folder: Path, file_bytes: int = FILE_BYTES) -> list[tuple[fl
     return frames
 
 
+@pytest.mark.slow
 def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_path: Path) -> None:
     live = lived(small(), tmp_path / "journal")
     summary = replay(small(), tmp_path / "out", steps(find(tmp_path / "journal", print), print))
@@ -97,6 +101,7 @@ def test_a_recorded_night_is_replayed_as_it_was_however_late_things_came(tmp_pat
     assert list(zip(time.tolist(), (one.tobytes() for one in slots))) == live
 
 
+@pytest.mark.slow
 def test_every_file_of_a_night_gives_its_frames_by_itself(tmp_path: Path) -> None:
     live = lived(small(), tmp_path / "journal", file_bytes=12_000)
     files = sorted((tmp_path / "journal").iterdir())
@@ -109,6 +114,7 @@ def test_every_file_of_a_night_gives_its_frames_by_itself(tmp_path: Path) -> Non
     assert found == live
 
 
+@pytest.mark.slow
 def test_a_night_at_another_rate_shows_what_stood_then(tmp_path: Path) -> None:
     live = lived(small(), tmp_path / "journal")
     replay(small(), tmp_path / "out", steps(find(tmp_path / "journal", print), print), rate=10.0, seconds=20.0)
@@ -118,6 +124,7 @@ def test_a_night_at_another_rate_shows_what_stood_then(tmp_path: Path) -> None:
         assert look.tobytes() == next(seen for at, seen in reversed(live) if at <= t)
 
 
+@pytest.mark.slow
 def test_what_a_crash_tore_off_is_left_out_with_a_word(tmp_path: Path) -> None:
     lived(small(), tmp_path)
     path = next(tmp_path.iterdir())
@@ -134,6 +141,7 @@ def test_what_a_crash_tore_off_is_left_out_with_a_word(tmp_path: Path) -> None:
     assert "had not reached the engine" in said[-1]
 
 
+@pytest.mark.slow
 def test_a_line_broken_in_the_middle_is_named(tmp_path: Path) -> None:
     lived(small(), tmp_path)
     path = next(tmp_path.iterdir())
@@ -160,6 +168,7 @@ def test_what_came_late_acts_after_what_had_happened_by_itself(tmp_path: Path) -
     assert frames(tmp_path / "out")[1][-1, 0, 0] == frame.slots[0, 0] == 128
 
 
+@pytest.mark.slow
 def test_with_sound_only_the_hands_of_a_night_count(tmp_path: Path) -> None:
     lived(small(), tmp_path / "journal")
     hands = [b for b in read_journal(find(tmp_path / "journal", print)) if b.inputs.controls]
@@ -215,6 +224,7 @@ def showctl_render(*args: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     done = showctl_render(
         DEMO / "venue.yaml", DEMO / "show.yaml", "--out", tmp_path / "o", "--events", HERE / "night.jsonl", "--seconds", "3"
@@ -224,6 +234,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert frames(tmp_path / "o")[1].shape == (132, 4, 512)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
@@ -243,6 +254,7 @@ def test_wrong_use_is_one_line(tmp_path: Path, args: list[str], code: int, said:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_bad_files_are_exit_code_78(tmp_path: Path) -> None:
     venue = tmp_path / "venue.yaml"
     venue.write_text("showctl: 1\nkind: venue\nfixturs: {}\n")

@@ -49,6 +49,7 @@ def test_a_run_that_ended_just_now_goes_on_as_if_it_had_been_there(monkeypatch):
     )
 
 
+@pytest.mark.slow
 @given(cut=st.integers(0, 2000), flip=st.integers(0, 2000))
 @settings(max_examples=200)
 def test_a_torn_or_flipped_file_gives_the_generation_before(tmp_path_factory, cut, flip):

@@ -38,6 +38,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return venue, show
 
 
+@pytest.mark.slow
 async def test_it_is_written_and_said(files: tuple[Path, Path]) -> None:
     writer = Writer(*files)
     first = asyncio.create_task(writer.write("blood", RED))

@@ -23,6 +23,7 @@ MUSIC = music()
 WHOLE = hear(MUSIC, frames=len(MUSIC))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, len(MUSIC)), max_size=60))
 def test_cutting_the_sound_changes_nothing(cuts: list[int]) -> None:
@@ -173,6 +174,7 @@ def test_a_long_loss_begins_anew_at_the_right_time() -> None:
     assert [f.bands for f in heard] == [f.bands for f in WHOLE]
 
 
+@pytest.mark.slow
 def test_the_count_of_beats_survives_a_long_loss() -> None:
     sound = drums(beat_times((124, 8)))[:, None]
     analyzer = Analyzer(RATE)

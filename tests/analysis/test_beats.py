@@ -21,6 +21,7 @@ def test_clicks_are_followed(bpm: float) -> None:
     assert len(flash[(flash > 8) & (flash < beats[-1] + 0.1)]) <= len(late) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bpm", [90, 124, 150])
 def test_drums_are_followed_and_the_beat_is_told_ahead(bpm: float) -> None:
     beats = beat_times((bpm, 20))
@@ -36,6 +37,7 @@ def test_drums_are_followed_and_the_beat_is_told_ahead(bpm: float) -> None:
     assert min(g.confidence for g in late) > 0.5
 
 
+@pytest.mark.slow
 def test_indices_count_beats() -> None:
     grids = [f.grid for f in hear(drums(beat_times((124, 20)))) if f.grid]
     steps = np.diff([g.index for g in grids])
@@ -60,12 +62,14 @@ def test_a_ramp_of_tempo_is_followed() -> None:
     assert share_hit(beats[(beats > 8) & (beats < beats[-2])], flash) > 0.95
 
 
+@pytest.mark.slow
 def test_the_beat_goes_with_the_music() -> None:
     shifted = np.concatenate([beat_times((124, 12)), beat_times((124, 12), start=12.5 + 0.2)])
     flash = flashes(hear(drums(shifted)))
     assert share_hit(shifted[(shifted > 18) & (shifted < 24)], flash) == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sound", [silence(20), noise(20, -70), noise(20, -20)], ids=["silence", "hiss", "noise"])
 def test_where_there_is_no_beat_none_is_told(sound: np.ndarray) -> None:
     assert len(flashes(hear(sound))) == 0
@@ -77,6 +81,7 @@ def test_a_speaker_has_few_beats() -> None:
     assert told < 40  # of about 120
 
 
+@pytest.mark.slow
 def test_in_silence_the_beat_is_let_go() -> None:
     beats = beat_times((124, 12))
     sound = np.concatenate([drums(beats), silence(5)])

@@ -42,6 +42,7 @@ def near(lufs: float) -> object:
     return pytest.approx(lufs, abs=0.1)
 
 
+@pytest.mark.slow
 @RATES
 @pytest.mark.parametrize("level", [-23.0, -33.0])
 def test_3341_cases_1_and_2_a_steady_tone(rate: int, level: float) -> None:
@@ -65,6 +66,7 @@ def test_3341_cases_3_to_5_what_is_gated(rate: int, case: int) -> None:
     assert meter(tones(*GATED[case], rate=rate), rate)[1].integrated == near(-23)
 
 
+@pytest.mark.slow
 @RATES
 @pytest.mark.parametrize("lfe", [False, True])
 def test_3341_case_6_surround(rate: int, lfe: bool) -> None:

@@ -73,6 +73,7 @@ def test_single_drums_are_told_by_their_names(which: str, rate: int) -> None:
         assert len(strike_times(sound, other, rate)) <= 2
 
 
+@pytest.mark.slow
 def test_drums_are_found() -> None:
     beats = beat_times((120, 10))
     sound = drums(beats)
@@ -86,6 +87,7 @@ def test_the_gain_changes_nothing() -> None:
     assert onset_times(0.1 * sound).tolist() == onset_times(sound).tolist()
 
 
+@pytest.mark.slow
 def test_steady_sound_has_none() -> None:
     t = np.arange(RATE * 4) / RATE
     tone = (0.3 * np.sin(2 * np.pi * 440 * t)).astype(np.float32)

@@ -117,6 +117,7 @@ def test_a_drop_is_foretold_a_beat_ahead_on_its_beat() -> None:
     assert fates[-1][1] is None, "once it is heard, it is no longer foretold"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", [-14.0, 10.0])
 def test_gain_changes_nothing(gain: float) -> None:
     (news, fates), (same, again) = told(song(*SONG, gain=gain)), told(song(*SONG))

@@ -43,6 +43,7 @@ def effects(draw: st.DrawFn) -> Effect:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(effects())
 def test_what_passes_is_never_held(effect: Effect) -> None:

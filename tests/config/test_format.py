@@ -89,6 +89,7 @@ def test_what_cannot_be_read_is_refused(text: str, wanted: list[tuple[int, int, 
 EXAMPLES = [*REPOSITORY.glob("cues/*.yaml"), *REPOSITORY.glob("venues/*.yaml"), *REPOSITORY.glob("showctl/demo/*.yaml")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_our_own_files_are_written_so(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -186,6 +186,7 @@ def mangle(data: bytes, cuts: list[tuple[int, int, bytes]], moves: list[tuple[st
     return data
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(0, 1),

@@ -205,6 +205,7 @@ def test_what_is_not_understood_is_answered(text: str, answer: str) -> None:
         demo()[1].hold(text)
 
 
+@pytest.mark.slow
 def test_more_values_than_a_control_takes_are_refused() -> None:
     parameters = tuple(Parameter(f"dim.{i}", 0, "intensity", Category.INTENSITY, 1, (1,)) for i in range(1, 5001))
     fixtures = tuple(PatchedFixture(f"dim.{i}", "dimmer", "", Place(), (i - 1,)) for i in range(1, 5001))

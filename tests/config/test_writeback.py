@@ -267,6 +267,7 @@ def test_to_write_it_twice_changes_nothing(files: tuple[Path, Path]) -> None:
     assert "is that already" in write(*files, "blood", hands)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 0xFFFFFF), st.sampled_from(["par", "wash", "par.1", "all"]))
 def test_any_colour_comes_back_as_it_was_held(files: tuple[Path, Path], rgb: int, target: str) -> None:
@@ -275,6 +276,7 @@ def test_any_colour_comes_back_as_it_was_held(files: tuple[Path, Path], rgb: int
     assert files[1].read_text() == SHOW.replace("#c00010", f"#{rgb:06x}")
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_any_position_comes_back_within_a_tenth_of_a_degree(files: tuple[Path, Path], pan: float, tilt: float) -> None:
@@ -290,6 +292,7 @@ def test_any_position_comes_back_within_a_tenth_of_a_degree(files: tuple[Path, P
             assert abs(value - hands[one.key]) * (one.degrees[1] - one.degrees[0]) <= 0.051
 
 
+@pytest.mark.slow
 def test_the_process_answers_in_a_line(files: tuple[Path, Path]) -> None:
     for palette, ok in (("blood", True), ("blod", False)):
         job = {"venue": str(files[0]), "show": str(files[1]), "palette": palette, "held": held(files, "par colour #a01020")}

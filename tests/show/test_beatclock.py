@@ -116,6 +116,7 @@ words = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(words)
 def test_it_never_goes_back_never_jumps_and_time_of_is_its_inverse(
@@ -142,6 +143,7 @@ def test_it_never_goes_back_never_jumps_and_time_of_is_its_inverse(
         clock = BeatClock() if not math.isfinite(clock.position(t)) else clock
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-0.24, 0.24), min_size=3, max_size=30))
 def test_beats_that_are_re_anchored_make_no_double_flashes(errors: list[float]) -> None:

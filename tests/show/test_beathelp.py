@@ -358,6 +358,7 @@ def flashes(show: Show, start: float, until: float, said: list[Features], *asked
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sound", "lamp"), [(0.0, 0.0), (0.04, 0.0), (0.025, 0.035), (-0.03, 0.01)])
 def test_light_is_early_by_the_latency_of_sound_and_lamps(sound: float, lamp: float) -> None:
     show = pulsing(sound_latency=sound, lamp_latency=lamp)
@@ -369,6 +370,7 @@ def test_light_is_early_by_the_latency_of_sound_and_lamps(sound: float, lamp: fl
     assert ons == [pytest.approx(4.5 + i * 0.5 - sound - lamp, abs=0.002) for i in range(4)]
 
 
+@pytest.mark.slow
 def test_lamps_that_are_slower_than_others_run_ahead_of_them() -> None:
     """And a pulse on an onset, which nobody can foresee, does not."""
     quick, start = effect("kick", [0], length=0.3)

@@ -124,6 +124,7 @@ def test_a_fit_that_what_is_heard_contradicts_is_not_followed() -> None:
     assert desk.bands == list(START)
 
 
+@pytest.mark.slow
 def test_a_band_goes_back_only_for_a_larger_change() -> None:
     policy, desk = EqPolicy(SETTINGS, cascade_db, "auto"), Desk()
     desk.room = room_for(EMPTY)

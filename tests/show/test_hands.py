@@ -369,6 +369,7 @@ def rig() -> Plan:
     return plan([dimmer(1), pan(10), virtual, red], main, submasters=(sub,), release_time=Span(1.5), strobe=None)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(hands(), st.sampled_from((0.01, 0.05, 0.37)))
 def test_the_tick_rate_changes_nothing(given_: list[ControlEvent], step: float) -> None:
@@ -383,6 +384,7 @@ def test_the_tick_rate_changes_nothing(given_: list[ControlEvent], step: float) 
     assert ends[0] == ends[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(hands())
 def test_with_all_hands_gone_the_show_is_as_if_nobody_had_touched_it(given_: list[ControlEvent]) -> None:

@@ -256,6 +256,7 @@ def test_the_same_events_give_the_same_bytes(of: Plan, night: tuple[list[Feature
         assert played(plan_, night, AT_44) == played(plan_, night, AT_44)
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=examples(12))
 @given(made_plans(), made_nights())
 def test_the_strobe_limit_changes_nothing_until_it_is_told(of: Plan, night: tuple[list[Features], list[ControlEvent]]) -> None:
@@ -264,6 +265,7 @@ def test_the_strobe_limit_changes_nothing_until_it_is_told(of: Plan, night: tupl
     assert [look for t, look in free[0].items() if t < begun] == [look for t, look in held[0].items() if t < begun]
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=40)
 @given(made_plans(), st.lists(made_controls(), max_size=60), st.randoms(use_true_random=False))
 def test_nothing_that_hands_do_ever_raises(of: Plan, controls: list[ControlEvent], chance: object) -> None:
@@ -306,6 +308,7 @@ def test_a_fade_never_leaves_the_interval_between_its_ends(
             assert t < length or raw == int(end * 65535 + 0.5)
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=60)
 @given(made_cues())
 def test_goto_is_what_walking_there_gives(walked: tuple[Cue, ...]) -> None:
@@ -356,6 +359,7 @@ before_go = st.lists(
 APART = 50.0  # s: more than the slowest cue with its marks takes
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=60)
 @given(made_plans(), before_go, st.sampled_from([0.2, 0.9, 3.0, APART]), st.booleans())
 def test_go_and_back_is_the_look_before(of: Plan, before: list[ControlEvent], wait: float, meddle: bool) -> None:
@@ -390,6 +394,7 @@ def test_the_output_is_always_within_the_limits_of_the_venue(of: Plan, night: tu
         assert 25 <= slots[5] <= 230
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=60)
 @given(made_cues())
 def test_tracking_is_the_last_move_of_all_that_track(walked: tuple[Cue, ...]) -> None:

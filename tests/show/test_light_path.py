@@ -46,6 +46,7 @@ def plain(layers: Layers, fades: Fades, p: int) -> float:
     return max([level, *joined])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.lists(deeds, min_size=1, max_size=12))
 def test_the_look_is_what_list_by_list_gives(given_deeds: list[tuple[int, bool, list[int], list[float], float, float]]) -> None:
@@ -99,6 +100,7 @@ def test_a_fade_is_exact_at_both_ends_never_outside_and_never_turns(a: float, b:
     assert inner == sorted(inner, reverse=bool(target < start))
 
 
+@pytest.mark.slow
 def test_ramps_that_are_done_make_room_for_others() -> None:
     """A thousand GOs with timings of their own, and one fade that lasts through all of them."""
     long = cues(cue(1, move(1, 1.0, 1000.0)), name="long")

@@ -175,6 +175,7 @@ def nights(draw: st.DrawFn) -> tuple[Plan, list[tuple[float, Go | Pause | Resume
     return plan(heads, main, effects=tuple(e for e, _ in made)), [*said, *((t, draw(deeds)(time=t)) for t in times)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(nights(), st.lists(st.floats(0.0, 6.5), max_size=12))
 def test_how_often_one_looks_makes_no_difference(night: tuple[Plan, list[tuple[float, object]]], looks: list[float]) -> None:

@@ -93,6 +93,7 @@ def test_a_restart_with_state_gives_the_same_frames(
             assert repr(restarted.playback) == repr(got.playback)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [small(), demo()], ids=["small", "demo"])
 def test_a_stored_night_goes_on_after_a_restart_every_second(of: Plan) -> None:
     living, restarted = ShowEngine(of), ShowEngine(of)
@@ -149,6 +150,7 @@ def test_late_news_of_the_beat_do_not_turn_light_back_across_a_restart() -> None
     both(of, (0.0, (Go(time=0.0),)), (0.61, told), (1.24, ()), (1.25, (slower,)), (1.26, ()), (1.3, ()), (2.0, ()), cut=3)
 
 
+@pytest.mark.slow
 def test_what_the_strobe_limit_holds_it_holds_after_a_restart() -> None:
     """And it is told again only when that is due."""
     flicker, start = effect("flicker", [0, 1], sync="free", every=Span(0.1), length=0.5)

@@ -204,6 +204,7 @@ def test_no_show_and_no_hand_gets_beyond_it(seed: int) -> None:
     assert not found.beyond, found
 
 
+@pytest.mark.slow
 def test_the_counter_sees_what_is_beyond() -> None:
     """Without the limit the same shows go beyond it: the law above can fail."""
     assert sum(bool(flashes.measured(np.random.default_rng(seed), limited=False).beyond) for seed in range(30)) >= 10

@@ -145,6 +145,7 @@ odd = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data())
 def test_a_configuration_that_is_not_as_its_document_says_is_words_or_refused(data: st.DataObject) -> None:

@@ -71,6 +71,7 @@ def test_what_is_wanted_is_there_in_steps_and_nothing_else_has_changed() -> None
     assert max(abs(after["gain"] - before["gain"]) for _, _, before, after in stand.steps) <= PIECE + 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_no_step_is_heard_as_more_than_half_a_db_whatever_is_asked_for(data: st.DataObject) -> None:

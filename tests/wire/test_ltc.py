@@ -29,6 +29,7 @@ def right(found: list[Heard], rate: Rate, first: int, count: int, backwards: boo
     return at == sorted(at, reverse=backwards)
 
 
+@pytest.mark.slow
 @QUICK
 @given(
     st.sampled_from(Rate),
@@ -60,6 +61,7 @@ def test_the_time_of_a_frame_is_its_end_to_a_sample(rate: Rate) -> None:
         assert passed == pytest.approx(round(passed), abs=2 * rate.real / 48_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", Rate)
 def test_the_rate_is_known_once_a_second_has_ended_whatever_the_speed(rate: Rate) -> None:
     for speed in (0.7, 1.0, 1.6):
@@ -97,6 +99,7 @@ def test_minus_40_dbfs_beside_hum_and_hiss() -> None:
     assert right(found, Rate.FULL, FIRST, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["white", "clicks", "tones", "square", "telegraph"])
 def test_noise_and_music_are_no_time_code(kind: str) -> None:
     rng, n = np.random.default_rng(3), 48_000 * 20
@@ -126,6 +129,7 @@ def test_any_samples_never_raise(samples: NDArray[np.float32]) -> None:
     decoder.feed(samples, 44_100)
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.integers(1, 3000))
 def test_where_the_sound_is_cut_costs_nothing(block: int) -> None:

@@ -96,6 +96,7 @@ def test_a_new_status_in_the_midst_begins_anew() -> None:
     assert heard(bytes((0x90, 60, 0xB0, 7, 3))) == [Controller(1, 7, 3)]
 
 
+@pytest.mark.slow
 def test_a_system_exclusive_without_end_takes_no_room() -> None:
     stream, piece = Stream(), bytes(4096)
     stream.feed(b"\xf0" + piece)

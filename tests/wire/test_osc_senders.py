@@ -83,6 +83,7 @@ def test_forged_addresses_take_no_memory(forged: list[tuple[int, float]]) -> Non
     assert len(senders.views(now)) <= module.MOST_SENDERS + module.MOST_STRANGERS
 
 
+@pytest.mark.slow
 def test_a_flood_of_forged_addresses_is_bounded_and_who_was_there_before_is_read() -> None:
     senders = Senders(["10.0.0.0/8"])
     assert isinstance(senders.admit("10.200.0.1", 0.0), Sender)

@@ -50,6 +50,7 @@ def anything(type_: Any) -> st.SearchStrategy[Any]:
     return simple[type_]()
 
 
+@pytest.mark.slow
 @given(anything(Plan))
 def test_whatever_is_in_a_plan_comes_out_as_it_was(plan: Plan) -> None:
     assert decode(encode(plan)) == plan
@@ -92,6 +93,7 @@ def test_only_what_changed_is_sent_again_and_the_rest_is_the_same_object() -> No
     assert reader.parts.keys() == sender.parts
 
 
+@pytest.mark.slow
 def test_a_line_more_at_the_top_of_the_file_sends_no_moves_again() -> None:
     before, reader, sender = show(300), Reader(), Sender()
     lines = sent(sender, before)
@@ -121,6 +123,7 @@ def test_what_no_plan_needs_any_more_is_dropped() -> None:
         assert reader.parts.keys() == sender.parts
 
 
+@pytest.mark.slow
 def test_no_line_is_long() -> None:
     """The reader has a tick to keep between any two of them."""
     many = tuple(range(30_000))

@@ -21,6 +21,7 @@ def at(freq: float, found: list[Decay]) -> Decay:
     return next(one for one in found if one.freq == freq)
 
 
+@pytest.mark.slow
 @given(seconds=st.floats(0.1, 8.0), rate=RATES)
 @settings(max_examples=25)
 def test_slopes_of_an_exact_exponential_are_exact(seconds: float, rate: int) -> None:
@@ -76,6 +77,7 @@ def test_nothing_to_tell_is_told_as_such(sound: Sound) -> None:
         assert one.edt is None
 
 
+@pytest.mark.slow
 def test_a_rate_tells_the_octaves_that_it_holds() -> None:
     sound = diffuse(48_000, [(0, 0.5)], 0.5, np.random.default_rng(1))
     assert [one.freq for one in decays(sound, 48_000)] == list(OCTAVES)
@@ -83,6 +85,7 @@ def test_a_rate_tells_the_octaves_that_it_holds() -> None:
     assert [one.freq for one in decays(sound, 11_025)] == list(OCTAVES[:-2])
 
 
+@pytest.mark.slow
 def test_zeros_at_the_end_are_not_its_noise() -> None:
     sound = with_noise(diffuse(48_000, [(0, 1.0)], 1.5, np.random.default_rng(4)), 48_000, 50, np.random.default_rng(5))
     padded = np.concatenate([sound, np.zeros(96_000)])

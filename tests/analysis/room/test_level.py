@@ -266,6 +266,7 @@ def test_peaks_are_warned_of(peak: float, over: bool | None) -> None:
     assert (said.over if said else None) is over
 
 
+@pytest.mark.slow
 def test_a_meter_that_goes_on_where_another_stood_reads_what_that_one_would_have() -> None:
     draw = np.random.default_rng(3)
     sound = music(draw, 100) * np.repeat([0.1, 1.0], 50 * RATE)

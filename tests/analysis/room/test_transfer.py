@@ -58,6 +58,7 @@ def test_a_delay_and_a_gain_come_out_as_they_went_in(song: Sound) -> None:
     assert found.coherence[INSIDE] == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_room_known_tap_by_tap(song: Sound) -> None:
     draw = np.random.default_rng(3)
     taps = draw.normal(size=RATE // 2) * np.exp(-13.8 * np.arange(RATE // 2) / (0.4 * RATE)) * 0.1
@@ -108,12 +109,14 @@ def test_a_crowd_as_loud_as_the_programme_costs_bands_and_no_truth(song: Sound) 
     assert np.abs(found.magnitude[trusted]).max() < 3.0
 
 
+@pytest.mark.slow
 def test_turned_polarity_changes_no_level_and_no_delay(song: Sound) -> None:
     one, other = response(song, late(song, 0.03), RATE), response(song, -late(song, 0.03), RATE)
     assert other.magnitude == pytest.approx(one.magnitude, abs=1e-3)
     assert other.delay == pytest.approx(one.delay, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", [1e-4, 30.0])
 def test_how_loud_it_was_recorded_is_nothing_but_a_level(song: Sound, gain: float) -> None:
     heard = late(song, 0.03) + crowd(len(song)) * 0.3
