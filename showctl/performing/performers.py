@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from showctl.analysis.gesture.stream import MOTION
@@ -85,7 +86,7 @@ class Performers:
             if one.channel in MOTION:
                 self._heard[one.device] = max(self._heard.get(one.device, -math.inf), one.arrival)
             elif one.channel in FINGERS:
-                self._readings.append(one)
+                self._readings.append(replace(one, late=device.stream.late(one)))
                 self.ready = True
             elif one.channel == "battery":
                 self._readings.append(one)

@@ -11,6 +11,7 @@ from showctl.model import Arm, ControlEvent, Go, SetMaster, State, StopAll
 from showctl.performing.performers import Performers
 from showctl.plan import ControlBinding, Plan, Wearable, Window
 from showctl.show.gate import Gate
+from showctl.wire.osc import Message
 from showctl.wire.wearable.profiles import PROFILES
 from tests.analysis.gesture.motions import Motion, gesture, rest
 from tests.performing.people import BAND, GLOVE, binding, button, imu, kept, plan, playback
@@ -111,6 +112,39 @@ def test_a_clutch_that_was_let_go_twice_within_a_moment_is_let_go(stage: Stage) 
     stage.step()
     assert stage.out == []
     assert stage.it.tried[0].reason == "the clutch is not held"
+
+
+@pytest.mark.parametrize(("held_up", "tagged", "does"), [(0.3, True, 1), (0.8, True, 0), (0.8, False, 1), (0.0, True, 1)])
+def test_a_press_that_was_held_up_for_too_long_fires_as_little_as_a_movement(held_up: float, tagged: bool, does: int) -> None:
+    """By the device's own clock, where it has one; the packets of half a second of Wi-Fi come at once."""
+    stage = Stage(plan(binding("next", window=Window("operator"))))
+
+    def said(message: Message, since: float) -> None:
+        tag = int((5000.0 + since) * 2**32) if tagged else 1
+        assert stage.it.take(replace(message, timetag=tag), FROM, stage.now)
+
+    def still(seconds: float, late: float = 0.0) -> None:
+        for n in range(int(seconds * 50)):
+            stage.now += 0.0 if late else 0.02
+            said(imu(FLAT), stage.now - max(late - n * 0.02, 0.0))
+            stage.step()
+
+    still(2.2)
+    stage.it.ask(Arm(time=stage.now))
+    still(0.5)
+    stage.now += held_up + 0.02
+    said(button(1, True), stage.now - held_up)
+    still(held_up, late=held_up)
+    stage.step()
+    assert len(stage.out) == does
+    if not does:
+        assert "it comes 0.8 s late" in [one.reason for one in stage.it.tried]
+        assert not any(one.done for one in stage.it.tried)
+    said(button(1, False), stage.now + 0.3)
+    still(2.2)
+    said(button(1, True), stage.now)
+    stage.step()
+    assert len(stage.out) == does + 1, "the next one is none of that"
 
 
 @pytest.mark.parametrize("hole", [0.3, 0.7, 1.5])

@@ -69,6 +69,12 @@ class DeviceClock:
         self._before = max(self._before, arrival)
         return Placed.GOOD, time + self._offset
 
+    def late(self, time: float | None, arrival: float) -> float:
+        """How long a reading was under way (s) beyond the shortest way that is known; 0 where nobody can know."""
+        if time is None or self.hopeless or self._offset is None:
+            return 0.0
+        return max(0.0, arrival - time - self._offset)
+
     def _begin(self, arrival: float, offset: float) -> float:
         self._offsets.clear()
         self._odd.clear()

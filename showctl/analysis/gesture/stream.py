@@ -136,9 +136,7 @@ class MotionStream:
             self.counts["late"] += 1
             return []
         if placed is Placed.SET:
-            self.counts["set"] += 1
-            self._channels.clear()
-            self._began, self._newest = None, -math.inf
+            self._set()
         self._timed = reading.time is not None and not self._clock.hopeless
         if self._timed:
             return self._hear(reading.channel, time, reading.values)
@@ -146,6 +144,19 @@ class MotionStream:
         if self._backlog.keeps(reading, self._newest):
             return made
         return made + self._hear(reading.channel, time, reading.values)
+
+    def late(self, reading: Reading) -> float:
+        """How late (s) something comes that is no motion, by the same clock; 0 where nobody can know."""
+        placed, _ = self._clock.place(reading.time, reading.arrival)
+        if placed is Placed.SET:
+            self._set()
+        return self._clock.late(reading.time, reading.arrival)
+
+    def _set(self) -> None:
+        """The device's clock was set: nothing from before goes together with what comes."""
+        self.counts["set"] += 1
+        self._channels.clear()
+        self._began, self._newest = None, -math.inf
 
     def _unpack(self, now: float) -> list[MotionSample]:
         """What was kept behind a gap, once it is clear how much of it there is."""

@@ -25,6 +25,7 @@ class Ask:
     binding: GestureBinding
     device: Wearable
     time: float  # s, of the gesture
+    shown: float  # s, when it was asked for: later, where the gesture came late
     needs: Factors
     meant: Stand | None = None  # where its list stood, as of `standing`
 
@@ -34,7 +35,7 @@ class Ask:
 
     def unseen(self, now: float) -> bool:
         """Whether it is too new for a yes to be to it."""
-        return now - self.time < SEEN_S
+        return now - self.shown < SEEN_S
 
     def in_words(self) -> str:
         """What it waits for, for people."""

@@ -91,7 +91,7 @@ class Doing:
                     yield Idle(device, gesture.name, None, "refused", f"{device.performer} may not")
                 elif not gesture.sign.held or not self._takes(gesture, binding, device, now):
                     self._counted[device.name, gesture.name] = one.time
-                    yield Done(min(one.time, now), device, binding, fresh=True)
+                    yield Done(min(one.time - one.late, now), device, binding, fresh=True)
 
     def held(self, now: float) -> Iterator[Done]:
         """What has been held for long enough, and has not counted yet."""

@@ -227,7 +227,7 @@ class Gate:
 
     def _stale(self, done: Done, now: float) -> str:
         age = self._presence.age(done.device.name, now)
-        if isinstance(done.binding.do, StopAll) and now - done.time <= ASK_S:
+        if isinstance(done.binding.do, StopAll) and (done.fresh or now - done.time <= ASK_S):
             return ""
         if now - done.time > LATE_S:
             return f"it comes {now - done.time:.1f} s late"
@@ -262,7 +262,7 @@ class Gate:
             self._asks.drop(before)
             if "again" in needs and "again" in before.needs:
                 return "danger"
-        ask = Ask(binding, device, done.time, needs, standing(binding.do, playback))
+        ask = Ask(binding, device, done.time, now, needs, standing(binding.do, playback))
         self._asks.add(ask)
         self._telling.both(now, device, binding, "again" if "again" in needs else "asked", ask.in_words(), done.score)
         return None

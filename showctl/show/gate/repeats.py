@@ -45,7 +45,7 @@ class Repeats:
         if len(self._last) >= MOST:
             self._last = {key: was for key, was in self._last.items() if at - was < CUE_S}
         if isinstance(event, Tap | Flash):
-            self._last[f"quick {performer} {words}"] = at
+            self._last[f"quick {performer} {words}"] = event.time  # the way of each through the network is another
             return
         self._last[f"by {performer}"] = self._last[f"do {words}"] = at
         if isinstance(event, Go | Goto):

@@ -339,6 +339,15 @@ def test_what_is_old_is_refused() -> None:
     assert stage.reasons()[0] == "it comes 0.6 s late"
 
 
+@pytest.mark.parametrize(("do", "does"), [(GO, 0), (STOP, 1)])
+def test_a_press_that_comes_late_is_refused_unless_it_is_the_stop(do: ControlEvent, does: int) -> None:
+    stage = Stage.of(bind("fist", do))
+    stage.clutch()
+    late = Reading("left", "button", (1.0,), stage.now + 0.02, name="2", late=4.0)
+    assert len(stage.step(readings=(late,)).controls) == does
+    assert stage.reasons() == ([] if does else ["it comes 4.0 s late"])
+
+
 def test_what_a_recogniser_turned_down_is_told_and_nothing_else() -> None:
     stage = Stage.of(bind("swipe", GO))
     stage.clutch()
@@ -634,6 +643,14 @@ def test_a_yes_that_crosses_a_new_ask_is_not_to_it() -> None:
     assert stage.gate.performers(stage.now)[0].asked.startswith("`dark`"), "it is still asked for"
     stage.wait(0.3)
     assert [type(one) for one in stage.ask(Confirm(time=stage.now, performer="anna")).controls] == [Blackout]
+
+
+def test_an_ask_that_comes_late_is_no_older_than_it_is_shown() -> None:
+    stage = at("7", bind("swipe", GO, cues(1, 9)))
+    assert stage.gesture(time=stage.now - 0.4) == []
+    assert stage.ask(Confirm(time=stage.now, performer="anna")).controls == (), "nobody has seen it"
+    stage.wait(0.4)
+    assert len(stage.ask(Confirm(time=stage.now, performer="anna")).controls) == 1
 
 
 def test_the_operators_yes_is_not_to_what_is_hidden_behind_something_else() -> None:
