@@ -15,9 +15,9 @@ import pytest
 from showctl import enrolments
 from showctl.app.gestures import Gestures
 from showctl.config.schema import Venue
-from showctl.model import Arm, ControlEvent, Disarm, Go, Health, PerformersView, StopAll, Zero
+from showctl.model import Arm, ControlEvent, Disarm, Flash, Go, Health, PerformersView, StopAll, Zero
 from showctl.outputs.gesture_log import lines_of
-from showctl.plan import Plan
+from showctl.plan import GestureBinding, Plan
 from showctl.wire.osc import decode
 from tests.performing.people import button, imu, kept, plan, playback
 
@@ -38,6 +38,7 @@ class Night:
         self.health: dict[str, Health] = {}
         self.view: PerformersView | None = None
         self.out: list[ControlEvent] = []
+        self.full = False  # the show takes nothing more
         self.sent: list[tuple[Any, ...]] = []
         self.worn: list[list[str]] = []
         self.part = Gestures(self, self._emit)  # type: ignore[arg-type]
@@ -45,8 +46,9 @@ class Night:
         self.told: list[tuple[Any, ...]] = []
 
     def _emit(self, control: ControlEvent) -> bool:
-        self.out.append(control)
-        return True
+        if not self.full:
+            self.out.append(control)
+        return not self.full
 
     def _report(self, health: Health) -> None:
         self.health[health.part] = health
@@ -122,6 +124,25 @@ async def test_whoever_presses_fast_waits_for_the_next_judgement(tmp_path: Path)
         for n in range(100):
             night.part.take(button(1, n % 2 == 0), FROM, night.now)
         assert len(steps) <= 1
+
+
+async def test_the_end_of_a_flash_and_a_stop_are_never_lost_where_the_show_takes_nothing_more(tmp_path: Path) -> None:
+    flash = GestureBinding("next", ("anna",), Flash(time=0.0, submaster="swell", on=True), "flash swell", "holds")
+    async with running(tmp_path, plan(flash)) as night:
+        await night.still(2.2)
+        for number in (2, 1):
+            night.part.take(button(number, True), FROM, night.now)
+            await night.still(0.1)
+        night.full = True
+        night.part.take(button(1, False), FROM, night.now)
+        await night.still(0.5)
+        night.part.take(button(9, True), FROM, night.now)
+        await night.still(0.5)
+        assert [type(one) for one in night.out] == [Flash]
+        night.full = False
+        await night.still(0.5)
+        assert [getattr(one, "on", None) for one in night.out] == [True, False, None]
+        assert isinstance(night.out[2], StopAll)
 
 
 async def test_enrolments_come_go_and_cannot_be_read(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from showctl.model import Back, ControlEvent, Go, Goto, PlaybackState, Resume
+from showctl.model import Back, Blackout, ControlEvent, Go, Goto, LockBeat, PlaybackState, Resume
 from showctl.plan import CueList, Danger, Factor, GestureBinding, Plan
 
 ORDER: tuple[Danger, ...] = ("", "danger", "alone")
@@ -37,6 +37,16 @@ def aimed(control: ControlEvent, playback: PlaybackState) -> ControlEvent:
         return control
     state = next((one for one in playback.lists if one.name == control.list), None)
     return replace(control, cue=None if state is None or state.state == "paused" else state.pending)
+
+
+def turned(binding: GestureBinding, playback: PlaybackState) -> ControlEvent:
+    """What is asked for: of what turns over, the other than it is."""
+    match binding.do:
+        case Blackout() as one:
+            return replace(one, on=not playback.blackout)
+        case LockBeat() as other:
+            return replace(other, on=playback.beats.source != "lock")
+    return binding.do
 
 
 def worst(found: Iterable[Danger]) -> Danger:

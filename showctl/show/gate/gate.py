@@ -20,7 +20,6 @@ from typing import Any
 
 from showctl.model import (
     Arm,
-    Blackout,
     Candidate,
     Confirm,
     ControlEvent,
@@ -28,7 +27,6 @@ from showctl.model import (
     Flash,
     Go,
     Goto,
-    LockBeat,
     PerformerState,
     PlaybackState,
     Reading,
@@ -38,7 +36,7 @@ from showctl.plan import Danger, GestureBinding, GesturesPlan, Plan, Quantise
 from showctl.show.gate.arming import Arming
 from showctl.show.gate.asks import AGAIN_S, ASK_S, Ask, Asks
 from showctl.show.gate.doing import Doing, Done, Idle
-from showctl.show.gate.factors import ORDER, Dangers, Factors, aimed, standing
+from showctl.show.gate.factors import ORDER, Dangers, Factors, aimed, standing, turned
 from showctl.show.gate.faders import Faders, PickUp
 from showctl.show.gate.fingers import Fingers
 from showctl.show.gate.holding import Holding
@@ -149,20 +147,24 @@ class Gate:
                 self._arming.disarm(one.performer)
                 self._forget([name for name in self.plan.performers if one.performer in (None, name)], now)
             elif isinstance(one, Confirm) and not stopped:
-                self._confirm(now, one.performer, playback, beat)
+                self._confirm(now, one, playback, beat)
             else:
                 self._waiting.passed_on(one, NOBODY, now)
                 if isinstance(one, Go | Goto) and not one.source.startswith("gesture:"):
                     self._done_already(now, one)
         return stopped
 
-    def _confirm(self, now: float, performer: str | None, playback: PlaybackState, beat: Beat) -> None:
+    def _confirm(self, now: float, yes: Confirm, playback: PlaybackState, beat: Beat) -> None:
         """The operator's yes to what is asked for."""
-        for name in self.plan.performers if performer is None else (performer,):
-            ask = self._asks.newest(name)
-            if ask is None or "operator" not in ask.needs:
-                continue
+        asks = [ask for name in self.plan.performers if yes.performer in (None, name) and (ask := self._asks.newest(name))]
+        if not asks:
+            self._telling.tell(now, "refused", control="gesture confirm", reason="nothing is asked for", source=yes.source)
+        for ask in asks:
             done = Done(now, ask.device, ask.binding, held=True)
+            if "operator" not in ask.needs:  # it stands as it did, so its performer is told nothing
+                why = f"the operator's yes is none to it: {ask.in_words()}"
+                self._telling.gesture(now, ask.device, ask.binding.gesture, None, "refused", why)
+                continue
             if ask.unseen(now):
                 self._refuse(done, now, "the yes came before anybody can have seen what it would be to")
                 continue
@@ -278,7 +280,7 @@ class Gate:
     def _accept(self, done: Done, playback: PlaybackState, beat: Beat, now: float, cleared: Danger) -> bool:
         """Do it now, or on the beat; whether that could be."""
         binding, device = done.binding, done.device
-        event = replace(_turned(binding, playback), time=done.time, source=f"gesture:{device.name}")
+        event = replace(turned(binding, playback), time=done.time, source=f"gesture:{device.name}")
         self._asks.answered(binding, device.performer)
         if isinstance(event, StopAll):
             event = replace(event, time=now)  # however late it comes: behind everything that was done meanwhile
@@ -336,13 +338,9 @@ class Gate:
                 self._repeats.went_on(one.control.list, one.control.time)
 
     def _levels(self, shares: Mapping[tuple[str, str], float], playback: PlaybackState, now: float) -> list[PickUp]:
-        found = []
-        for one in self._faders.step(now, shares, self._arming, playback):
-            if isinstance(one, PickUp):
-                found.append(one)
-            else:
-                self._out.append(one)
-        return found
+        made = list(self._faders.step(now, shares, self._arming, playback))
+        self._out += [one for one in made if not isinstance(one, PickUp)]
+        return [one for one in made if isinstance(one, PickUp)]
 
     # --- how it stands -------------------------------------------------------------------------------------------------
 
@@ -391,13 +389,3 @@ class Gate:
         self._repeats, self._telling, self._waiting = old._repeats, old._telling, old._waiting
         self._waiting.keep({(who, one.words) for one in self.plan.bindings if one.on != "now" for who in one.performers})
         self._holding.take_over(old._holding, lambda name, binding: name in same and binding in self.plan.bindings)
-
-
-def _turned(binding: GestureBinding, playback: PlaybackState) -> ControlEvent:
-    """What is asked for: of what turns over, the other than it is."""
-    match binding.do:
-        case Blackout() as one:
-            return replace(one, on=not playback.blackout)
-        case LockBeat() as other:
-            return replace(other, on=playback.beats.source != "lock")
-    return binding.do

@@ -675,6 +675,24 @@ def test_a_yes_is_shown_only_where_it_would_be_one(factor: str, yes: bool) -> No
     assert not stage.gate.performers(stage.now)[0].yes, "it is forgotten"
 
 
+@pytest.mark.parametrize("whom", [None, "anna"])
+def test_a_yes_to_what_takes_none_says_so_and_what_it_takes(whom: str | None) -> None:
+    stage = at("1", bind("swipe", DARK, cues(1, 9), danger="danger", factor="again", words="dark"))
+    stage.gesture()
+    stage.wait(0.5)
+    assert stage.ask(Confirm(time=stage.now, performer=whom)).controls == ()
+    assert stage.reasons() == ["the operator's yes is none to it: `dark`: once more, within 3 s"]
+    assert stage.felt()[-1] == ("left", "again"), "it stands: she is not told that it was refused"
+    assert len(stage.gesture()) == 1
+
+
+@pytest.mark.parametrize("whom", [None, "anna"])
+def test_a_yes_to_nothing_says_so(whom: str | None) -> None:
+    stage = at("1", bind("swipe", DARK, cues(1, 9)))
+    stage.ask(Confirm(time=stage.now, performer=whom, source="web"))
+    assert stage.reasons() == ["nothing is asked for"]
+
+
 def test_the_operator_says_yes_too_late_or_to_somebody_else() -> None:
     stage = at("7", bind("swipe", GO, cues(1, 9)))
     stage.gesture()
