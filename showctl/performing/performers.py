@@ -33,7 +33,7 @@ from showctl.performing.worn import Worn
 from showctl.plan import GesturesPlan, Plan, Quantise, Wearable
 from showctl.show.gate import Gate, GateInputs, GateStep
 from showctl.wire.osc import Message
-from showctl.wire.wearable import mqtt
+from showctl.wire.wearable.mqtt import Topics
 from showctl.wire.wearable.profile import Profile
 
 FINGERS = frozenset(("button", "press", "touch", "event"))
@@ -48,8 +48,7 @@ class Performers:
     def __init__(self, plan: Plan, profiles: Mapping[str, Profile]) -> None:
         self.gate = Gate(plan)
         self.tried: deque[Tried] = deque(maxlen=SHOWN)
-        self.worn = Worn(self.plan.wearables, profiles)
-        self._profiles = dict(profiles)
+        self._wear(profiles)
         self.devices = {one.name: WornDevice(one) for one in self.plan.wearables}
         self.kept: dict[str, Kept] = {}
         self._candidates: deque[Candidate] = deque(maxlen=WAITING)
@@ -76,7 +75,7 @@ class Performers:
 
     def take_topic(self, topic: str, payload: bytes, arrival: float) -> None:
         """A message of MQTT whose topic below its base is `topic`."""
-        self.hear(mqtt.take(self.worn, topic, payload, arrival))
+        self.hear(self._topics.take(topic, payload, arrival))
 
     def hear(self, readings: tuple[Reading, ...]) -> None:
         """What devices say, each under its name in the venue."""
@@ -160,7 +159,7 @@ class Performers:
         before = {one.name: one for one in self.plan.wearables}
         self.gate = gate
         if gate.plan.wearables != tuple(before.values()) or dict(profiles) != self._profiles:
-            self.worn, self._profiles = Worn(gate.plan.wearables, profiles), dict(profiles)
+            self._wear(profiles)
         for name in [name for name in self.devices if before[name] not in gate.plan.wearables]:
             del self.devices[name]
             self._heard.pop(name, None)
@@ -172,6 +171,10 @@ class Performers:
         self._readings.extend(released)
         self._bind()
         self.enrol(self.kept)
+
+    def _wear(self, profiles: Mapping[str, Profile]) -> None:
+        self.worn, self._profiles = Worn(self.plan.wearables, profiles), dict(profiles)
+        self._topics = Topics(self.worn)
 
     def _bind(self) -> None:
         postures = tuple(one.sign for one in self.plan.gestures if one.sign.posture is not None)

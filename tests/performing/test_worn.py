@@ -7,7 +7,7 @@ from dataclasses import replace
 from showctl.performing.worn import MOST_MET, Worn
 from showctl.plan import Wearable
 from showctl.wire.osc import Message
-from showctl.wire.wearable import mqtt
+from showctl.wire.wearable.mqtt import Topics
 from showctl.wire.wearable.profiles import PROFILES
 from tests.performing.people import BAND, GLOVE, imu
 
@@ -83,9 +83,9 @@ def test_a_second_sender_of_one_name_is_refused_and_named() -> None:
 
 def test_the_same_by_mqtt() -> None:
     it = worn(Wearable("hat", "plain", "hat", "anna"))
-    readings = mqtt.take(it, "stick/motion/hat/battery", b"81", 1.0)
+    readings = Topics(it).take("stick/motion/hat/battery", b"81", 1.0)
     assert [(one.device, one.channel, one.values) for one in readings] == [("hat", "battery", (81.0,))]
-    assert mqtt.take(it, "stick/motion/other/battery", b"81", 1.0) == ()
+    assert Topics(it).take("stick/motion/other/battery", b"81", 1.0) == ()
 
 
 def test_who_sends_by_mqtt_is_no_host_that_could_be_told_anything() -> None:
@@ -94,8 +94,8 @@ def test_who_sends_by_mqtt_is_no_host_that_could_be_told_anything() -> None:
     for sender in ("9000", "1", "stick", "[::1]:9000"):
         for one in (hat, replace(hat, feedback=("", 9001))):
             it = worn(one)
-            assert mqtt.take(it, f"{sender}/motion/hat/battery", b"81", 1.0)
+            assert Topics(it).take(f"{sender}/motion/hat/battery", b"81", 1.0)
             assert it.listens("hat") is None
     it = worn(replace(hat, feedback=("10.0.0.30", 9001)))
-    assert mqtt.take(it, "9000/motion/hat/battery", b"81", 1.0)
+    assert Topics(it).take("9000/motion/hat/battery", b"81", 1.0)
     assert it.listens("hat") == ("10.0.0.30", 9001)

@@ -32,6 +32,7 @@ class Refused(StrEnum):
     CROWDED = "more devices than can be watched"
     NAMES = "more names than a device may have"
     DUPLICATE = "came twice"
+    RATE = "more than may be sent"
     PAYLOAD = "neither a number nor JSON of numbers"
 
 

@@ -158,12 +158,12 @@ class Wearables:
         device = self._devices.get(name)
         if device is None:
             if len(self._devices) >= MOST_DEVICES and not self._forget(arrival):
-                self._trouble(f"more than {MOST_DEVICES} devices send: {source} is left out", arrival)
+                self.trouble(f"more than {MOST_DEVICES} devices send: {source} is left out", arrival)
                 return Refused.CROWDED
             device = self._devices[name] = Device(name, profile, source, arrival)
         elif device.source != source:
             if arrival - device.heard < OWNER_S:
-                self._trouble(
+                self.trouble(
                     f"{source} says that it is {name}, as {device.source} does: only the first is listened to. Give one another "
                     "name (channel, prefix, uuid)",
                     arrival,
@@ -185,7 +185,8 @@ class Wearables:
         del self._devices[oldest.name]
         return True
 
-    def _trouble(self, text: str, now: float) -> None:
+    def trouble(self, text: str, now: float) -> None:
+        """Something that a person must put right."""
         self._troubles[text] = now
         self._troubles.move_to_end(text)
         if len(self._troubles) > MOST_TROUBLES:

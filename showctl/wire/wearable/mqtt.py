@@ -5,39 +5,64 @@
     BASE/SENDER/AB12          {"accel": {"x": 0, "y": 0, "z": 0}, "gyro": [0, 0, 0]}       several at once, below the topic
     BASE/SENDER/motion/hat/battery    81                                a number alone
 
-SENDER stands for the ip:port that OSC has: one for each program that publishes. What is retained is of an earlier night and
-nothing for `take`. MQTT takes milliseconds to tens of them more than OSC, and a broker's own time on top.
+SENDER stands for the ip:port that OSC has: one for each program that publishes. Each has as many messages a second as a sender
+of OSC; what is above is cut off before it is read, and counted. What is retained is of an earlier night and nothing for `take`.
+MQTT takes milliseconds to tens of them more than OSC, and a broker's own time on top.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import OrderedDict
 from typing import Any
 
 from showctl.model import Reading, WireError
 from showctl.wire.checked import a_number
 from showctl.wire.osc import IMMEDIATELY, Message
+from showctl.wire.osc_senders import BURST_S, RATE, Bucket
 from showctl.wire.wearable.decode import NTP_SECOND, Refused
 from showctl.wire.wearable.intake import Wearables
-from showctl.wire.wearable.profile import MOST_ARGUMENTS
+from showctl.wire.wearable.profile import LONGEST_ID, MOST_ARGUMENTS
 
 SENDER = "mqtt:"  # before who sends, where OSC has an ip
 LONGEST = 4096  # bytes of a payload
 MOST_BELOW = 16  # messages in one
+MOST_SENDERS = 64
 LATEST = 2**31  # s, of a device's clock
 
 
-def take(wearables: Wearables, topic: str, payload: bytes, arrival: float) -> tuple[Reading, ...]:
-    """What a message says whose topic below BASE is `topic`: as `Wearables.take` has it, and refused and counted there."""
-    sender, slash, rest = topic.partition("/")
-    if not slash:
-        return wearables.refuse(Refused.ADDRESS)
-    try:
-        messages = _messages(wearables, f"/{rest}", _body(payload))
-    except WireError:
-        return wearables.refuse(Refused.PAYLOAD)
-    return tuple(reading for one in messages for reading in wearables.take(one, SENDER + sender, arrival))
+class Topics:
+    """Takes what wearables publish."""
+
+    def __init__(self, wearables: Wearables) -> None:
+        self._wearables = wearables
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()  # by sender, the one heard last at the end
+
+    def take(self, topic: str, payload: bytes, arrival: float) -> tuple[Reading, ...]:
+        """What a message says whose topic below BASE is `topic`: as `Wearables.take` has it, and refused and counted there."""
+        sender, slash, rest = topic.partition("/")
+        if not slash or len(sender) > LONGEST_ID:
+            return self._wearables.refuse(Refused.ADDRESS)
+        bucket = self._bucket(sender, arrival)
+        if not bucket.take(arrival):
+            self._wearables.trouble(f"{SENDER}{sender} sends more than {RATE:g} messages a second: the rest is left out", arrival)
+            return self._wearables.refuse(Refused.RATE)
+        try:
+            messages = _messages(self._wearables, f"/{rest}", _body(payload))
+        except WireError:
+            return self._wearables.refuse(Refused.PAYLOAD)
+        bucket.tokens -= len(messages) - 1
+        return tuple(reading for one in messages for reading in self._wearables.take(one, SENDER + sender, arrival))
+
+    def _bucket(self, sender: str, now: float) -> Bucket:
+        """That of a sender. Who comes when all are taken has that of whoever was silent for longest: a new name is no new rate."""
+        bucket = self._buckets.pop(sender, None)
+        if bucket is None and len(self._buckets) >= MOST_SENDERS:
+            _, bucket = self._buckets.popitem(last=False)
+        bucket = bucket or Bucket(RATE, RATE * BURST_S, now)
+        self._buckets[sender] = bucket
+        return bucket
 
 
 def _body(payload: bytes) -> Any:

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from showctl.model import Reading
-from showctl.wire.wearable import mqtt
 from showctl.wire.wearable.decode import Refused
 from showctl.wire.wearable.intake import Wearables
+from showctl.wire.wearable.mqtt import MOST_SENDERS, Topics
 
 
 def told(topic: str, body: Any) -> tuple[Reading, ...]:
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return mqtt.take(Wearables(), topic, payload, 5.0)
+    return Topics(Wearables()).take(topic, payload, 5.0)
 
 
 IMU = {"ax": 0, "ay": 0, "az": 1, "gx": 0, "gy": 0, "gz": 90}
@@ -68,14 +68,14 @@ def test_by_name_in_the_order_of_the_profile() -> None:
 )
 def test_nonsense_is_counted(payload: bytes) -> None:
     wearables = Wearables()
-    assert mqtt.take(wearables, "a/gyrosc/rrate", payload, 5.0) == ()
+    assert Topics(wearables).take("a/gyrosc/rrate", payload, 5.0) == ()
     assert wearables.counts == {Refused.PAYLOAD: 1}
 
 
 def test_a_topic_needs_a_sender_and_an_address() -> None:
     wearables = Wearables()
-    assert mqtt.take(wearables, "rrate", b"1", 5.0) == ()
-    assert mqtt.take(wearables, "a/nobody", b"1", 5.0) == ()
+    assert Topics(wearables).take("rrate", b"1", 5.0) == ()
+    assert Topics(wearables).take("a/nobody", b"1", 5.0) == ()
     assert wearables.counts == {Refused.ADDRESS: 2}
 
 
@@ -93,4 +93,33 @@ JSON = st.recursive(
 def test_any_payload_is_finite_readings_or_counted(topic: str, payload: bytes) -> None:
     wearables = Wearables()
     for whole in (topic, "p/AB", "p/AB/quaternion", "p/gyrosc/rrate"):
-        assert all(math.isfinite(value) for one in mqtt.take(wearables, whole, payload, 5.0) for value in one.values)
+        assert all(math.isfinite(value) for one in Topics(wearables).take(whole, payload, 5.0) for value in one.values)
+
+
+def test_one_above_its_rate_is_cut_off_and_others_do_not_feel_it() -> None:
+    wearables = Wearables()
+    topics = Topics(wearables)
+
+    def sent(sender: str, count: int, at: float, body: bytes = b"81") -> int:
+        return sum(bool(topics.take(f"{sender}/motion/{sender}/battery", body, at + n / count)) for n in range(count))
+
+    heard = sent("flood", 5000, 10.0)
+    assert 740 <= heard <= 751, "500 a second, and what half of one brings at once"
+    assert wearables.counts[Refused.RATE] == 5000 - heard
+    assert "mqtt:flood sends more than 500 messages a second" in " ".join(wearables.troubles(11.0))
+    assert sent("calm", 100, 11.0) == 100
+    assert sent("flood", 100, 20.0) == 100, "and later it may again"
+
+
+def test_a_new_name_is_no_new_rate() -> None:
+    wearables, count = Wearables(), 60_000
+    topics = Topics(wearables)
+    for n in range(count):
+        topics.take(f"s{n}/motion/hat/battery", b"81", 10.0 + n / count)
+    assert wearables.counts[Refused.RATE] >= count - 751 * MOST_SENDERS
+
+
+def test_what_one_message_holds_counts_each() -> None:
+    topics = Topics(Wearables())
+    both = b'{"gyro": {"x": 0, "y": 0, "z": 1}, "accel": [0, 0, 0]}'
+    assert 125 <= sum(bool(topics.take("phone/AB12", both, 10.0)) for _ in range(500)) <= 126
