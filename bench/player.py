@@ -9,9 +9,9 @@ the command, the process and the server take. The card's own way out comes on to
 Load: two songs that follow each other in crossfades, with a click on a third line, at 44.1 kHz so that all is resampled, one of
 them at 97 % of its speed; a seek every five seconds, and a loop now and then; while `--load` other processes keep the cores busy.
 Drop-outs are told by whose they are: what the server says it lost, blocks that took us longer than they last, blocks for which a
-file had not been read in time. On each core a bare clock of the highest rank (SCHED_FIFO 99) looks whether the machine itself
-stands still. The player tells its counters five times a second: a fault that is told within a third of a second after the machine
-stood still is the machine's, any other is ours.
+file had not been read in time. On each core a bare clock (tools/bare_clocks.py) looks whether the machine itself stands
+still. The player tells its counters five times a second: a fault that is told within a third of a second after the machine stood
+still is the machine's, any other is ours. Where the player's process ends, the bench does, with the reason.
 """
 
 from __future__ import annotations
@@ -37,22 +37,12 @@ from showctl.model import player as nouns
 from showctl.outputs.player import PlayerProcess
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from bare_clocks import BareClocks  # noqa: E402  (tools are no package)
 
 RATE = 48_000
-
-
-SENTINEL = """
-import os, sys, time
-os.sched_setaffinity(0, {int(sys.argv[1])})
-os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99))
-before = time.monotonic()
-while True:
-    time.sleep(0.001)
-    now = time.monotonic()
-    if now - before > 0.003:
-        print(f"{now:.3f} {1e3 * (now - before):.1f}", flush=True)
-    before = now
-"""
+CLOCK_S, LATE_S = 0.001, 0.002  # of the bare clocks: how long they sleep, and how late is a standstill
 
 
 class Played:
@@ -64,6 +54,7 @@ class Played:
         self.faults: list[tuple[float, str]] = []  # monotonic s, which of the counters rose
         setup = nouns.PlayerSetup("", tuple(range(lines)))
         self.process = PlayerProcess(setup, on_started=lambda: None, on_clock=self._hear, on_status=self._learn)
+        self.running = asyncio.create_task(self.process.run())
 
     def _hear(self, clock: nouns.PlayerClock) -> None:
         self.clock = clock
@@ -78,7 +69,7 @@ class Played:
         """Send a command; its number."""
         self.seq += 1
         if not self.process.send(command(self.seq, *fields, **more)):
-            sys.exit("the player takes no command")
+            sys.exit(f"the player takes no command: {self.running.exception() if self.running.done() else self.status}")
         return self.seq
 
     async def until(self, true, seconds: float = 30.0) -> None:
@@ -105,7 +96,6 @@ def ports() -> set[str]:
 async def latency(folder: Path, trials: int) -> list[float]:
     """Milliseconds from a command to its first sample, for each trial."""
     played = Played(2)
-    running = asyncio.create_task(played.process.run())
     await played.until(lambda: played.status.state is State.RUNNING, 60)
     known = ports()
     words = [sys.executable, "-m", "tests.real.record", str(folder), "2", str(trials + 60)]
@@ -127,9 +117,9 @@ async def latency(folder: Path, trials: int) -> list[float]:
     await asyncio.sleep(1.0)
     (folder / "enough").touch()
     await asyncio.to_thread(recorder.wait)
-    running.cancel()
+    played.running.cancel()
     with suppress(asyncio.CancelledError):
-        await running
+        await played.running
     heard, blocks = np.load(folder / "heard.npy"), np.load(folder / "blocks.npy")
     sounding = np.flatnonzero(np.abs(heard[:, 0]) > 0)
     begins = sounding[np.flatnonzero(np.diff(sounding, prepend=-RATE) > RATE // 10)]
@@ -144,7 +134,6 @@ async def latency(folder: Path, trials: int) -> list[float]:
 async def load(folder: Path, seconds: float) -> tuple[nouns.PlayerStatus, list[tuple[float, str]]]:
     """The player at work; how it was at the end."""
     played = Played(3)
-    running = asyncio.create_task(played.process.run())
     await played.until(lambda: played.status.state is State.RUNNING, 60)
     click = nouns.Part(noise(folder, "click.wav", 40, 44_100, 1), (2,))
     for name in ("one", "two"):
@@ -177,18 +166,11 @@ async def load(folder: Path, seconds: float) -> tuple[nouns.PlayerStatus, list[t
         ticks = sum(int(n) for n in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])
         print(f"cpu of the player: {100 * ticks / os.sysconf('SC_CLK_TCK') / seconds:.1f} % of a core")
     last = played.status
-    running.cancel()
+    played.running.cancel()
     with suppress(asyncio.CancelledError):
-        await running
+        await played.running
     print(f"at the beginning: lost {first.lost}, late {first.late}, starved {first.starved}")
     return last, played.faults
-
-
-def standstills(sentinels: list[subprocess.Popen[str]]) -> list[float]:
-    """When (monotonic s) the machine stood still for more than 3 ms."""
-    for one in sentinels:
-        one.terminate()
-    return [float(line.split()[0]) for one in sentinels for line in (one.communicate()[0] or "").splitlines()]
 
 
 @contextmanager
@@ -222,18 +204,20 @@ def timed(folder: Path, trials: int, period: int) -> bool:
 def laden(folder: Path, seconds: float, others: int) -> bool:
     """Drop-outs under load; whether none was ours."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]
-    words = [sys.executable, "-c", SENTINEL]
-    clocks = [subprocess.Popen([*words, str(n)], stdout=subprocess.PIPE, text=True) for n in os.sched_getaffinity(0)]
+    clocks = BareClocks(str(folder / "late"), CLOCK_S, LATE_S)
     try:
         status, faults = asyncio.run(load(folder, seconds))
     finally:
         for one in busy:
             one.kill()
-        still = standstills(clocks)
+        still = [at for at, _ in clocks.wakes()]
+        clocks.close()
     ours = [one for one in faults if not any(-0.02 < one[0] - t < 0.33 for t in still)]
     print(f"{seconds:.0f} s with {others} busy processes: the server lost {status.lost} blocks,")
     print(f"we were late {status.late} times, starved {status.starved}; {status.memory / 2**20:.0f} MiB of sound")
-    print(f"the machine stood still for more than 3 ms {len(still)} times; of {len(faults)} faults not then: {ours}")
+    print(
+        f"the machine stood still for more than {1e3 * LATE_S:g} ms {len(still)} times; of {len(faults)} faults not then: {ours}"
+    )
     return not ours
 
 

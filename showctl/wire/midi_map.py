@@ -4,7 +4,7 @@
     note 37: list probe back                      note 40: flash blinder  note 41: set wash colour blood
 
 The right side is an address of `wire.osc_dictionary` in words, `go` for /showctl/go, and means exactly what that means: there
-is one vocabulary. What is written behind it (`goto 3`, `rate 0.5`, `set house 30%`) is its argument. There are four ways:
+is one vocabulary. What is written behind it (`goto 3`, `rate 0.5`, `track volume 50%`) is its argument. There are four ways:
 
     fires       go, goto 3, tap ...      when it is pressed
     turns over  blackout, beat lock      pressed once it is on, pressed again it is off, as the key of a console
@@ -69,6 +69,7 @@ _NUMBERED = re.compile(r"(note|cc|program) +([0-9]{1,3})")
 _NUDGE = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,3})?")
 _RATE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?")
 _SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9])?)%")
 _ADDRESS = re.compile(r"[0-9]+/[0-9]+")
 
 Kind: TypeAlias = Literal["note", "cc", "program", "pitch"]
@@ -183,6 +184,8 @@ def _of_tracks(text: str, words: list[str]) -> Deed:
     match words:
         case ["volume"]:
             return Deed(Way.FOLLOWS, f"{base}/volume")
+        case ["volume", said] if (percent := _PERCENT.fullmatch(said)) and float(percent[1]) <= 100.0:
+            return Deed(Way.FIRES, f"{base}/volume", (float(percent[1]) / 100.0,))
         case [word] if word in TRACK_TRIGGERS or word == "play":
             return Deed(Way.FIRES, f"{base}/{word}")
         case ["next", "beat" | "bar" as on]:
@@ -206,7 +209,7 @@ def _of_tracks(text: str, words: list[str]) -> Deed:
         case ["rate", number] if _RATE.fullmatch(number) and TRACK_RATES[0] <= float(number) <= TRACK_RATES[1]:
             return Deed(Way.FIRES, f"{base}/rate", (float(number),))
     raise ValueError(
-        f"`{text[:80]}`: write it as OSC has it: `track play`, `track jump bar NAME`, `track seek 90`, `track volume`"
+        f"`{text[:80]}`: write it as OSC has it: `track play`, `track jump bar NAME`, `track seek 90`, `track volume 50%`"
     )
 
 

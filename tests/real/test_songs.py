@@ -152,9 +152,7 @@ def test_a_song_is_heard_as_it_is_and_the_light_has_its_beat(night):
             true = (moment - latency - zero - at / RATE) / BEAT
             off.append((look["beat"]["position"] - true + 0.5) % 1.0 - 0.5)
             assert look["beat"]["confidence"] == 1.0
-    print(
-        f"\nthe beat of the light against that of the sound: median {1e3 * BEAT * np.median(off):.1f} ms, {len(off)} of {len(looks)}"
-    )
+    print(f"\nthe beat of the light beside that of the sound: {1e3 * BEAT * np.median(off):.1f} ms, {len(off)} of {len(looks)}")
     assert len(off) > 20, "or the server stood still all the time"
     assert abs(np.median(off)) * BEAT < 0.015
 

@@ -70,7 +70,15 @@ WITH_ARGUMENTS: list[tuple[str, tuple[Any, ...], ControlEvent]] = [
 ]
 
 
-BAD = ["track loop 4 2", "track loop 4", "track seek 90000", "track fade 61", "track volume 0.5"]
+BAD = [
+    "track loop 4 2",
+    "track loop 4",
+    "track seek 90000",
+    "track fade 61",
+    "track volume 0.5",
+    "track volume 101%",
+    "track volume -1%",
+]
 
 
 def osc(word: str, *arguments: Any) -> ControlEvent | Refusal | None:
@@ -130,6 +138,8 @@ def test_what_osc_is_refused(word: str, arguments: tuple[Any, ...], why: Refusal
         ("track exit", ExitTrackLoop(**WHO)),
         ("track fade 3", StopTrack(fade=3.0, **WHO)),
         ("track rate 1.5", TrackRate(rate=1.5, **WHO)),
+        ("track volume 50%", TrackVolume(level=0.5, **WHO)),
+        ("track volume 0%", TrackVolume(level=0.0, **WHO)),
     ],
 )
 def test_a_pad_of_a_desk_fires(words: str, event: ControlEvent) -> None:
