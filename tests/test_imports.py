@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "wire.osc_arguments",
         "wire.osc_dictionary",
         "wire.pipewire",
+        "wire.places",
         "wire.timecode",
         "wire.wearable",
         "wire.x32",

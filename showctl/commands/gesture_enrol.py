@@ -260,6 +260,7 @@ class Session:
         """One packet; whether it was of a device."""
         from showctl.model import WireError
         from showctl.wire.osc import decode
+        from showctl.wire.places import joined
 
         address = ipaddress.ip_address(host.partition("%")[0])
         if not address.is_loopback and not any(address in network for network in self._allowed):
@@ -268,7 +269,7 @@ class Session:
             messages = decode(data)
         except WireError:
             return False
-        readings = [one for message in messages for one in self._intake.take(message, f"{host}:{port}", now)]
+        readings = [one for message in messages for one in self._intake.take(message, joined(host, port), now)]
         for one in readings:
             self._fed(one.device, self._stream(one.device).feed(one))
         return bool(readings)

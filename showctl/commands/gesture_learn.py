@@ -107,6 +107,7 @@ class Ear:
         """One packet from host:port, at `now` (s)."""
         from showctl.model import WireError
         from showctl.wire.osc import decode
+        from showctl.wire.places import joined
 
         address = ipaddress.ip_address(host.partition("%")[0])
         if not address.is_loopback and not any(address in network for network in self._allowed):
@@ -115,10 +116,10 @@ class Ear:
         try:
             messages = decode(data)
         except WireError:
-            _count(self.garbled, f"{host}:{port}")
+            _count(self.garbled, joined(host, port))
             return
         for message in messages:
-            self.learner.take(message, f"{host}:{port}", now)
+            self.learner.take(message, joined(host, port), now)
 
 
 def _count(counts: Counter[str], name: str) -> None:

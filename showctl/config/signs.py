@@ -13,6 +13,7 @@ from typing import NamedTuple, get_args
 
 from showctl.config.values import Bad, cue_number, did_you_mean, host_port, level, rate, seconds
 from showctl.plan import ControlKind, Posture, Sign, SignKind, Window
+from showctl.wire.places import canonical
 
 KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
 SIGNS: tuple[SignKind, ...] = get_args(SignKind)
@@ -144,9 +145,10 @@ def feedback_place(text: str) -> tuple[str, int]:
 
 
 def device_address(text: str) -> str:
-    """`10.0.0.21`, `10.0.0.21:9000`, `mqtt:stick`, or what tells a device from its like in its own addresses."""
+    """`10.0.0.21`, `10.0.0.21:9000`, `fd00::21`, `[fd00::21]:9000`, `mqtt:stick`, or what tells a device from its like in its
+    own addresses."""
     if not re.fullmatch(r"[^\s/]{1,64}", text):
         raise Bad(
             "E-address", f"`{text[:80]}`: write where it sends from (`10.0.0.21`), or its own name as `gesture learn` shows it"
         )
-    return text
+    return canonical(text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from showctl.config.tree import Key, Node, Report
 from showctl.config.values import did_you_mean
 from showctl.plan import Sign, Wearable
+from showctl.wire.places import joined
 from showctl.wire.wearable.profile import Profile, profile
 from showctl.wire.wearable.profiles import PROFILES
 
@@ -106,7 +107,8 @@ def _alone(one: Wearable, allowed: Sequence[str], root: Node, report: Report) ->
         return
     if place.is_loopback and f"{place}/{place.max_prefixlen}" not in allowed:
         text = f"whatever sends OSC from {one.address} counts as `{one.name}`, so no program of this machine may send /showctl/go"
-        cure = f"give its port (`{one.address}:9000`), or write `{one.address}` into `osc: {{allow: [...]}}` if all of them may"
+        port = joined(one.address, 9000)
+        cure = f"give its port (`{port}`), or write `{one.address}` into `osc: {{allow: [...]}}` if all of them may"
         report.warning(root.at("wearables", one.name, "address"), "W-this-machine", f"{text}: {cure}")
 
 

@@ -29,6 +29,7 @@ from showctl.wire.osc_dictionary import Vocabulary, control, running_number
 from showctl.wire.osc_looks import Looks
 from showctl.wire.osc_repeats import Repeats
 from showctl.wire.osc_senders import Sender, Senders
+from showctl.wire.places import joined
 
 Peer: TypeAlias = tuple[str, int]
 Fader: TypeAlias = tuple[str, str]
@@ -165,7 +166,7 @@ class Router:
         if bound is not None:
             self._bound(bound, message, sender)
             return
-        source = f"{peer[0]}:{peer[1]}"
+        source = joined(*peer)
         if self._routes.motion is not None and self._routes.motion(message, source, now):
             self.counts["motion"] += 1
             return

@@ -6,14 +6,13 @@ under the name that the venue gave the device; what is of nobody is for the quar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from showctl.model import Reading
 from showctl.plan import Wearable
-from showctl.show.gate import chosen, wearable_of
 from showctl.wire.osc import Message
-from showctl.wire.osc_senders import split
+from showctl.wire.places import plain_ip, split, ways
 from showctl.wire.wearable.decode import device_name
 from showctl.wire.wearable.intake import Wearables
 from showctl.wire.wearable.mqtt import SENDER
@@ -31,6 +30,7 @@ class Worn(Wearables):
         self.sources: dict[str, str] = {}  # wearable -> where it was heard from last, ip:port
         self._feedback = {one.name: one.feedback for one in wearables if one.feedback is not None}
         self._places = {one.address for one in wearables}
+        self._speakers: dict[str, str] = {}  # where it sends from -> as the venue has written it
         self._met: dict[tuple[str, str], Wearable | None] = {}
         super().__init__([profiles[name] for name in dict.fromkeys(one.profile for one in wearables)], chosen(wearables))
 
@@ -59,10 +59,11 @@ class Worn(Wearables):
 
     def _speaker(self, source: str) -> str:
         """Who sends from ip:port, as the venue has written it."""
-        if source in self._places:
-            return source
-        host, _ = split(source)
-        return host if host in self._places else source
+        if source not in self._speakers:
+            if len(self._speakers) >= MOST_MET:
+                self._speakers.clear()
+            self._speakers[source] = next((place for place in ways(source) if place in self._places), source)
+        return self._speakers[source]
 
     def _whose(self, address: str, speaker: str) -> Wearable | None:
         if len(address) > LONGEST_ADDRESS:
@@ -80,3 +81,23 @@ class Worn(Wearables):
             if found is not None:
                 return found
         return None
+
+
+def wearable_of(wearables: Iterable[Wearable], profile: str, name: str, source: str) -> Wearable | None:
+    """Which wearable of the venue a device is; None for one that nobody named, of which nothing may come.
+
+    `profile`, `name` and `source` (ip:port, mqtt:SENDER) as the intake has them; the name is PROFILE/ITS-OWN-NAME or
+    PROFILE@SOURCE.
+    """
+    own = (name.removeprefix(f"{profile}/"),) if name.startswith(f"{profile}/") else ()
+    there = (*own, *ways(source))
+    return next((one for one in wearables if one.profile == profile and one.address in there), None)
+
+
+def chosen(wearables: Iterable[Wearable]) -> dict[str, str]:
+    """Address -> profile, for the intake: of who is known by where they send from no other profile is looked at."""
+    found: dict[str, str] = {}
+    for one in wearables:
+        if found.setdefault(one.address, one.profile) != one.profile:
+            found[one.address] = ""  # one phone, two apps: their addresses tell them apart
+    return {address: profile for address, profile in found.items() if profile and plain_ip(split(address)[0]) is not None}

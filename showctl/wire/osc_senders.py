@@ -24,6 +24,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from showctl.wire.places import plain_ip, split
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 RATE, BURST_S = 500.0, 0.5  # messages a second of one sender; what comes at once
@@ -169,7 +171,7 @@ class Senders:
         """Other wearables are named from now on."""
         self._worn = _ports(wearables)
         for one in list(self._known.values()):
-            one.worn = self._worn.get(one.host)
+            one.worn = self._worn.get(plain_ip(one.host) or one.host)
             if not one.allowed and one.worn is None:
                 del self._known[one.host]
         self._strangers.clear()
@@ -219,7 +221,7 @@ class Senders:
             self.cut_off += 1
             return Verdict.CUT_OFF
         allowed, express = self._judged(host)
-        worn = self._worn.get(host)
+        worn = self._worn.get(plain_ip(host) or host)
         if not allowed and worn is None:
             return Verdict.STRANGER
         sender = Sender(host, f"osc:{host}", allowed, express, worn, Bucket(self.rate, self.rate * BURST_S, now), now)
@@ -245,7 +247,7 @@ class Senders:
 
     def _judge(self, host: str) -> tuple[bool, bool]:
         """Whether a sender is allowed, and whether by its very address."""
-        address = ipaddress.ip_address(host.partition("%")[0])  # a link-local IPv6 address names its interface
+        address = ipaddress.ip_address(plain_ip(host) or host)
         of = [network for network in self._networks if address in network]
         return bool(of) or (self.local and address.is_loopback), any(one.num_addresses == 1 for one in of)
 
@@ -258,27 +260,11 @@ def _ports(wearables: Iterable[str]) -> dict[str, frozenset[int] | None]:
     """For each ip that a wearable has, the ports that it sends from; none where any will do."""
     found: dict[str, frozenset[int] | None] = {}
     for one in wearables:
-        host, port = split(one)
-        if not _is_ip(host):
+        written, port = split(one)
+        if (host := plain_ip(written)) is None:
             continue
         if port is None:
             found[host] = frozenset()
         elif found.get(host) != frozenset():
             found[host] = (found.get(host) or frozenset()) | {port}
     return found
-
-
-def split(address: str) -> tuple[str, int | None]:
-    """ "10.0.0.7:9000", "10.0.0.7", "[fe80::1]:9000" or "fe80::1": host, and the port where there is one."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdecimal() and (":" not in host or host.startswith("[")):
-        return host.strip("[]"), int(port)
-    return address.strip("[]"), None
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from showctl.config.signs import device_address
+from showctl.config.words import Words
+from showctl.inputs.osc import OscInput
+from showctl.inputs.osc_routes import Routes
+from showctl.model import ControlEvent, Reading
 from showctl.performing.worn import MOST_MET, Worn
-from showctl.plan import Wearable
-from showctl.wire.osc import Message
+from showctl.plan import Plan, Wearable
+from showctl.wire.osc import Message, encode
 from showctl.wire.wearable.mqtt import Topics
 from showctl.wire.wearable.profiles import PROFILES
 from tests.performing.people import BAND, GLOVE, imu
@@ -70,6 +75,40 @@ def test_the_venue_s_port_tells_two_of_one_address_apart() -> None:
     it = worn(Wearable("one", "ngimu", "10.0.0.5:8001", "anna"), Wearable("two", "ngimu", "10.0.0.5:8002", "ben"))
     assert {one.device for one in it.take(SENSORS, "10.0.0.5:8002", 1.0)} == {"two"}
     assert not it.knows("/sensors", "10.0.0.5:8003")
+
+
+def test_a_wearable_by_its_ipv6_address() -> None:
+    """From the packet on: it needs no `allow`, may not command, and is told where it listens."""
+    six = Wearable("six", "ngimu", device_address("FD00::0021"), "anna")
+    it = worn(six, Wearable("door", "ngimu", device_address("[fd00:0::22]:9001"), "ben"))
+    came: list[Reading] = []
+    told: list[ControlEvent] = []
+
+    def motion(message: Message, source: str, arrival: float) -> bool:
+        came.extend(it.take(message, source, arrival))
+        return True
+
+    osc = OscInput(
+        "::",
+        8000,
+        wearables=[one.address for one in it.wearables],
+        emit=lambda control: bool(told.append(control)) or True,
+        now=lambda: 1.0,
+        names=lambda: Words(Plan(())),
+        routes=Routes(motion=motion),
+    )
+    packet = encode("/sensors", *SENSORS.arguments)
+    for peer, device in ((("fd00::21", 8000), "six"), (("fd00::22", 9001), "door"), (("fd00::21", 8001), "six")):
+        came.clear()
+        osc.take(packet, peer)
+        assert {one.device for one in came} == {device}
+    assert it.listens("six") == ("fd00::21", 8001)
+    came.clear()
+    osc.take(packet, ("fd00::23", 8000))
+    osc.take(packet, ("fd00::22", 9002))
+    osc.take(encode("/showctl/stop"), ("fd00::21", 8000))
+    assert (came, told) == ([], [])
+    assert osc.views()[0].state == "quarantine"
 
 
 def test_a_second_sender_of_one_name_is_refused_and_named() -> None:

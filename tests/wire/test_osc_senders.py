@@ -165,3 +165,17 @@ def test_a_stranger_is_looked_at_a_few_times_and_counted_always() -> None:
 )
 def test_addresses_with_and_without_a_port(text: str, parts: tuple[str, int | None]) -> None:
     assert split(text) == parts
+
+
+def test_ipv4_at_a_port_for_both_is_itself_and_a_link_local_address_has_no_interface() -> None:
+    senders = Senders(["10.0.0.0/24", "fe80::7"], wearables=["10.0.0.21", "fe80::9"])
+    for host, commands, worn in (
+        ("::ffff:10.0.0.7", True, False),
+        ("::ffff:10.0.0.21", False, True),
+        ("fe80::7%wlan0", True, False),
+        ("fe80::9%wlan0", False, True),
+    ):
+        sender = senders.admit(host, 1.0)
+        assert not isinstance(sender, Verdict)
+        assert (sender.commands(9000), sender.is_worn(9000)) == (commands, worn)
+    assert senders.admit("::ffff:10.0.1.7", 1.0) is Verdict.STRANGER

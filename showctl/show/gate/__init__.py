@@ -13,7 +13,6 @@
     faders     motion as levels
     telling    what is told of all that, to the journal and to performers; view: how they stand
     live       what may be done in a cue, for who reads a show
-    owners     which wearable of the venue a device is
 
 Nothing is armed unless something says so, and what arms (a clutch that is pressed, a window that opens) has a time: it counts for
 a device only if it came after the device was lost last, and after the last stop. So whatever was lost has to be armed anew, and
@@ -21,7 +20,6 @@ after a restart, which knows of no such time, nobody is armed. Stop is looked at
 """
 
 from showctl.show.gate.gate import Gate
-from showctl.show.gate.owners import chosen, wearable_of
 from showctl.show.gate.step import GateInputs, GateStep
 
-__all__ = ["Gate", "GateInputs", "GateStep", "chosen", "wearable_of"]
+__all__ = ["Gate", "GateInputs", "GateStep"]

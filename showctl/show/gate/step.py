@@ -12,7 +12,7 @@ from showctl.show.gate.faders import PickUp
 
 @dataclass(frozen=True, slots=True)
 class GateInputs:
-    """All that reached the gate since its last step. Devices are called as the venue calls them (`wearable_of`)."""
+    """All that reached the gate since its last step. Devices are called as the venue calls them (`performing.worn`)."""
 
     candidates: tuple[Candidate, ...] = ()
     readings: tuple[Reading, ...] = ()  # buttons, presses, touches, events, postures, battery

@@ -15,6 +15,7 @@ from typing import cast
 from showctl.model import Quaternion, Reading
 from showctl.rotation import conjugate, times
 from showctl.wire.osc import IMMEDIATELY, Message, Value
+from showctl.wire.places import ways
 from showctl.wire.wearable.profile import CHANNELS, VECTORS, Field, Profile, Route
 
 NTP_SECOND = 2**32
@@ -50,7 +51,8 @@ def device_name(profile: Profile, route: Route, free: str, source: str) -> str:
 
 def answers_to(device: str, profile: str, address: str) -> bool:
     """Is the device of this name the one that a person wrote down: by its own name, or where it sends from (ip:port, ip)?"""
-    return device in (f"{profile}/{address}", f"{profile}@{address}") or device.startswith(f"{profile}@{address}:")
+    source = device.removeprefix(f"{profile}@")
+    return device == f"{profile}/{address}" or (source != device and address in ways(source))
 
 
 def fits(route: Route, message: Message) -> bool:

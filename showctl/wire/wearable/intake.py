@@ -20,6 +20,7 @@ from typing import cast
 
 from showctl.model import Quaternion, Reading
 from showctl.wire.osc import IMMEDIATELY, Message
+from showctl.wire.places import split
 from showctl.wire.wearable.decode import Refused, device_name, fits, readings, whole
 from showctl.wire.wearable.profile import LONGEST_ADDRESS, VECTORS, Profile, Route, free_element
 from showctl.wire.wearable.profiles import PROFILES
@@ -127,7 +128,7 @@ class Wearables:
 
     def _route(self, message: Message, source: str) -> tuple[Profile, Route, str] | Refused:
         candidates = self.routes(message.address)
-        chosen = self._chosen and (self._chosen.get(source) or self._chosen.get(source.rpartition(":")[0]))
+        chosen = self._chosen and (self._chosen.get(source) or self._chosen.get(split(source)[0]))
         if chosen:
             candidates = [one for one in candidates if one[0].name == chosen]
         if not candidates:

@@ -56,7 +56,7 @@ class Topics:
         return tuple(reading for one in messages for reading in self._wearables.take(one, SENDER + sender, arrival))
 
     def _bucket(self, sender: str, now: float) -> Bucket:
-        """That of a sender. Who comes when all are taken has that of whoever was silent for longest: a new name is no new rate."""
+        """Of a sender; who comes when all are taken has that of who was silent for longest, so a new name is no new rate."""
         bucket = self._buckets.pop(sender, None)
         if bucket is None and len(self._buckets) >= MOST_SENDERS:
             _, bucket = self._buckets.popitem(last=False)

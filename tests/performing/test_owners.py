@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from showctl.performing.worn import chosen, wearable_of
 from showctl.plan import Wearable
-from showctl.show.gate import chosen, wearable_of
 from showctl.wire.osc import Message
 from showctl.wire.wearable.intake import Wearables
 
@@ -15,6 +15,8 @@ WORN = (
     Wearable("two", "gyrosc", "10.0.0.30:9001", "ben"),
     Wearable("stick", "m5stick", "3", "cleo"),
     Wearable("radio", "plain", "mqtt:esp", "dora"),
+    Wearable("six", "ngimu", "fd00::21", "emma"),
+    Wearable("door", "ngimu", "[fd00::22]:9001", "fred"),
 )
 
 
@@ -30,6 +32,13 @@ WORN = (
         ("gyrosc", "gyrosc@10.0.0.30:9002", "10.0.0.30:9002", None),
         ("m5stick", "m5stick/3", "10.0.0.9:1", "stick"),
         ("plain", "plain/hat", "mqtt:esp", "radio"),
+        ("plain", "plain/hat", "mqtt:other", None),
+        ("ngimu", "ngimu@[fd00::21]:8000", "[fd00::21]:8000", "six"),
+        ("ngimu", "ngimu@[fd00::21%wlan0]:8000", "[fd00::21%wlan0]:8000", "six"),
+        ("ngimu", "ngimu@[fd00::22]:9001", "[fd00::22]:9001", "door"),
+        ("ngimu", "ngimu@[fd00::22]:9002", "[fd00::22]:9002", None),
+        ("ngimu", "ngimu@[fd00::2]:1", "[fd00::2]:1", None),
+        ("ngimu", "ngimu@[::ffff:10.0.0.21]:8000", "[::ffff:10.0.0.21]:8000", "left"),  # at a port for both
     ],
 )
 def test_who_is_who(profile: str, name: str, source: str, owner: str | None) -> None:
@@ -47,6 +56,7 @@ def test_names_are_those_that_the_intake_gives() -> None:
 
 
 def test_of_who_is_known_by_where_they_send_from_the_profile_is_chosen() -> None:
-    assert chosen(WORN) == {"10.0.0.21": "ngimu", "10.0.0.30:9001": "gyrosc"}
+    by_place = {"10.0.0.21": "ngimu", "10.0.0.30:9001": "gyrosc", "fd00::21": "ngimu", "[fd00::22]:9001": "ngimu"}
+    assert chosen(WORN) == by_place
     both = (*WORN, Wearable("other", "zigsim", "10.0.0.21", "eve"))
     assert "10.0.0.21" not in chosen(both)
