@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from showctl.wire import osc_senders as module
-from showctl.wire.osc_senders import Bucket, Sender, Senders, Verdict, split
+from showctl.wire.osc_senders import Bucket, Sender, Senders, Verdict
+from showctl.wire.places import split
 
 
 def read(senders: Senders, host: str, times: list[float]) -> int:
