@@ -33,7 +33,7 @@ By hand, where WORDS are those of `config.words` ("wash colour blood") and a fad
 
 Addresses are compared as they are: a pattern such as /showctl/* from a stray phone must not fire everything at once. Only the
 first argument counts (of identify FIXTURE and track/loop the first two); an integer behind it is a running number: what comes
-again with the same one within a quarter of a second is a repeat (`wire.osc_repeats`). What an argument must be is
+again with the same one a moment later is a repeat (`wire.osc_repeats`). What an argument must be is
 `wire.osc_arguments`. MQTT speaks the same dictionary through the same function.
 """
 

@@ -30,9 +30,25 @@ NAMES = Words(
     )
 )
 SAID: dict[str, Value] = {
-    **{"ON": 1, "N": "12.5", "0..1": 0.5, "0..20": 1.0, "0.5..2": 1.0, "S": 4.0, "MS": -20, "BARS": 4, "STEP": -1, "70%": "70%"},
-    **{"LIST": "probe", "SUB": "front", "TRACK": "opener", "MARKER": "solo", "WHO": "anna", "FIXTURE": "par.1", "TARGET": "par"},
-    **{"WORDS": "par colour blood", "WHAT": "par colour"},
+    "ON": 1,
+    "N": "12.5",
+    "0..1": 0.5,
+    "0..20": 1.0,
+    "0.5..2": 1.0,
+    "S": 4.0,
+    "MS": -20,
+    "BARS": 4,
+    "STEP": -1,
+    "70%": "70%",
+    "LIST": "probe",
+    "SUB": "front",
+    "TRACK": "opener",
+    "MARKER": "solo",
+    "WHO": "anna",
+    "FIXTURE": "par.1",
+    "TARGET": "par",
+    "WORDS": "par colour blood",
+    "WHAT": "par colour",
 }
 OF_ANSWERS = ("get", "subscribe", "unsubscribe", "heard", "refused", "feedback")  # `remote.osc_replies`, `inputs.osc_routes`
 
