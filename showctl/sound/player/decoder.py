@@ -83,6 +83,8 @@ class Decoder:
             more: Sound = self._file.read(max(0, end - first - len(kept)), dtype="float32", always_2d=True)
         except self._error as error:
             raise ValueError(f"{self._path}: damaged after {first / self._own:.0f} s ({_reason(error)})") from error
+        if (got := first + len(kept) + len(more)) < min(end, self._file.frames - self._own):  # of an MP3 the length is a guess
+            raise ValueError(f"{self._path}: damaged after {got / self._own:.0f} s (nothing more can be read)")
         sound = np.concatenate((kept, more)) if len(kept) else more
         if not (numbers := np.isfinite(sound)).all():
             sound[~numbers] = 0.0

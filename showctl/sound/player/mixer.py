@@ -192,18 +192,18 @@ class Mixer:
 
     def _due(self, lead: Voice) -> tuple[float, _Deed]:
         """The next place of the lead at which something happens, and what."""
-        found: list[tuple[float, _Deed]] = [(float(lead.source.frames), self._end)]
-        follow = self._follow
-        if follow is not None and follow.into > 0:
-            found.append((max(0.0, lead.source.frames - follow.into * self.speed), self._cross))
-        leaves = math.inf
-        if self._pending is not None:
-            leaves = self._pending.when
-            found.append((leaves - self._lead_in(self._pending.at), self._jump))
-        if self._loop is not None and lead.position < self._loop[1] + MOST_RATE and leaves > self._loop[1]:
-            # a step may end beyond it, and what waits for its end leaves it
-            found.append((self._loop[1] - self._lead_in(self._loop[0]), self._round))
-        return min(found, key=lambda one: one[0])
+        end, pending, loop, follow = float(lead.source.frames), self._pending, self._loop, self._follow
+        found: list[tuple[float, _Deed]] = []  # of two on one sample the first
+        leaves, turns = math.inf, math.inf if loop is None else min(loop[1], end)
+        goes_round = loop is not None and lead.position < turns + MOST_RATE  # a step may end beyond it
+        if pending is not None:
+            leaves = min(pending.when, end)
+            found.append((leaves - self._lead_in(pending.at), self._jump))
+        if loop is not None and goes_round and leaves > turns:  # what waits for its end leaves it
+            found.append((turns - self._lead_in(loop[0]), self._round))
+        if follow is not None and follow.into > 0 and not goes_round:
+            found.append((max(0.0, end - follow.into * self.speed), self._cross))
+        return min((*found, (end, self._end)), key=lambda one: one[0])
 
     def _lead_in(self, at: float) -> float:
         """Frames before a place at which a jump there begins, so that the place itself is heard whole."""

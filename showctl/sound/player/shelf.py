@@ -6,7 +6,7 @@ of these want is given back when there is more than MOST_BYTES. So a night of so
 waits for a disk, and a disk that hangs for seconds is not heard.
 
 A track is read by the callback while this thread puts seconds into it: a second is there or it is not, and where it is not, the
-callback plays silence and counts. A file that cannot be read is told, and its track is silent.
+callback plays silence and counts. A file that cannot be read is told, and its track is silent there, until it can.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Track:
         self.trouble = ""  # why it cannot be read, in words
         self._stamps: list[tuple[int, int, int] | None] = []  # of its files when they were opened first
         self._parts: list[tuple[Decoder, Part]] = []  # () where its files are not open
+        self._holes: set[int] = set()  # seconds that could not be read: silent until they can
         self.seconds: list[Sound | None] = []
 
     @property
@@ -76,6 +77,11 @@ class Track:
             self.frames = frames
 
     @property
+    def torn(self) -> bool:
+        """Whether some of what is in memory could not be read."""
+        return bool(self._holes)
+
+    @property
     def outdated(self) -> bool:
         """Whether its files are others by now, and all there: a song that was mixed anew."""
         stamps = self._look()
@@ -98,15 +104,15 @@ class Track:
         self._parts = []
 
     def fetch(self, k: int) -> None:
-        """Read one second of it; its files are opened where they are not."""
+        """Read one second of it; its files are opened where they are not. What cannot be read is silent, see `mend`."""
         if not self._parts:
             self.open()
-        out = np.zeros((self.rate, self.width), np.float32)
+        out, whole = np.zeros((self.rate, self.width), np.float32), bool(self._parts)
         for decoder, part in self._parts:
             try:
                 sound = decoder.second(k)
             except Exception as error:  # as above
-                self.trouble = str(error) or repr(error)
+                self.trouble, whole = str(error) or repr(error), False
                 continue
             for place, line in enumerate(part.lines):
                 if len(part.lines) == 1 and decoder.channels > 1:
@@ -116,6 +122,18 @@ class Track:
         if self.asked.gain != 1.0:
             out *= np.float32(self.asked.gain)
         self.seconds[k] = out
+        (self._holes.discard if whole else self._holes.add)(k)
+        if not self._holes:
+            self.trouble = ""
+
+    def mend(self) -> None:
+        """Try once more what could not be read, with its files opened anew: a disk that was pulled out may be back."""
+        self.close()
+        self._holes = {k for k in self._holes if self.seconds[k] is not None}
+        for k in sorted(self._holes):
+            self.fetch(k)
+            if k in self._holes:
+                return
 
     def there(self, first: float, seconds: float) -> bool:
         """Whether so much from frame `first` on can be read."""
@@ -265,7 +283,8 @@ class Shelf:
         return False
 
     def look(self) -> None:
-        """Begin anew with tracks whose files are others by now; what plays of them plays on as it was."""
+        """Begin anew with tracks whose files are others by now (what plays of them plays on as it was); try once more what could not
+        be read."""
         with self._lock:
             tracks = list(self._tracks.items())
         for name, track in tracks:
@@ -273,6 +292,10 @@ class Shelf:
                 with self._lock:
                     if self._tracks.get(name) is track:
                         self._tracks[name] = Track(track.asked, self._width, self._rate)
+            elif track.torn:
+                track.mend()
+                self._was_open(track)
+                self._news()
         kept = {id(track) for track in self._tracks.values()} | {id(source) for source, _ in self._heads()}
         for gone in [key for key in self._open if key not in kept]:
             self._open.pop(gone).close()

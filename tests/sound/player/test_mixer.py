@@ -76,6 +76,39 @@ def test_a_loop_goes_round_at_any_speed_and_from_the_very_beginning(first: float
     assert mixer.position == pytest.approx(first + 4500.0, abs=5.0), "half a round after ten, in which no beat is lost"
 
 
+@pytest.mark.parametrize("first", [0.0, 4800.0])
+@pytest.mark.parametrize("beyond", [0.0, 480.0])
+@pytest.mark.parametrize("speed", [0.7, 1.0, 1.3])
+def test_a_loop_to_the_very_end_goes_round_and_does_not_end(first: float, beyond: float, speed: float) -> None:
+    mixer = playing(noise(RATE))
+    mixer.run_at(speed)
+    mixer.loop((first, RATE + beyond))
+    rendered(mixer, 4 * RATE)
+    assert mixer.mode is Mode.PLAYING
+    mixer.loop(None)
+    rendered(mixer, 2 * RATE)
+    assert mixer.mode is Mode.ENDED
+
+
+def test_a_loop_at_the_end_of_a_track_keeps_the_next_one_waiting() -> None:
+    mixer = playing(noise(RATE))
+    mixer.follow(Start(noise(RATE, 2), 2, 0.0, into=RATE // 2, power=True))
+    mixer.loop((RATE / 4, RATE))
+    rendered(mixer, 4 * RATE)
+    assert mixer.take == 1
+    mixer.loop(None)
+    rendered(mixer, RATE)
+    assert mixer.take == 2
+
+
+def test_what_waits_for_a_bar_at_the_very_end_comes_then() -> None:
+    mixer = playing(noise(RATE))
+    mixer.follow(Start(noise(RATE, 2), 2, 0.0))
+    mixer.play(Start(noise(RATE, 3), 3, 0.0, when=float(RATE)))
+    rendered(mixer, RATE + 100)
+    assert mixer.take == 3
+
+
 def test_a_loop_too_short_to_be_heard_as_one_is_none() -> None:
     one = noise(20_000)
     mixer = playing(one)

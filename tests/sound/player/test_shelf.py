@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -189,6 +191,53 @@ def test_a_damaged_file_is_silent_where_it_is_and_told(tmp_path):
         track.fetch(k)
     assert track.seconds[0].any()
     assert all(second is not None for second in track.seconds)
+    assert "damaged after" in track.trouble
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.wav"])
+def test_a_file_that_is_shorter_than_it_says_is_told(tmp_path, name):
+    path = tmp_path / name
+    soundfile.write(path, 0.1 * np.random.default_rng(1).standard_normal((6 * RATE, 2)), RATE)
+    decoder = Decoder(str(path), RATE)
+    if name == "a.mp3":
+        decoder.close()
+    os.truncate(path, path.stat().st_size // 2)
+    if name == "a.mp3":
+        decoder = Decoder(str(path), RATE)
+    assert decoder.second(1).any()
+    with pytest.raises(ValueError, match="damaged after"):
+        decoder.second(4)
+    decoder.close()
+
+
+def test_a_disk_that_was_pulled_out_and_is_back_leaves_no_hole(tmp_path):
+    path, sound = written(tmp_path / "a.wav", 5 * RATE)
+    one = shelf()
+    one.define(Define(1, "a", (Part(path, (0, 1)),)))
+    all_of(one)
+    track = one.find("a")
+    track.close()
+    (tmp_path / "a.wav").rename(tmp_path / "away")
+    one.prepare("a", 3.0 * RATE)
+    all_of(one)
+    one.look()
+    assert "a.wav" in track.trouble
+    assert not read(track, 3 * RATE, RATE).any()
+    (tmp_path / "away").rename(path)
+    one.look()
+    assert one.find("a") is track
+    assert not track.trouble
+    assert np.array_equal(read(track, 3 * RATE, RATE), sound[3 * RATE : 4 * RATE])
+
+
+def test_a_part_that_is_shorter_than_the_song_is_silent_then_and_no_trouble(tmp_path):
+    (song, _), (click, _) = written(tmp_path / "a.wav", 5 * 44_100, 44_100), written(tmp_path / "b.wav", 66_000, 44_100, 1)
+    track = Track(Define(1, "a", (Part(song, (0, 1)), Part(click, (2,)))), 3, RATE)
+    track.open()
+    for k in range(len(track.seconds)):
+        track.fetch(k)
+    assert not track.trouble
+    assert not track.seconds[3][:, 2].any()
 
 
 @pytest.mark.parametrize(
