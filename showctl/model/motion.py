@@ -58,3 +58,4 @@ class Candidate:
     accepted: bool
     reason: str
     series: bool = False  # turned down for nothing but that the same was there just before: it may be its second time
+    middle: float | None = None  # s, half-way between its beginning and its end, which lie before the decision; None: not known

@@ -146,7 +146,8 @@ class Recogniser:
             return []
         self._told = frame
         name = self._enrolment.gestures[held.gesture]
-        return [Candidate(sample.time, sample.device, name, held.score, accepted, reason, series)]
+        middle = sample.time - (frame - (held.begin + held.frame) / 2) / FRAMES_HZ
+        return [Candidate(sample.time, sample.device, name, held.score, accepted, reason, series, middle)]
 
     def _rival(self, gesture: int, frame: int) -> str | None:
         """Another gesture that was about as likely since shortly before the held one came up."""

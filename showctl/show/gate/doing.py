@@ -31,6 +31,7 @@ class Done:
     held: bool = False  # for as long as it takes
     series: str = ""  # why it alone is nothing: the same was there just before, so it counts as the second time or for the stop
     fresh: bool = False  # the message that told of it is itself what was heard
+    middle: float = math.inf  # s, of a movement: when half of it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Doing:
             elif (binding := self._binding(gesture, device, now)) is None:
                 yield Idle(device, one.gesture, one.score, "refused", f"{device.performer} may not")
             else:
-                yield Done(min(one.time, now), device, binding, one.score, series="" if one.accepted else one.reason)
+                series, middle = "" if one.accepted else one.reason, math.inf if one.middle is None else one.middle
+                yield Done(min(one.time, now), device, binding, one.score, series=series, middle=middle)
 
     def pressed(self, presses: Iterable[Press], now: float) -> Iterator[Done | Idle]:
         """What counts as soon as it is pressed."""

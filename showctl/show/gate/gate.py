@@ -238,9 +238,11 @@ class Gate:
         return ""
 
     def _not_armed(self, done: Done, now: float) -> str:
-        if self._arming.since(done.binding.window, done.device, now) is not None:
-            return ""
-        return self._arming.why_not(done.binding.window, done.device, now)
+        since = self._arming.since(done.binding.window, done.device, now)
+        if since is None:
+            return self._arming.why_not(done.binding.window, done.device, now)
+        made_before = done.binding.window.kind != "always" and since > done.middle
+        return "it was made before that was armed" if made_before else ""
 
     def _repeated(self, done: Done, playback: PlaybackState) -> str:
         do, performer = done.binding.do, done.device.performer
@@ -253,8 +255,8 @@ class Gate:
     def _second(self, done: Done, needs: Factors, playback: PlaybackState, now: float) -> Danger | None:
         """Up to which danger there is a second factor; None where there is none, and it is asked for."""
         device, binding = done.device, done.binding
-        clutch = self._arming.clutch(device.performer, now)
-        if "clutch" in needs and clutch is not None and clutch > max(self._arming.stopped, self._presence.lost_at(device.name)):
+        clutch, since = self._arming.clutch(device.performer, now), max(self._arming.stopped, self._presence.lost_at(device.name))
+        if "clutch" in needs and clutch is not None and since < clutch <= done.middle:
             return "alone"
         before = self._asks.same(binding, device)
         if before is not None and done.time - before.time < AGAIN_S:

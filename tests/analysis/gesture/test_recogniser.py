@@ -77,6 +77,17 @@ def test_a_decision_comes_soon_after_the_end() -> None:
 
 
 @pytest.mark.slow
+def test_the_middle_of_a_gesture_lies_in_it() -> None:
+    stream, events = show(NAMES, null(1), np.random.default_rng(4))
+    found = [(first, c.middle, last) for first, last, _ in events for c in heard(enrolment(), stream)
+             if c.accepted and first <= c.time <= last + GRACE]  # fmt: skip
+    assert len(found) >= len(events) - 1
+    for first, middle, last in found:
+        assert middle is not None
+        assert first <= middle <= last
+
+
+@pytest.mark.slow
 def test_nothing_depends_on_what_comes_later() -> None:
     stream, _ = show(NAMES, null(1), np.random.default_rng(5))
     whole = heard(enrolment(), stream)

@@ -148,7 +148,8 @@ class Stage:
 
     def candidate(self, gesture: str = "swipe", device: str = "left", **more: Any) -> Candidate:
         accepted, series = more.pop("accepted", True), more.pop("series", False)
-        return Candidate(more.pop("time", self.now + 0.02), device, gesture, 3.0, accepted, more.pop("reason", "sure"), series)
+        time, reason = more.pop("time", self.now + 0.02), more.pop("reason", "sure")
+        return Candidate(time, device, gesture, 3.0, accepted, reason, series, more.pop("middle", None))
 
     def gesture(self, gesture: str = "swipe", device: str = "left", **more: Any) -> list[ControlEvent]:
         """A movement is recognised; what is asked for in that step."""

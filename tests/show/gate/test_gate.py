@@ -64,6 +64,33 @@ def test_a_gesture_while_the_clutch_is_held_acts_at_its_own_time() -> None:
     assert stage.felt() == [("left", "armed"), ("right", "armed"), ("left", "heard")]
 
 
+@pytest.mark.parametrize(("before", "does"), [(0.3, 0), (0.05, 0), (-0.05, 1)])
+def test_a_movement_that_was_made_before_its_performer_was_armed_is_not_meant(before: float, does: int) -> None:
+    """It is decided a third of a second after its end: the clutch may be pressed in between."""
+    stage = Stage.of(bind("swipe", GO))
+    stage.clutch()
+    pressed = stage.now
+    stage.wait(0.2)
+    assert len(stage.gesture(middle=pressed - before)) == does
+    assert stage.reasons() == ([] if does else ["it was made before that was armed"])
+
+
+def test_nor_is_a_clutch_that_is_pressed_after_it_its_second_factor() -> None:
+    stage = at("8", bind("swipe", GO, cues(1, 9)))
+    stage.clutch()
+    pressed = stage.now
+    stage.wait(0.2)
+    assert stage.gesture(middle=pressed - 0.1) == []
+    stage.wait(0.7)
+    assert len(stage.gesture(middle=pressed + 0.6)) == 1
+
+
+def test_a_stop_is_one_whenever_it_was_made() -> None:
+    stage = Stage.of(bind("swipe", STOP, ALWAYS), bind("circle", GO))
+    stage.clutch()
+    assert len(stage.gesture(middle=stage.now - 0.3)) == 1
+
+
 def test_a_clutch_that_is_let_go_disarms_at_once() -> None:
     stage = Stage.of(bind("swipe", GO))
     stage.clutch()
