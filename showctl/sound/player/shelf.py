@@ -283,8 +283,8 @@ class Shelf:
         return False
 
     def look(self) -> None:
-        """Begin anew with tracks whose files are others by now (what plays of them plays on as it was); try once more what could not
-        be read."""
+        """Begin anew with tracks whose files are others by now; what plays of them plays on as it was. What could not be read is
+        tried once more."""
         with self._lock:
             tracks = list(self._tracks.items())
         for name, track in tracks:
