@@ -95,6 +95,10 @@ class Arming:
             return None
         return at
 
+    def ended(self, device: Wearable, at: float) -> bool:
+        """Whether the operator or a stop has ended what was armed at that time (s), be the device heard or not."""
+        return device.performer in self.barred or at <= self.stopped
+
     def clutch(self, performer: str, now: float) -> float | None:
         """Since when a clutch of this performer is held, by a device that is heard; None if none is."""
         found = []

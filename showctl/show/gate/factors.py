@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from showctl.model import Back, Blackout, ControlEvent, Go, Goto, LockBeat, PlaybackState, Resume
+from showctl.model import Back, Blackout, ControlEvent, Go, Goto, LockBeat, PlaybackState, Resume, Zero
 from showctl.plan import CueList, Danger, Factor, GestureBinding, Plan
 
 ORDER: tuple[Danger, ...] = ("", "danger", "alone")
@@ -39,13 +39,15 @@ def aimed(control: ControlEvent, playback: PlaybackState) -> ControlEvent:
     return replace(control, cue=None if state is None or state.state == "paused" else state.pending)
 
 
-def turned(binding: GestureBinding, playback: PlaybackState) -> ControlEvent:
-    """What is asked for: of what turns over, the other than it is."""
+def meant(binding: GestureBinding, performer: str, playback: PlaybackState) -> ControlEvent:
+    """What a performer asks for: of what turns over, the other than it is; of faders, their own."""
     match binding.do:
         case Blackout() as one:
             return replace(one, on=not playback.blackout)
         case LockBeat() as other:
             return replace(other, on=playback.beats.source != "lock")
+        case Zero() as zero:
+            return replace(zero, performer=performer)
     return binding.do
 
 

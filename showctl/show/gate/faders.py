@@ -119,6 +119,8 @@ class Faders:
         for one in self._all:
             device, age = devices[one.binding.device], arming.presence.age(one.binding.device, now)
             standing = _standing(one.binding.do, playback)
+            if one.armed is not None and arming.ended(device, one.armed):
+                one.armed = None
             if age > LOST_S and now >= self._patient:
                 self._lost(one, standing, now, passed)
             elif age <= FREEZE_S:

@@ -36,7 +36,7 @@ from showctl.plan import Danger, GestureBinding, GesturesPlan, Plan, Quantise
 from showctl.show.gate.arming import Arming
 from showctl.show.gate.asks import AGAIN_S, ASK_S, Ask, Asks
 from showctl.show.gate.doing import Doing, Done, Idle
-from showctl.show.gate.factors import ORDER, Dangers, Factors, aimed, standing, turned
+from showctl.show.gate.factors import ORDER, Dangers, Factors, aimed, meant, standing
 from showctl.show.gate.faders import Faders, PickUp
 from showctl.show.gate.fingers import Fingers
 from showctl.show.gate.holding import Holding
@@ -67,6 +67,7 @@ class Gate:
         self._asks, self._holding = Asks(), Holding()
         self._out: list[ControlEvent] = []
         self._ahead = -math.inf  # s, the latest time of what was given away for its beat
+        self._still = False  # nothing was asked for since the last stop
         self._stepped = -math.inf  # s
 
     # --- the step ------------------------------------------------------------------------------------------------------
@@ -149,6 +150,7 @@ class Gate:
             elif isinstance(one, Confirm) and not stopped:
                 self._confirm(now, one, playback, beat)
             else:
+                self._still = False
                 self._waiting.passed_on(one, NOBODY, now)
                 if isinstance(one, Go | Goto) and not one.source.startswith("gesture:"):
                     self._done_already(now, one)
@@ -193,7 +195,7 @@ class Gate:
 
         What was given away for a beat that is to come would act behind the stop: it is stopped then once more.
         """
-        self._arming.stopped = now
+        self._arming.stopped, self._still = now, True
         self._out = [one for one in self._out if isinstance(one, Flash) and not one.on]
         self._forget([*self.plan.performers, NOBODY], now)
         if self._ahead > now:
@@ -247,7 +249,7 @@ class Gate:
     def _repeated(self, done: Done, playback: PlaybackState) -> str:
         do, performer = done.binding.do, done.device.performer
         if isinstance(do, StopAll):
-            return "it was stopped just now" if done.time - self._arming.stopped < PERFORMER_S else ""
+            return "it was stopped just now" if self._still and done.time - self._arming.stopped < PERFORMER_S else ""
         if (waits := self._waiting.of(performer)) is not None:
             return f"`{waits.words}` waits for its beat"
         return self._repeats.refuses(do, done.binding.words, performer, playback, done.time)
@@ -282,21 +284,23 @@ class Gate:
     def _accept(self, done: Done, playback: PlaybackState, beat: Beat, now: float, cleared: Danger) -> bool:
         """Do it now, or on the beat; whether that could be."""
         binding, device = done.binding, done.device
-        event = replace(turned(binding, playback), time=done.time, source=f"gesture:{device.name}")
+        event = replace(meant(binding, device.performer, playback), time=done.time, source=f"gesture:{device.name}")
         self._asks.answered(binding, device.performer)
         if isinstance(event, StopAll):
             event = replace(event, time=now)  # however late it comes: behind everything that was done meanwhile
             self._stop(now)
         elif binding.on != "now":
-            meant = standing(event, playback)
-            if not self._waiting.add(event, binding.on, beat, now, device.performer, binding.words, cleared, meant):
+            stands = standing(event, playback)
+            if not self._waiting.add(event, binding.on, beat, now, device.performer, binding.words, cleared, stands):
                 self._refuse(done, now, "too much waits for the beat")
                 return False
             words = f"`{binding.words}` with the next {binding.on}"
             self._telling.both(now, device, binding, "waiting", words, done.score)
             return True
-        elif binding.way == "holds" and isinstance(event, Flash):
-            self._holding.begin(device.name, binding, event)
+        else:
+            self._still = False
+            if binding.way == "holds" and isinstance(event, Flash):
+                self._holding.begin(device.name, binding, event)
         self._out.append(aimed(event, playback))
         self._waiting.passed_on(event, device.performer, now)
         self._repeats.note(event, binding.words, device.performer, now)
@@ -333,7 +337,7 @@ class Gate:
                 self._telling.tell(now, "refused", control=one.words, reason=why, source=one.control.source, **who)
                 continue
             self._out.append(one.control if one.performer == NOBODY else aimed(one.control, playback))
-            self._ahead = max(self._ahead, one.control.time)
+            self._ahead, self._still = max(self._ahead, one.control.time), False
             if one.performer != NOBODY:
                 self._repeats.note(one.control, one.words, one.performer, now)
             elif isinstance(one.control, Go | Goto):
@@ -387,7 +391,7 @@ class Gate:
         self._presence.take_over(old._presence, same)
         self._arming.take_over(old._arming)
         self._faders.take_over(old._faders, same)
-        self._stepped, self._ahead = old._stepped, old._ahead
+        self._stepped, self._ahead, self._still = old._stepped, old._ahead, old._still
         self._repeats, self._telling, self._waiting = old._repeats, old._telling, old._waiting
         self._waiting.keep({(who, one.words) for one in self.plan.bindings if one.on != "now" for who in one.performers})
         self._holding.take_over(old._holding, lambda name, binding: name in same and binding in self.plan.bindings)

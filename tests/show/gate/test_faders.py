@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.model import ControlEvent, SetMaster, SetRate, TrackRate
+from showctl.model import ControlEvent, Disarm, SetMaster, SetRate, StopAll, TrackRate
 from showctl.show.gate import Gate
 from showctl.show.gate.faders import PickUp
 from tests.show.gate.stage import CLUTCH, SWELL, Stage, cues, show
@@ -161,6 +161,22 @@ def test_a_stop_takes_the_hand_off() -> None:
     stage.gate._stop(stage.now)
     stage.step()
     assert stage.wait(1.0) == []
+
+
+@pytest.mark.parametrize("end", [Disarm(time=0.0), StopAll(time=0.0)])
+@pytest.mark.parametrize("silent", [0.14, 0.5])
+def test_whom_the_operator_takes_the_hand_off_has_it_off_also_while_the_device_is_not_heard(
+    end: ControlEvent, silent: float
+) -> None:
+    stage = stage_of(rest=0.0)
+    stage.clutch()
+    stage.shares[TILT] = 0.9
+    stage.wait(0.1)
+    stage.silent.add("left")
+    stage.wait(silent)
+    stage.ask(end)
+    stage.steps.clear()
+    assert levels(stage.wait(4.0)) == [], "nor does it go to its rest: it is the operator's now"
 
 
 def test_after_a_restart_what_moved_a_level_and_does_not_come_back_rests() -> None:

@@ -22,6 +22,7 @@ from showctl.model import (
     StayTrack,
     StopAll,
     Tap,
+    Zero,
 )
 from showctl.plan import GestureBinding
 from showctl.show.gate import Gate, GateInputs
@@ -775,6 +776,14 @@ def test_a_button_acts_when_it_is_pressed_and_once() -> None:
     assert stage.wait(5.0) == []
 
 
+def test_who_zeroes_their_faders_zeroes_nobody_elses() -> None:
+    stage = Stage.of(bind("fist", Zero(time=0.0)))
+    stage.clutch()
+    [zero] = stage.button("2")
+    assert isinstance(zero, Zero)
+    assert zero.performer == "anna"
+
+
 def test_a_hold_of_its_own() -> None:
     stage = Stage.of(bind("long", GO))
     stage.clutch()
@@ -953,6 +962,17 @@ def test_after_a_stop_nobody_is_armed() -> None:
     stage.clutch(False)
     stage.clutch()
     assert len(stage.gesture()) == 1
+
+
+def test_what_goes_on_after_a_stop_can_be_stopped_at_once() -> None:
+    stage = Stage.of(bind("fist", STOP, ALWAYS), bind("swipe", GO))
+    stage.clutch()
+    assert [type(one) for one in stage.button("2")] == [StopAll]
+    stage.button("2", False)
+    stage.wait(0.16)
+    stage.ask(Go(time=stage.now, source="web"))
+    stage.button("2")
+    assert [type(one) for one in stage.wait(0.7)] == [StopAll], "held, as nobody is armed any more"
 
 
 def test_a_show_may_want_the_clutch_for_a_stop() -> None:
