@@ -118,7 +118,7 @@ class PlayerProcess:
             await asyncio.wait([ended], timeout=min(LOOK_S, patience))
             if ended.done():
                 ended.result()
-                raise DeviceError(f"{await self._why_it_ended()}: it is started again")
+                raise DeviceError(f"{await self._why_it_ended()}; it is started again")
             now = loop.time()
             self._silent, looked = self._silent + min(now - looked, LOOK_S), now
         raise DeviceError(f"the player has said nothing for {patience:.0f} s, the sound driver hangs: it is started again")
@@ -126,7 +126,7 @@ class PlayerProcess:
     async def _why_it_ended(self) -> str:
         """In its own words, where it had any."""
         if self._last_words:
-            return f"the player's process ended, {self._last_words}"
+            return f"the player has ended: {self._last_words}"
         code = None
         if self._process is not None:
             with suppress(TimeoutError):

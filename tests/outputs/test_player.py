@@ -129,8 +129,8 @@ async def test_until_its_first_word_nobody_is_there_who_would_play_at_once(proce
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        (1, r"ended without a word \(exit code 1\).*: it is started again"),
-        (-9, r"ended by a signal \(SIGKILL\).*: it is started again"),
+        (1, r"ended without a word \(exit code 1\).*; it is started again"),
+        (-9, r"ended by a signal \(SIGKILL\).*; it is started again"),
     ],
 )
 async def test_a_process_that_ends_is_an_error_that_says_how(process, code, why):
@@ -148,7 +148,7 @@ async def test_what_a_process_says_last_is_why_it_ended(process):
     task = await said.running()
     process.socket.send(encode_status(PlayerStatus(State.FAILED, "X32 has gone away: plug it in again")))
     process.socket.close()
-    with pytest.raises(DeviceError, match="X32 has gone away: plug it in again: it is started again"):
+    with pytest.raises(DeviceError, match="X32 has gone away: plug it in again; it is started again"):
         await task
     assert not said.statuses, "its health is that of the part that starts it again"
 

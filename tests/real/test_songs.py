@@ -197,12 +197,13 @@ def test_after_a_crash_the_song_is_paused_where_it_was(night):
 
 
 def test_a_card_that_goes_away_is_looked_for_and_the_song_waits_where_it_was(songs):
-    with jack() as card, songs.daemon():
+    with jack() as card, songs.daemon() as running:
         songs.send("/showctl/track/play")
         until(lambda: songs.track()["position"] > 2.0, 30, "some music")
         card.end(30)
         until(lambda: songs.player()["state"] == "degraded", 60, "to be told that the card is gone")
         until(lambda: songs.track()["state"] == "paused", 60, "the song to wait")
+        running.wait_for("player: the player has ended: .* has gone away: .*; it is started again", 30)
         stood = songs.track()["position"]
         assert stood > 1.0
         with jack():
