@@ -195,6 +195,8 @@ class Player:
                 State.DEGRADED,
                 f"{stream.device} asks for no sound any more: does its server stand still?",
             )
+        if shelf.fault:
+            state, detail = State.DEGRADED, f"no more of the tracks can be read ({shelf.fault}): is there enough memory?"
         if stream.fault:
             state, detail = State.DEGRADED, f"a mistake of ours ({stream.fault}): nothing is heard; report it"
         return nouns.PlayerStatus(

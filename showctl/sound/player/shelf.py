@@ -181,7 +181,9 @@ class Shelf:
         self._urgent: tuple[Track, float] | None = None
         self._lock = threading.Lock()  # of the tables: the callback takes none
         self._wake, self._closing = threading.Event(), False
+        self._looked = 0.0
         self.bytes = 0
+        self.fault = ""  # why nothing is fetched now
         self._open: OrderedDict[int, Track] = OrderedDict()  # by id
         self._thread = threading.Thread(target=self._run, name="shelf", daemon=True)
 
@@ -249,17 +251,26 @@ class Shelf:
     # --- the thread --------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        looked = time.monotonic()
+        self._looked = time.monotonic()
         while not self._closing:
-            began = time.monotonic()
-            if began >= looked + LOOK_S:
-                looked = began
-                self.look()
-            more, urgent = self.work(), self._urgent
-            pause = min(RESTS * (time.monotonic() - began), IDLE_S) if more else IDLE_S
-            if not more or urgent is None or urgent[0].there(urgent[1], 1.0):
-                self._wake.wait(pause)
-                self._wake.clear()
+            try:
+                self._turn()
+            except Exception as error:  # no memory, or a mistake of ours: all tracks live by this thread
+                self.fault = repr(error)
+                time.sleep(IDLE_S)
+            else:
+                self.fault = ""
+
+    def _turn(self) -> None:
+        began = time.monotonic()
+        if began >= self._looked + LOOK_S:
+            self._looked = began
+            self.look()
+        more, urgent = self.work(), self._urgent
+        pause = min(RESTS * (time.monotonic() - began), IDLE_S) if more else IDLE_S
+        if not more or urgent is None or urgent[0].there(urgent[1], 1.0):
+            self._wake.wait(pause)
+            self._wake.clear()
 
     def work(self) -> bool:
         """Do the most urgent thing there is; whether there was any."""
