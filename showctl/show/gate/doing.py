@@ -61,7 +61,7 @@ class Doing:
                 self._windows[performer][one.window] = None
         for control in plan.controls:
             self._windows[self._devices[control.device].performer][control.window] = None
-        self._counted: dict[tuple[str, str], float] = {}  # device and gesture -> since when what is held has counted
+        self._counted: dict[tuple[str, str], float] = {}  # device and gesture -> when the last went down of what has counted
 
     def recognised(self, candidates: Iterable[Candidate], now: float) -> Iterator[Done | Idle]:
         """What movements are meant for."""
@@ -101,15 +101,19 @@ class Doing:
             if not gesture.sign.held:
                 continue
             for device in self._devices.values():
-                since = self.since(gesture, device, now)
-                if since is None or self._counted.get((device.name, gesture.name)) == since:
+                since, key = self.since(gesture, device, now), (device.name, gesture.name)
+                if since is None:
+                    continue
+                newest = self._fingers.newest(device.name, gesture.sign, now) or since
+                if since <= self._counted.get(key, -math.inf):  # whatever joins what has counted is no other time
+                    self._counted[key] = newest
                     continue
                 binding = self._binding(gesture, device, now)
                 if binding is None or now - since < self._takes(gesture, binding, device, now):
                     continue
                 stops = isinstance(binding.do, StopAll)
                 if stops or self._arming.presence.fresh(device.name, now):
-                    self._counted[device.name, gesture.name] = since
+                    self._counted[key] = newest
                     yield Done(now, device, binding, held=True, fresh=stops)
 
     def take_over(self, old: Doing, devices: Collection[str], now: float) -> None:
@@ -119,9 +123,9 @@ class Doing:
         """
         for gesture in self.gestures.values():
             for name in devices:
-                since = self._fingers.since(name, gesture.sign, now)
+                newest = self._fingers.newest(name, gesture.sign, now)
                 before = old.gestures.get(gesture.name)
-                counted = old._counted.get((name, gesture.name)) if before == gesture else since
+                counted = old._counted.get((name, gesture.name)) if before == gesture else newest
                 if counted is not None:
                     self._counted[name, gesture.name] = counted
 

@@ -211,6 +211,10 @@ class Fingers:
         """Since when (s) a held sign is down; None if it is not."""
         return min((one.since for one in self._down(device, sign, now)), default=None)
 
+    def newest(self, device: str, sign: Sign, now: float) -> float | None:
+        """When (s) the last of those went down that hold it down; None if none does."""
+        return max((one.since for one in self._down(device, sign, now)), default=None)
+
     def was_up(self, device: str, sign: Sign, after: float, now: float) -> bool:
         """Whether it is certain of all that hold a sign down that they were up at some time after this (s)."""
         return all(one.was_up(after) for one in self._down(device, sign, now))

@@ -76,8 +76,8 @@ def show(*bindings: GestureBinding, controls: tuple[ControlBinding, ...] = (), *
         for n in range(1, 10)
     )
     lists = (CueList("main", main), CueList("film", (Cue(Decimal(1)), Cue(Decimal(2)))))
-    wearables = more.pop("wearables", (LEFT, RIGHT, RING))
-    return Plan((), lists=lists, gestures=GesturesPlan(wearables, GESTURES, bindings, controls))
+    wearables, gestures = more.pop("wearables", (LEFT, RIGHT, RING)), more.pop("gestures", GESTURES)
+    return Plan((), lists=lists, gestures=GesturesPlan(wearables, gestures, bindings, controls))
 
 
 @dataclass

@@ -24,7 +24,7 @@ from showctl.model import (
     Tap,
     Zero,
 )
-from showctl.plan import GestureBinding
+from showctl.plan import Gesture, GestureBinding, Sign
 from showctl.show.gate import Gate, GateInputs
 from showctl.wire.journal import decode_happened, encode_happened
 from tests.show.gate.stage import (
@@ -774,6 +774,20 @@ def test_a_button_acts_when_it_is_pressed_and_once() -> None:
     stage.clutch()
     assert len(stage.button("2")) == 1
     assert stage.wait(5.0) == []
+
+
+@pytest.mark.parametrize("takes", [0.0, 0.3])
+def test_a_hand_that_is_taken_off_one_of_two_buttons_does_nothing(takes: float) -> None:
+    """Any button will do: it was held all the time, by one or by the other."""
+    any_button = Gesture("any", Sign("button"), hold=takes)
+    stage = at("1", bind("any", TAP, cues(1, 99)), gestures=(any_button,))
+    made = len(stage.button("4")) + len(stage.wait(3.0))
+    assert made == 1
+    made = len(stage.button("5")) + len(stage.wait(3.0))
+    assert made == (0 if takes else 1), "a press is one, what is held is held already"
+    assert len(stage.button("4", False)) + len(stage.wait(3.0)) == 0
+    assert len(stage.button("5", False)) + len(stage.wait(3.0)) == 0
+    assert len(stage.button("5")) + len(stage.wait(3.0)) == 1
 
 
 def test_who_zeroes_their_faders_zeroes_nobody_elses() -> None:
