@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showctl.clock import LEAD_NS, Clock
-from showctl.model import ControlEvent, Features, Happened, Health, Inputs, PlaybackState, ShowFrame, State, StopAll
+from showctl.model import ControlEvent, Features, Happened, Health, Inputs, PlaybackState, ShowFrame, State
 from showctl.supervise import Quiet
+from showctl.waiting import Waiting, ended_by
 
 log = logging.getLogger("showctl")
 
-CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused
-STOPS_WAITING = 16  # places beyond that which are only for a stop
+CONTROLS_WAITING = 256  # more than this between two ticks is nobody's hand: refused, but for what ends something
 FEATURES_WAITING = 1000  # ten seconds of the ear; the oldest go first
 FAULTS_IN_A_ROW = 3
 SPARE_NS = 8_000_000  # what is not urgent is done only where there is so much time before the next tick: a slice is shorter
@@ -66,7 +66,7 @@ class Ticker:
         """`gather` is called before each tick, to `emit` what goes on without anybody's word."""
         self.engine, self.output, self.clock = engine, output, clock
         self._on_step, self._on_health, self._rebuild, self._gather = on_step, on_health, rebuild, gather
-        self._controls: deque[ControlEvent] = deque()
+        self._controls = Waiting[ControlEvent](CONTROLS_WAITING, ended_by)
         self._features: deque[Features] = deque(maxlen=FEATURES_WAITING)
         self._deadline_ns = self._early_ns = 0
         self._last_time = 0.0
@@ -84,9 +84,8 @@ class Ticker:
 
     def emit(self, control: ControlEvent) -> bool:
         """Take a control; False if so many wait that this one is refused."""
-        if len(self._controls) >= CONTROLS_WAITING + STOPS_WAITING * isinstance(control, StopAll):
+        if not self._controls.put(control):
             return False
-        self._controls.append(control)
         self._hurry()
         return True
 
@@ -183,9 +182,8 @@ class Ticker:
 
     def _step(self, at_ns: int, early: bool) -> None:
         at = max(self.clock.at(at_ns), self._last_time)
-        inputs = Inputs(tuple(self._features), tuple(self._controls))
+        inputs = Inputs(tuple(self._features), self._controls.take())
         self._features.clear()
-        self._controls.clear()
         frame = None
         try:
             frame = self.engine.step(at, inputs)

@@ -37,7 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loader": {"config", "history", "model", "rank", "wire"},
     "loader_client": COMPILED | {"config.loaded", "wire"},
     "reload": COMPILED | {"changes", "config.loaded", "loader_client", "supervise"},
-    "tick": COMPILED | {"clock", "supervise"},
+    "tick": COMPILED | {"clock", "supervise", "waiting"},
+    "waiting": {"model"},
     "fixtures": COMPILED,
     "config": COMPILED
     | {
@@ -77,7 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fitting": NOUNS | {"analysis.room", "rank", "wire"},
     "pa": COMPILED | {"inputs.room_client", "inputs.room_log", "inputs.room_past", "outputs.pa", "pa_loop", "pa_kept", "wire"},
     "enrolments": NOUNS | {"analysis.gesture"},
-    "performing": COMPILED | {"analysis.gesture", "enrolments", "show.gate", "wire"},
+    "performing": COMPILED | {"analysis.gesture", "enrolments", "show.gate", "waiting", "wire"},
     "pa_kept": NOUNS | {"show.eq_bands", "wire.checked"},
     "pa_loop": COMPILED | {"analysis.room", "show", "wire"},
     "render": COMPILED | {"analysis", "show", "inputs.wavfile", "outputs.record", "replay", "wire", "config", "fixtures"},

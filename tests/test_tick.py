@@ -8,8 +8,8 @@ import pytest
 
 from showctl import tick
 from showctl.clock import Clock
-from showctl.model import Features, Go, Happened, Inputs, PlaybackState, ShowFrame, State, StopAll
-from showctl.tick import CONTROLS_WAITING, STOPS_WAITING, Ticker
+from showctl.model import Features, Flash, Go, Happened, Inputs, PlaybackState, ShowFrame, State, StopAll
+from showctl.tick import CONTROLS_WAITING, Ticker
 
 PERIOD_NS = 5_000_000
 
@@ -138,13 +138,15 @@ async def test_features_arrive_in_order_and_the_oldest_go_when_nobody_ticks():
     assert times == sorted(times)
 
 
-def test_a_flood_of_controls_is_refused():
+async def test_a_flood_of_controls_is_refused_and_what_ends_something_is_not():
     bench = Bench()
     taken = [bench.ticker.emit(Go(time=0.0)) for _ in range(CONTROLS_WAITING + 10)]
     assert taken.count(True) == CONTROLS_WAITING
-    stops = [bench.ticker.emit(StopAll(time=0.0)) for _ in range(STOPS_WAITING + 10)]  # for which there is room still
-    assert stops.count(True) == STOPS_WAITING
-    assert not taken[-1]
+    ends = [Flash(time=0.0, submaster="front", on=False), StopAll(time=0.0)]
+    assert all(bench.ticker.emit(one) for one in ends * 1000)
+    assert not bench.ticker.emit(Go(time=0.0))
+    await bench.until(lambda: bench.inputs)
+    assert bench.inputs[0].controls == (*[Go(time=0.0)] * CONTROLS_WAITING, *ends)
 
 
 async def test_a_step_that_raises_keeps_the_last_look_and_the_engine_is_built_anew_after_three(caplog):

@@ -151,8 +151,8 @@ class Daemon:
     def emit(self, control: ControlEvent) -> bool:
         """What anybody asks for: reloads are done here, who is armed is the performers', all else is the engine's; the tracks do
         what is theirs at once, and the engine is told of it."""
-        if self.gestures.ask(control):
-            return True
+        if (taken := self.gestures.ask(control)) is not None:
+            return taken
         if not isinstance(control, ReloadEvent):
             taken = self.night.ticker.emit(control)
             if isinstance(control, TrackControl | StopAll):

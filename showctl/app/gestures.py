@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from showctl.app.night import Night
 from showctl.config.schema import Venue
-from showctl.model import Arm, Confirm, ControlEvent, Disarm, Feedback, Flash, Happened, Health, State, StayTrack, StopAll, Zero
+from showctl.model import Arm, Confirm, ControlEvent, Disarm, Feedback, Happened, Health, State, Zero
 from showctl.plan import GesturesPlan, Plan, Quantise
 from showctl.supervise import Quiet, loaded
 from showctl.wire.bound import Asked, Bound
@@ -58,7 +58,6 @@ class Gestures:
         self._later = self._working = False
         self._bound: tuple[Plan | None, Bound] = None, Bound(())
         self._refused = 0  # controls for which the show had no room
-        self._owed: dict[tuple[object, ...], ControlEvent] = {}  # those of them that are asked again
         self._kept, self._packed = night.options.state / "performers.json", ""
         self._unkept = ""  # why that cannot be
         self.reach(send=_nobody, wear=_nobody, tell=_nobody)
@@ -88,16 +87,16 @@ class Gestures:
             self.performers.take_topic(topic, payload, self._night.clock.now())
             self._heard()
 
-    def ask(self, control: ControlEvent) -> bool:
-        """What anybody asks for; whether it is about performers alone, and nothing for the show."""
-        mine = isinstance(control, Arm | Disarm | Confirm | Zero)
+    def ask(self, control: ControlEvent) -> bool | None:
+        """What anybody asks for; of what is about performers alone whether it is taken, None for what the show is to do."""
+        mine, taken = isinstance(control, Arm | Disarm | Confirm | Zero), True
         if self.performers is not None and isinstance(control, Zero):
             self.performers.zero(control.performer)
         elif self.performers is not None and not control.source.startswith("gesture:"):
-            self.performers.ask(control)
+            taken = self.performers.ask(control)
             if mine:
                 self._soon()
-        return mine
+        return taken if mine else None
 
     def bound(self) -> Bound:
         """What the show binds to OSC and MIDI, besides."""
@@ -114,8 +113,7 @@ class Gestures:
         """What is asked for with the next beat or bar; False where nothing could keep it."""
         if self.performers is None:
             return False
-        self.performers.ask_timed(event, on, words)
-        return True
+        return self.performers.ask_timed(event, on, words)
 
     def _heard(self) -> None:
         assert self.performers is not None
@@ -171,24 +169,12 @@ class Gestures:
             return
         self._stepped = now
         made = self.performers.step(now, board.playback, board.frame_time, frame)
-        owed, self._owed = self._owed, {}
-        for control in (*owed.values(), *made.controls):
-            self._do(control)
+        for control in made.controls:
+            self._refused += not self._emit(control)
         for told in made.told:
             self._tell(told)
         for one in made.feedback:
             self._feel(one)
-
-    def _do(self, control: ControlEvent) -> None:
-        """Ask the show. What takes something back is never lost: where there is no room it is asked again with the next step."""
-        if self._emit(control):
-            return
-        self._refused += 1
-        match control:
-            case StopAll() | StayTrack():
-                self._owed[type(control),] = control
-            case Flash(on=False, submaster=name):
-                self._owed[Flash, name] = control
 
     def _tell(self, told: Happened) -> None:
         """Everything to the record; to the log what anything might have come of, each kind once a second."""

@@ -32,6 +32,7 @@ from showctl.performing.device import WornDevice
 from showctl.performing.worn import Worn
 from showctl.plan import GesturesPlan, Plan, Quantise, Wearable
 from showctl.show.gate import Gate, GateInputs, GateStep
+from showctl.waiting import Waiting, ended_by, let_go
 from showctl.wire.osc import Message
 from showctl.wire.wearable.mqtt import Topics
 from showctl.wire.wearable.profile import Profile
@@ -52,9 +53,9 @@ class Performers:
         self.devices = {one.name: WornDevice(one) for one in self.plan.wearables}
         self.kept: dict[str, Kept] = {}
         self._candidates: deque[Candidate] = deque(maxlen=WAITING)
-        self._readings: deque[Reading] = deque(maxlen=WAITING)
-        self._asked: deque[ControlEvent] = deque(maxlen=WAITING)
-        self._timed: deque[tuple[ControlEvent, Quantise, str]] = deque(maxlen=WAITING)
+        self._readings = Waiting[Reading](WAITING, let_go)
+        self._asked = Waiting[ControlEvent](WAITING, ended_by)
+        self._timed = Waiting[tuple[ControlEvent, Quantise, str]](WAITING, lambda _: None)
         self._heard: dict[str, float] = {}  # device -> s, its motion
         self.ready = False  # something came that is not to wait for the tick
         self._bind()
@@ -85,18 +86,18 @@ class Performers:
             if one.channel in MOTION:
                 self._heard[one.device] = max(self._heard.get(one.device, -math.inf), one.arrival)
             elif one.channel in FINGERS:
-                self._readings.append(replace(one, late=device.stream.late(one)))
+                self._readings.put(replace(one, late=device.stream.late(one)))
                 self.ready = True
             elif one.channel == "battery":
-                self._readings.append(one)
+                self._readings.put(one)
 
-    def ask(self, control: ControlEvent) -> None:
-        """What others ask for: the gate knows of it."""
-        self._asked.append(control)
+    def ask(self, control: ControlEvent) -> bool:
+        """What others ask for: the gate knows of it; False where too much waits for it already."""
+        return self._asked.put(control)
 
-    def ask_timed(self, control: ControlEvent, on: Quantise, words: str) -> None:
-        """What others ask for with the next beat or bar."""
-        self._timed.append((control, on, words))
+    def ask_timed(self, control: ControlEvent, on: Quantise, words: str) -> bool:
+        """What others ask for with the next beat or bar; False where too much waits already."""
+        return self._timed.put((control, on, words))
 
     def zero(self, performer: str | None) -> None:
         """How the devices of a performer, or of all, are held now is the middle of their faders."""
@@ -122,7 +123,8 @@ class Performers:
     def _look(self, device: WornDevice, now: float) -> None:
         found, postures = device.work(now)
         self._candidates.extend(found)
-        self._readings.extend(postures)
+        for one in postures:
+            self._readings.put(one)
         self.ready = self.ready or any(one.accepted or one.series for one in found)
 
     # --- what comes of it --------------------------------------------------------------------------------------------
@@ -139,17 +141,16 @@ class Performers:
         return made
 
     def _gathered(self, now: float) -> GateInputs:
-        inputs = GateInputs(
-            tuple(self._candidates),
-            tuple(self._readings),
+        candidates = tuple(self._candidates)
+        self._candidates.clear()
+        return GateInputs(
+            candidates,
+            self._readings.take(),
             {(name, fader): share for name, one in self.devices.items() for fader, share in one.controls.values(now).items()},
             {name: heard for name, one in self.devices.items() if (heard := self._heard.get(name, one.heard)) > -math.inf},
-            tuple(self._asked),
-            tuple(self._timed),
+            self._asked.take(),
+            self._timed.take(),
         )
-        for queue in (self._candidates, self._readings, self._asked, self._timed):
-            queue.clear()
-        return inputs
 
     # --- other plans, other enrolments -------------------------------------------------------------------------------
 
@@ -166,9 +167,9 @@ class Performers:
         self.devices = {one.name: self.devices.get(one.name) or WornDevice(one) for one in gate.plan.wearables}
         self._candidates.clear()
         staying = {name for name, one in self.devices.items() if before.get(name) == one.wearable}
-        released = [one for one in self._readings if one.channel == "button" and not one.values[0] and one.device in staying]
-        self._readings.clear()  # what was pressed was meant by the version before
-        self._readings.extend(released)
+        for one in self._readings.take():  # what was pressed was meant by the version before
+            if let_go(one) is not None and one.device in staying:
+                self._readings.put(one)
         self._bind()
         self.enrol(self.kept)
 

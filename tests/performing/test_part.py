@@ -18,6 +18,7 @@ from showctl.config.schema import Venue
 from showctl.model import Arm, ControlEvent, Disarm, Flash, Go, Health, PerformersView, StopAll, Zero
 from showctl.outputs.gesture_log import lines_of
 from showctl.plan import GestureBinding, Plan
+from showctl.waiting import Waiting, ended_by
 from showctl.wire.osc import decode
 from tests.performing.people import button, imu, kept, plan, playback
 
@@ -38,7 +39,6 @@ class Night:
         self.health: dict[str, Health] = {}
         self.view: PerformersView | None = None
         self.out: list[ControlEvent] = []
-        self.full = False  # the show takes nothing more
         self.sent: list[tuple[Any, ...]] = []
         self.worn: list[list[str]] = []
         self.part = Gestures(self, self._emit)  # type: ignore[arg-type]
@@ -46,9 +46,8 @@ class Night:
         self.told: list[tuple[Any, ...]] = []
 
     def _emit(self, control: ControlEvent) -> bool:
-        if not self.full:
-            self.out.append(control)
-        return not self.full
+        self.out.append(control)
+        return True
 
     def _report(self, health: Health) -> None:
         self.health[health.part] = health
@@ -133,16 +132,15 @@ async def test_the_end_of_a_flash_and_a_stop_are_never_lost_where_the_show_takes
         for number in (2, 1):
             night.part.take(button(number, True), FROM, night.now)
             await night.still(0.1)
-        night.full = True
+        assert [type(one) for one in night.out] == [Flash]
+        full = Waiting(0, ended_by)  # as the show's own queue is
+        night.part._emit = full.put
         night.part.take(button(1, False), FROM, night.now)
         await night.still(0.5)
         night.part.take(button(9, True), FROM, night.now)
         await night.still(0.5)
-        assert [type(one) for one in night.out] == [Flash]
-        night.full = False
-        await night.still(0.5)
-        assert [getattr(one, "on", None) for one in night.out] == [True, False, None]
-        assert isinstance(night.out[2], StopAll)
+        end, stop = full.take()
+        assert (type(end), getattr(end, "on", None), type(stop)) == (Flash, False, StopAll)
 
 
 async def test_enrolments_come_go_and_cannot_be_read(tmp_path: Path) -> None:
