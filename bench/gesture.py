@@ -112,11 +112,13 @@ def one_performer(
     if count == 5:
         streams["lost 20 %"] = (score.with_losses(paused, 0.2, draw), events)
         streams["hole 0.4 s"] = (score.with_holes(paused, events, draw), events)
+    often = [(second, second + 0.8, "") for second in range(1, len(alone) // 50 - 1, 2)]
+    streams["null with holes"] = (score.with_holes(alone, often, draw), [])
     for kind, (stream, wanted) in streams.items():
         candidates, cost = fed(enrolment, stream)
         decisions = [(c.time, c.gesture, c.score) for c in candidates if c.accepted]
         out[kind] = score.matched(decisions, wanted) | {"cost": cost}
-        if kind == "null":
+        if kind.startswith("null"):
             out[kind] = of_null(candidates, enrolment.threshold, stream)
     return out
 
@@ -173,6 +175,9 @@ def report(kind: str, count: int, results: dict[str, dict[str, Any]]) -> None:
         print(f"of these, {len(let_in)} that the audit lets in:")
         report_streams(let_in)
     report_null(results)
+    torn = [result["null with holes"] for result in results.values()]
+    false, hours = sum(m["decisions"] for m in torn), sum(m["hours"] for m in torn)
+    print(f"with a hole of 0.4 s every two seconds: {false} in {hours:.2f} h, one in {1800 * hours / max(1, false):.0f} holes")
     cost = np.concatenate([result[s]["cost"] for result in results.values() for s in ("pause", "no pause")]) * 1000
     enrol = [result["enrol"] for result in results.values()]
     print(f"CPU: a decision {np.median(cost):.2f} ms, 99 of 100 {np.percentile(cost, 99):.2f}; ", end="")
@@ -186,7 +191,7 @@ def report_streams(results: dict[str, dict[str, Any]]) -> None:
     print("{:<12}{:>9}  {:<20}{:>8}{:>9}{:>13}{:>23}".format(*columns))
     for stream in next(iter(results.values())):
         mine = [result[stream] for result in results.values()]
-        if stream in ("enrol", "audit", "threshold", "null"):
+        if stream in ("enrol", "audit", "threshold", "null", "null with holes"):
             continue
         events, right, wrong, said = (sum(m[key] for m in mine) for key in ("events", "right", "wrong", "decisions"))
         delays = np.concatenate([m["delays"] for m in mine])

@@ -11,6 +11,7 @@ refused as too weak only if most of the examples are not found either as they we
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,9 +48,11 @@ class Audit:
     refused: tuple[str, ...]
 
 
-def audited(gestures: tuple[str, ...], said: Array, peaks: Array, tail: Tail, threshold: float) -> Audit:
+def audited(
+    gestures: tuple[str, ...], said: Array, peaks: Array, tail: Tail, threshold: float, odd: Sequence[int | None]
+) -> Audit:
     """said (k, 2 + C): whose a repetition is, whether as it was shown, and each gesture's score; peaks (n, 2): scores in null
-    motion and whose."""
+    motion and whose; odd: of each gesture the one example that is unlike the others, by its place, if there is one."""
     rows, lost = [], []
     rate = tail.rate(threshold)
     highest = peaks[np.argsort(-peaks[:, 0], kind="stable")[: tail.count], 1]
@@ -72,13 +75,13 @@ def audited(gestures: tuple[str, ...], said: Array, peaks: Array, tail: Tail, th
         )
     spread = 1.645 / math.sqrt(max(1, tail.count))
     interval = (rate * math.exp(-spread * 2), rate * math.exp(spread * 2))
-    return Audit(tuple(rows), rate, interval, tail, tuple(_refused(rows, lost)))
+    return Audit(tuple(rows), rate, interval, tail, tuple(_refused(rows, lost, odd)))
 
 
-def _refused(rows: list[GestureAudit], lost: list[bool]) -> list[str]:
+def _refused(rows: list[GestureAudit], lost: list[bool], odd: Sequence[int | None]) -> list[str]:
     """`lost`: of each gesture, whether most of its examples as they were shown are not found."""
     words = []
-    for row, unfound in zip(rows, lost, strict=True):
+    for row, unfound, unlike in zip(rows, lost, odd, strict=True):
         if row.wrong >= CONFUSED:
             words.append(
                 f"{row.gesture!r} is taken for {row.taken_for!r} in {100 * row.wrong:.0f} % of its repetitions: "
@@ -88,6 +91,11 @@ def _refused(rows: list[GestureAudit], lost: list[bool]) -> list[str]:
             words.append(
                 f"{row.gesture!r} is too much like what people do anyway: about {row.false_per_hour:.1f} false decisions an "
                 "hour; record another, larger or with a turn more"
+            )
+        elif row.recall < WEAK and unfound and unlike is not None:
+            words.append(
+                f"{row.gesture!r} is found in only {100 * row.recall:.0f} % of its repetitions: its example {unlike + 1} is "
+                "unlike the others; show that one again"
             )
         elif row.recall < WEAK and unfound:
             words.append(

@@ -4,7 +4,9 @@ The examples become the rows that are followed (warping.py). A rehearsal (rehear
 what may have been a gesture there trains the classifier: of the rehearsal, an example is never compared with itself, so that the
 classifier learns how far repetitions are from each other; of the null motion, first what is nearest and some of the rest, then
 once more with what deceived it. The same in three parts, each judged by a classifier that knew neither those people nor those
-examples, gives scores as strangers' would be: from them come the threshold (threshold.py) and the audit (audit.py).
+examples, gives scores as strangers' would be: from them come the threshold (threshold.py) and the audit (audit.py). A
+stretch with a hole, filled with what an example does there, looks far more like it than it is: a second classifier is trained on
+the same motion with holes.
 
 All is in the performer's own units: acceleration with gravity or without both work, as it is found in the examples, as long as
 the null motion is brought to the same (corpus.py).
@@ -12,8 +14,9 @@ the null motion is brought to the same (corpus.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +27,20 @@ from showctl.analysis.gesture.corpus import has_gravity
 from showctl.analysis.gesture.features import FEATURES, Scale, described
 from showctl.analysis.gesture.hypotheses import (
     HOP,
+    KNOWN,
     Hypotheses,
     cheapest,
     features,
     followed,
     frames,
     hypotheses,
+    mended,
     odds,
+    share_lost,
+    unknown,
 )
 from showctl.analysis.gesture.likeness import Likeness, drawn
-from showctl.analysis.gesture.rehearsal import Rehearsal, rehearsed
+from showctl.analysis.gesture.rehearsal import Rehearsal, rehearsed, torn
 from showctl.analysis.gesture.segment import moving_part
 from showctl.analysis.gesture.threshold import Tail, peaks
 from showctl.analysis.gesture.warping import FAR, Bank
@@ -41,8 +48,11 @@ from showctl.analysis.gesture.warping import FAR, Bank
 Motion = NDArray[np.float64]  # (n, 6) g and deg/s at MOTION_HZ
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Told = Callable[[Hypotheses, Likeness], Array]  # the features of hypotheses
 TIMES = 16  # bent repetitions of each example
 LANES = 60
+TEARS = 2  # how often the rehearsal is done with holes
+TORN = 8000  # hypotheses with a hole in null motion that are looked at: the nearest, and as many more
 FOLDS = 3
 WIDER, FEWEST = 1.3, 0.08  # the gate beyond what repetitions cost; the share of null frames that it lets pass, if they allow it
 WHOLE, PARTLY, LATE = 0.6, 0.35, 0.25  # overlap from which it is the gesture, up to which it is not; how far off its end may be
@@ -66,6 +76,7 @@ class Enrolment:
     gate: Array  # (C,) costs under which a path is looked at
     like: Likeness
     classifier: Classifier
+    holed: Classifier  # of stretches that are not known as a whole
     threshold: float  # log odds
     audit: Audit
 
@@ -101,15 +112,16 @@ def enrolled(examples: Sequence[tuple[str, Motion]], people: Sequence[Sequence[M
     motion = scale(np.concatenate(null))
     folds = _folds(people)
     nothing = _nothing(motion, hypotheses(null_cost, null_begin, owner, gate), like, np.repeat(folds, list(map(len, null))))
-    something = _something(
-        scale(rehearsal.stream), hypotheses(cost, begin, owner, gate), rehearsal, like, others, owner, folds[rehearsal.after]
-    )
+    told, after = partial(features, scale(rehearsal.stream)), folds[rehearsal.after]
+    something = _something(told, hypotheses(cost, begin, owner, gate), rehearsal, like, others, owner, after)
     classifier, peak, said = _trained(something, nothing, len(gestures), draw)
+    tear = partial(_torn, scale=scale, bank=bank, owner=owner, gate=gate, draw=draw)
+    holed = _holed(tear, np.concatenate(null), rehearsal, like, others, owner, draw)
     hours = len(motion) / 50 / 3600
     tail = Tail.of(peak[:, 0], hours)
     threshold = tail.threshold(ALLOWED)
-    audit = audited(gestures, _with_unheard(said, rehearsal), peak, tail, threshold)
-    return Enrolment(gestures, gravity, scale, bank, owner, gate, like, classifier, threshold, audit)
+    audit = audited(gestures, _with_unheard(said, rehearsal), peak, tail, threshold, like.odd())
+    return Enrolment(gestures, gravity, scale, bank, owner, gate, like, classifier, holed, threshold, audit)
 
 
 def _check(gestures: tuple[str, ...], owner: Indices, null: Sequence[Motion]) -> None:
@@ -185,7 +197,7 @@ def _nothing(motion: NDArray[np.float32], some: Hypotheses, like: Likeness, fold
 
 
 def _something(
-    motion: NDArray[np.float32],
+    told: Told,
     some: Hypotheses,
     rehearsal: Rehearsal,
     like: Likeness,
@@ -206,22 +218,68 @@ def _something(
     turns = like_it & (overlap < PARTLY)  # a part that looks like the whole, as one turn of a shake does
     keep = whole | (overlap < PARTLY) & ~(turns & (some.gesture == gesture))
     whole |= turns & (some.gesture != gesture)  # whoever takes a turn of a shake for something else is to learn
-    values = features(motion, some, like)
+    values = told(some, like)
     for one, other in enumerate(others):
         mine = whole & (rep == one)
         if mine.any():
-            values[mine] = features(motion, some.only(mine), other)
+            values[mine] = told(some.only(mine), other)
     truth, number = np.where(whole, gesture + 1, 0), np.where(whole, event, -1)
     theirs = before[np.where(begin < first, event, np.minimum(event + 1, len(before) - 1))]
     fold = np.where(whole, rep % FOLDS, theirs)
     return _Seen(some.only(keep), values[keep], truth[keep], number[keep], fold[keep])
 
 
+def _torn(
+    motion: Motion, lanes: int, scale: Scale, bank: Bank, owner: Indices, gate: Array, draw: np.random.Generator, hidden: Indices
+) -> tuple[Told, Hypotheses]:
+    """What may be a gesture in motion with holes, of which a part is lost; and what gives the features of such. `hidden` are the
+    repetitions of a rehearsal."""
+    motion, lost = torn(motion, draw)
+    scaled, gone = scale(motion), lost[: len(lost) // HOP * HOP].reshape(-1, HOP)
+    cost, begin = followed(bank, frames(scaled), lanes, np.all(gone, axis=1), unknown(gate, owner))
+    cost = _hidden(cost, hidden, owner)
+    cost[np.any(gone, axis=1)] = FAR
+    some = hypotheses(cost, begin, owner, gate)
+    share = share_lost(lost, some)
+
+    def told(some: Hypotheses, like: Likeness) -> Array:
+        return features(*mended(scaled, lost, some, bank), like)
+
+    return told, some.only((share > 0) & (share <= 1 - KNOWN))
+
+
+def _holed(
+    tear: Callable[..., tuple[Told, Hypotheses]],
+    null: Motion,
+    rehearsal: Rehearsal,
+    like: Likeness,
+    others: list[Likeness],
+    owner: Indices,
+    draw: np.random.Generator,
+) -> Classifier:
+    """Of stretches of which a part is lost and taken from the example that is followed, which makes anything likelier than it is:
+    trained on the same rehearsal and null motion with holes."""
+    again = rehearsal.again(TEARS)
+    told, some = tear(again.stream, 8, hidden=again.events)
+    yes = _something(told, some, again, like, others, owner, again.after)
+    told, some = tear(null, LANES, hidden=again.events[:0])
+    some = some.only(_chosen(some, TORN, TORN, draw))
+    zeros = np.zeros(len(some), np.int64)
+    no = _Seen(some, told(some, like), zeros, zeros - 1, zeros)
+    everything = np.ones(len(yes.truth), bool), np.ones(len(no.truth), bool)
+    return _mined(yes, no, *everything, _chosen(some, NEAREST, RANDOM, draw), int(owner.max()) + 1)
+
+
+def _chosen(some: Hypotheses, nearest: int, others: int, draw: np.random.Generator) -> Indices:
+    """So many of the cheapest, and of any."""
+    near = np.argsort(some.costs[np.arange(len(some)), some.gesture], kind="stable")[:nearest]
+    return np.union1d(near, draw.permutation(len(some))[:others])
+
+
 def _trained(yes: _Seen, no: _Seen, count: int, draw: np.random.Generator) -> tuple[Classifier, Array, Array]:
     """The classifier; (n, 2) the highest scores in null motion and whose, as a stranger's; and of each repetition the score of
     each gesture (k, 1 + C), the first column being its number."""
-    nearest = np.argsort(no.some.costs[np.arange(len(no.some)), no.some.gesture], kind="stable")[:NEAREST]
-    chosen = np.union1d(nearest, draw.permutation(len(no.some))[:RANDOM])
+    chosen = _chosen(no.some, NEAREST, RANDOM, draw)
     everything = np.ones(len(yes.truth), bool), np.ones(len(no.truth), bool)
     classifier = _mined(yes, no, *everything, chosen, count)
     found, said = [], []

@@ -7,13 +7,12 @@ stretch, its likeness to each gesture, and what each gesture's path costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showctl.analysis.gesture.features import described
+from showctl.analysis.gesture.features import BEFORE, described
 from showctl.analysis.gesture.likeness import Likeness, drawn
 from showctl.analysis.gesture.warping import FAR, Bank, Follower
 
@@ -25,6 +24,8 @@ SHORTEST, LONGEST = 10, 400  # samples of a hypothesis
 MOST = 2  # hypotheses at a frame: the cheapest
 FOREIGN = 0.4  # a gesture whose own cost is so far (a logarithm) beyond its gate is not meant, whatever the stretch looks like
 NEVER = -30.0  # log odds
+USUAL = 0.4  # of its gate: what a state of an example costs where the motion is not known
+KNOWN = 0.55  # of a hypothesis that must be known
 COST = 2.0  # brings the logarithms of costs to the spread of the other features
 
 
@@ -46,10 +47,6 @@ class Hypotheses:
         """Some of them."""
         return Hypotheses(self.frame[which], self.gesture[which], self.example[which], self.begin[which], self.costs[which])
 
-    def each(self) -> Iterator[Hypotheses]:
-        """One by one."""
-        return (self.only(np.array([n])) for n in range(len(self)))
-
 
 def frames(scaled: NDArray[np.float32]) -> Frames:
     """(n, 6) samples -> (n // 2, 6)."""
@@ -57,18 +54,27 @@ def frames(scaled: NDArray[np.float32]) -> Frames:
     return np.asarray(scaled[: count * HOP].reshape(count, HOP, -1).mean(1), np.float32)
 
 
-def followed(bank: Bank, stream: Frames, lanes: int) -> tuple[Frames, NDArray[np.int32]]:
+def unknown(gate: Array, owner: Indices) -> Frames:
+    """(J,) what a frame that is not known costs in each state of an example."""
+    return (USUAL * gate[owner]).astype(np.float32)
+
+
+def followed(
+    bank: Bank, stream: Frames, lanes: int, lost: NDArray[np.bool_] | None = None, price: Frames | None = None
+) -> tuple[Frames, NDArray[np.int32]]:
     """(n, J) costs and begins of all frames of a stream, cut into lanes that are followed side by side. What lies across a cut is
-    not seen."""
+    not seen. Which frames are `lost` (n,), and what one of these costs (J,)."""
     lanes = max(1, min(lanes, len(stream) // 500))
     length = -(-len(stream) // lanes)
     side = np.zeros((lanes * length, stream.shape[1]), np.float32)
     side[: len(stream)] = stream
     side = np.ascontiguousarray(side.reshape(lanes, length, -1).transpose(1, 0, 2))
-    follower, count = Follower(bank, lanes), len(bank.sizes)
+    gone = np.zeros(lanes * length, np.bool_)
+    gone[: len(stream)] = False if lost is None else lost
+    follower, count = Follower(bank, lanes, price), len(bank.sizes)
     cost, begin = np.empty((length, lanes, count), np.float32), np.empty((length, lanes, count), np.int32)
-    for n, frame in enumerate(side):
-        cost[n], begin[n] = follower.step(frame)
+    for n, (frame, unseen) in enumerate(zip(side, gone.reshape(lanes, length).T, strict=True)):
+        cost[n], begin[n] = follower.step(frame, unseen)
     begin += (np.arange(lanes, dtype=np.int32) * length)[None, :, None]
     whole = len(stream)
     return cost.transpose(1, 0, 2).reshape(-1, count)[:whole], begin.transpose(1, 0, 2).reshape(-1, count)[:whole]
@@ -105,14 +111,31 @@ def features(motion: NDArray[np.float32], some: Hypotheses, like: Likeness, firs
     return np.hstack([shape, COST * np.clip(some.costs, -3, 3), like(shape, drawn(motion, begins, ends))])
 
 
-def mended(motion: NDArray[np.float32], lost: NDArray[np.bool_], begin: int, end: int, example: Frames) -> NDArray[np.float32]:
-    """Scaled motion (n, 6) whose lost samples in [begin, end) are what the example (m, 6 a frame) does at that share of its
-    duration: what is not known speaks neither for the gesture nor against it."""
-    out = motion.copy()
-    gone = begin + np.flatnonzero(lost[begin:end])
-    at = (gone - begin + 0.5) / (end - begin) * len(example) - 0.5
-    out[gone] = np.stack([np.interp(at, np.arange(len(example)), axis) for axis in example.T], 1)
-    return out
+def share_lost(lost: NDArray[np.bool_], some: Hypotheses, first: int = 0) -> Array:
+    """(k,) which share of each stretch is lost, where the first of the samples (n,) begins frame `first`."""
+    total = np.concatenate([[0], np.cumsum(lost)])
+    begins, ends = (some.begin - first) * HOP, (some.frame + 1 - first) * HOP
+    return np.asarray((total[ends] - total[begins]) / (ends - begins), np.float64)
+
+
+def mended(
+    motion: NDArray[np.float32], lost: NDArray[np.bool_], some: Hypotheses, bank: Bank, first: int = 0
+) -> tuple[NDArray[np.float32], Hypotheses]:
+    """The stretches of hypotheses one behind the other, each with what is just before it, and where they lie there. Lost samples
+    of a stretch are what the example that is followed does at that share of its duration."""
+    pieces, begins, ends, length = [], [], [], 0
+    spans = zip((some.begin - first) * HOP, (some.frame + 1 - first) * HOP, some.example, strict=True)
+    for begin, end, example in spans:
+        low = max(0, int(begin) - BEFORE)
+        piece, shape = motion[low:end].copy(), bank.states[example, -bank.sizes[example] :]
+        gone = np.flatnonzero(lost[begin:end])
+        at = (gone + 0.5) / (end - begin) * len(shape) - 0.5
+        piece[gone + begin - low] = np.stack([np.interp(at, np.arange(len(shape)), axis) for axis in shape.T], 1)
+        pieces.append(piece)
+        begins.append((length + begin - low) // HOP)
+        length += len(piece)
+        ends.append(length // HOP - 1)
+    return np.concatenate(pieces), Hypotheses(np.array(ends), some.gesture, some.example, np.array(begins), some.costs)
 
 
 def odds(logs: Array, costs: Array) -> Array:

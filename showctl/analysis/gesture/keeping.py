@@ -18,7 +18,7 @@ from showctl.analysis.gesture.likeness import Likeness
 from showctl.analysis.gesture.threshold import Tail
 from showctl.analysis.gesture.warping import Bank
 
-VERSION = 3  # of what the numbers mean: older ones are enrolled anew
+VERSION = 4  # of what the numbers mean: older ones are enrolled anew
 AXES = 6
 
 
@@ -39,6 +39,9 @@ def stored(enrolment: Enrolment) -> dict[str, NDArray[Any]]:
         "class_mean": e.classifier.mean,
         "class_scale": e.classifier.scale,
         "class_weights": e.classifier.weights,
+        "holed_mean": e.holed.mean,
+        "holed_scale": e.holed.scale,
+        "holed_weights": e.holed.weights,
     }
 
 
@@ -63,6 +66,7 @@ def restored(arrays: Mapping[str, NDArray[Any]]) -> Enrolment:
             gate=arrays["gate"],
             like=Likeness(arrays["like_middle"], arrays["like_spread"], arrays["like_examples"], arrays["owner"]),
             classifier=Classifier(arrays["class_mean"], arrays["class_scale"], arrays["class_weights"]),
+            holed=Classifier(arrays["holed_mean"], arrays["holed_scale"], arrays["holed_weights"]),
             threshold=words["threshold"],
             audit=Audit(
                 gestures=rows,
@@ -87,6 +91,9 @@ def _whole(arrays: Mapping[str, NDArray[Any]], gestures: int) -> bool:
         "class_mean": (features,),
         "class_scale": (features,),
         "class_weights": (features + 1, gestures + 1),
+        "holed_mean": (features,),
+        "holed_scale": (features,),
+        "holed_weights": (features + 1, gestures + 1),
     }
     fit = all(arrays[name].shape == shape for name, shape in wanted.items()) and states.shape[::2] == (examples, AXES)
     return fit and set(arrays["owner"].tolist()) == set(range(gestures)) and 0 < arrays["sizes"].max() <= states.shape[1]

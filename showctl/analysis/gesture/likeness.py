@@ -25,6 +25,7 @@ PATH = 4.0  # what turning adds up to in a second, as much as the turning itself
 SLOW = 0.3  # of the usual turning: what turns no faster is not made larger
 SKIP = 0.5  # of its distance, that a bin of an example costs which is passed over
 WARPED_FLOOR, WARPED_WEIGHT = 0.05, 2.0
+ODD = 2.5  # times as far from its nearest as the others usually are from theirs: an example that is unlike them
 FAR = np.float32(1e6)
 MANY = 500  # stretches that are warped at a time: what they need fits a cache
 
@@ -76,6 +77,11 @@ class Likeness:
         within = np.sqrt(((described - middle[gestures]) ** 2).mean(0))
         return cls(middle, within + 0.15 * described.std(0) + 1e-3, examples, owner)
 
+    def odd(self) -> list[int | None]:
+        """Of each gesture the example, by its place among them, that is unlike all others while these are alike; None where there
+        is none, or are fewer than three."""
+        return [_odd(self.examples[self.owner == one]) for one in range(len(self.middle))]
+
     def __call__(self, described: Array, some: Drawn) -> Array:
         """(k, D) and (k, 16, 9) of stretches -> (k, 5 C) logarithms of mean squared distances."""
         out = []
@@ -86,3 +92,14 @@ class Likeness:
         far = warped(some, self.examples)
         nearest = np.stack([far[:, self.owner == one].min(1) for one in range(len(self.middle))], 1)
         return np.hstack([*out, WARPED_WEIGHT * np.log(np.maximum(nearest, 0) + WARPED_FLOOR)])
+
+
+def _odd(examples: Drawn) -> int | None:
+    if len(examples) < 3:
+        return None
+    far = warped(examples, examples)
+    far = np.maximum(far + far.T, 0) / 2 + WARPED_FLOOR
+    np.fill_diagonal(far, np.inf)
+    nearest = far.min(1)
+    one = int(nearest.argmax())
+    return one if nearest[one] > ODD * np.median(np.delete(nearest, one)) else None

@@ -11,8 +11,9 @@ and was most of what was ever decided falsely. That it was there is told, for wh
 turned down is told, too, with the reason.
 
 Lost samples are bridged when the next one comes: a few by straight lines; a longer hole by what each gesture's example does
-there, if it is less than half of the gesture. That makes every gesture likelier than it is, so none ends within a hole, and none
-that has one in it is beyond doubt. After more than half a second all begins anew.
+there, if it is less than half of the gesture. That makes every gesture likelier than it is: such a stretch is judged by a
+classifier of its own, none ends within a hole, and none that has one in it is beyond doubt. A hole is no time in which something
+better might have come. After more than half a second all begins anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,19 @@ from numpy.typing import NDArray
 
 from showctl.analysis.gesture.enrolment import Enrolment
 from showctl.analysis.gesture.features import BEFORE
-from showctl.analysis.gesture.hypotheses import HOP, LONGEST, NEVER, Hypotheses, features, hypotheses, mended, odds
+from showctl.analysis.gesture.hypotheses import (
+    HOP,
+    KNOWN,
+    LONGEST,
+    NEVER,
+    Hypotheses,
+    features,
+    hypotheses,
+    mended,
+    odds,
+    share_lost,
+    unknown,
+)
 from showctl.analysis.gesture.warping import Follower
 from showctl.model import MOTION_HZ, Candidate, MotionSample
 
@@ -39,8 +52,7 @@ ABOUT = 32  # frames that are looked back for such
 NEAR = 3.0  # log odds under the threshold from which a movement is told of
 HOLE = 25  # samples that are bridged at most
 LINE = 4  # samples that a straight line bridges
-USUAL = 0.4  # of its gate: what a state of an example costs where the motion is not known
-KNOWN = 0.55  # of a movement that must be known
+SELDOM = 2.5  # log odds that a stretch with a hole is given: such are few, so that less certainty deceives no more often
 KEPT = LONGEST + 2 * BEFORE  # samples
 
 
@@ -69,13 +81,14 @@ class Recogniser:
 
     def _begin(self) -> None:
         enrolment = self._enrolment
-        self._follower = Follower(enrolment.bank, unknown=(USUAL * enrolment.gate[enrolment.owner]).astype(np.float32))
+        self._follower = Follower(enrolment.bank, unknown=unknown(enrolment.gate, enrolment.owner))
         self._past = np.zeros((2 * KEPT, 6), np.float32)  # scaled; written twice over, so that the last KEPT are one piece
         self._gone = np.zeros(2 * KEPT, np.bool_)  # which of them are not known
         self._count = 0  # samples since the beginning
         self._scores = np.full((ABOUT, len(enrolment.gestures)), NEVER)  # of each gesture at the last frames
         self._since = 0  # the frame from which something has been held
         self._held: _Held | None = None
+        self._waited = 0  # frames that are known since then
         self._heard = np.full(len(enrolment.gestures), -AGAIN - 1)  # the frame of each gesture's last, decided or not quite
         self._free = 0  # the first frame that may begin a new gesture
         self._told = 0  # the first frame that may begin a movement that is told of
@@ -114,12 +127,18 @@ class Recogniser:
 
     def _frame(self, frame: int, sample: MotionSample) -> list[Candidate]:
         self._scores[frame % ABOUT] = NEVER
-        best = self._best(frame)
+        motion, gone, first = self._latest()
+        cost, begin = self._follower.step(motion[-HOP:].mean(0, keepdims=True), bool(gone[-HOP:].all()))
+        if gone[-HOP:].any():
+            return []
+        some = hypotheses(cost, begin, self._enrolment.owner, self._enrolment.gate, frame)
+        best = self._best(some, motion, gone, first)
+        self._waited += 1
         if best is not None and best.score > self._worth and (self._held is None or best.score > self._held.score):
             self._since = frame if self._held is None else self._since
-            self._held = best
+            self._held, self._waited = best, 0
             return []
-        if self._held is None or frame - self._held.frame < self._held.patience:
+        if self._held is None or self._waited < self._held.patience:
             return []
         held, self._held = self._held, None
         return self._decided(held, frame, sample)
@@ -156,39 +175,28 @@ class Recogniser:
         rivals = np.flatnonzero(heard > heard[gesture] - CLEAR)
         return next((self._enrolment.gestures[other] for other in rivals if other != gesture), None)
 
-    def _best(self, frame: int) -> _Held | None:
-        """The best of what may end at this frame."""
-        enrolment, newest = self._enrolment, (self._count - 1) % KEPT + KEPT + 1
-        now = self._past[newest - HOP : newest].mean(0, keepdims=True)
-        unknown = self._gone[newest - HOP : newest]
-        cost, begin = self._follower.step(now, bool(unknown.all()))
-        if unknown.any():
-            return None
-        some = hypotheses(cost, begin, enrolment.owner, enrolment.gate, frame)
-        kept = min(self._count, KEPT) // HOP * HOP
-        motion, gone, first = self._past[newest - kept : newest], self._gone[newest - kept : newest], (self._count - kept) // HOP
-        if gone.any():
-            return max((self._mended(one, motion, gone, first) for one in some.each()), key=_score, default=None)
-        return self._judged(some, motion, first) if len(some) else None
+    def _latest(self) -> tuple[NDArray[np.float32], NDArray[np.bool_], int]:
+        """The last samples, whole frames of them, which of them are lost, and the number of the first frame."""
+        kept, end = min(self._count, KEPT) // HOP * HOP, (self._count - 1) % KEPT + KEPT + 1
+        return self._past[end - kept : end], self._gone[end - kept : end], (self._count - kept) // HOP
 
-    def _mended(self, one: Hypotheses, motion: NDArray[np.float32], gone: NDArray[np.bool_], first: int) -> _Held | None:
-        """One hypothesis, where samples are not known."""
-        begin, end = (int(one.begin[0]) - first) * HOP, (int(one.frame[0]) + 1 - first) * HOP
-        if gone[begin:end].mean() > 1 - KNOWN:
-            return None
-        bank, example = self._enrolment.bank, int(one.example[0])
-        motion = mended(motion, gone, begin, end, bank.states[example, -bank.sizes[example] :])
-        return self._judged(one, motion, first, not gone[begin:end].any())
+    def _best(self, some: Hypotheses, motion: NDArray[np.float32], gone: NDArray[np.bool_], first: int) -> _Held | None:
+        """The best of what may end at this frame, in motion whose first sample begins frame `first`."""
+        lost, enrolment = share_lost(gone, some, first), self._enrolment
+        whole, holed = some.only(lost == 0), some.only((lost > 0) & (lost <= 1 - KNOWN))
+        best = None
+        if len(whole):
+            logs = enrolment.classifier.scores(features(motion, whole, enrolment.like, first))
+            best = self._judged(whole, odds(logs, whole.costs), True)
+        if len(holed):
+            logs = enrolment.holed.scores(features(*mended(motion, gone, holed, enrolment.bank, first), enrolment.like))
+            other = self._judged(holed, odds(logs, holed.costs) + SELDOM, False)
+            best = other if best is None or other.score > best.score else best
+        return best
 
-    def _judged(self, some: Hypotheses, motion: NDArray[np.float32], first: int, whole: bool = True) -> _Held:
-        """The best of some hypotheses, in motion whose first sample begins frame `first`."""
-        enrolment = self._enrolment
-        score = odds(enrolment.classifier.scores(features(motion, some, enrolment.like, first)), some.costs)
+    def _judged(self, some: Hypotheses, score: NDArray[np.float64], whole: bool) -> _Held:
+        """The best of some hypotheses, whose scores (k, C) are kept."""
         at = int(some.frame[0]) % ABOUT
         self._scores[at] = np.maximum(self._scores[at], score.max(0))
-        one, gesture = divmod(int(score.argmax()), len(enrolment.gestures))
+        one, gesture = divmod(int(score.argmax()), len(self._enrolment.gestures))
         return _Held(int(some.frame[one]), gesture, int(some.begin[one]), float(score[one, gesture]), whole)
-
-
-def _score(held: _Held | None) -> float:
-    return -np.inf if held is None else held.score

@@ -18,6 +18,7 @@ TURN = 10.0  # degrees
 RESTS = 0.5  # of them between rests
 REST, OTHER = (12, 30), (60, 110)  # samples
 BLEND = 6  # samples
+HOLES, HOLE_EVERY = (8, 26), (40, 120)  # samples
 NOISE, TREMOR = 0.01, 1.5  # g, deg/s of a rest
 
 
@@ -30,6 +31,11 @@ class Rehearsal:
     events: NDArray[np.int64]
     shown: NDArray[np.bool_]
     after: NDArray[np.int64]
+
+    def again(self, times: int) -> Rehearsal:
+        """The whole of it, so many times in a row."""
+        events = np.vstack([self.events + np.array([1, 1, 0, 0]) * (n * len(self.stream)) for n in range(times)])
+        return Rehearsal(np.tile(self.stream, (times, 1)), events, np.tile(self.shown, times), np.tile(self.after, times))
 
 
 def bent(example: Motion, gravity: bool, draw: np.random.Generator) -> Motion:
@@ -90,6 +96,18 @@ def rehearsed(
     stream, begins = joined(parts)
     events = [(begins[part], begins[part] + len(parts[part]), gesture, which) for part, gesture, which in marks]
     return Rehearsal(stream, np.array(events), np.array(shown), np.array(after))
+
+
+def torn(motion: Motion, draw: np.random.Generator) -> tuple[Motion, NDArray[np.bool_]]:
+    """With a hole every second or two, bridged by straight lines; which samples are lost."""
+    lost, at = np.zeros(len(motion), np.bool_), int(draw.integers(*HOLE_EVERY))
+    while at < len(motion) - HOLES[1]:
+        size = int(draw.integers(*HOLES))
+        lost[at : at + size] = True
+        at += size + int(draw.integers(*HOLE_EVERY))
+    known, out = np.flatnonzero(~lost), motion.copy()
+    out[lost] = np.stack([np.interp(np.flatnonzero(lost), known, axis[known]) for axis in motion.T], 1)
+    return out, lost
 
 
 def joined(parts: list[Motion]) -> tuple[Motion, list[int]]:

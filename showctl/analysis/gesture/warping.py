@@ -58,15 +58,15 @@ class Follower:
         self._unknown = None if unknown is None else np.where(column < first, FAR, unknown[:, None]).astype(np.float32)
         self._now = 0
 
-    def step(self, frames: Frames, lost: bool = False) -> tuple[Frames, NDArray[np.int32]]:
+    def step(self, frames: Frames, lost: bool | NDArray[np.bool_] = False) -> tuple[Frames, NDArray[np.int32]]:
         """(lanes, F) -> (lanes, J) the cost of the cheapest path to the end of each example, and the frame at which it began.
-        A lost frame is not looked at, if it was said what such a one costs."""
+        A frame that is `lost`, of all lanes or of each, is not looked at, if it was said what such a one costs."""
         lanes, (count, longest) = len(frames), self._square.shape
         own, cost, start = self._own[:, :, 1:], self._cost, self._start
         np.subtract(self._square, (frames @ self._flat).reshape(lanes, count, longest), out=own)
         own += (frames * frames).sum(1)[:, None, None]
-        if lost and self._unknown is not None:
-            own[:] = self._unknown
+        if self._unknown is not None and np.any(lost):
+            own[np.broadcast_to(lost, lanes)] = self._unknown
         best = cost[:, :, 1:-1] + own
         stay = cost[:, :, 2:] + STAY * own
         two = cost[:, :, :-2] + own + self._own[:, :, :-1]

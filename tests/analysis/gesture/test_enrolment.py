@@ -52,15 +52,25 @@ def test_a_gesture_is_weak_only_if_what_was_shown_is_not_found(found: list[bool]
     shown = [[0.0, 1.0, 5.0 if yes else -np.inf, -9.0] for yes in found]
     bent = [[0.0, 0.0, -2.0, -9.0]] * 10
     other = [[1.0, 1.0, -9.0, 5.0]] * 3
-    audit = audited(("a", "b"), np.array(shown + bent + other), NOTHING, Tail(1.0, 0.5, 1, 10.0), 3.0)
+    audit = audited(("a", "b"), np.array(shown + bent + other), NOTHING, Tail(1.0, 0.5, 1, 10.0), 3.0, [None, None])
     assert len(audit.refused) == bool(refused)
     assert refused in " ".join(audit.refused)
     assert audit.gestures[0].recall == pytest.approx(sum(found) / 13)
 
 
+@pytest.mark.slow
+def test_an_example_that_is_unlike_the_others_is_named() -> None:
+    draw = np.random.default_rng(6)
+    mixed = [("go", gesture(kind, draw)) for kind in ("swipe", "twist", "swipe")]
+    assert made(mixed + [("vee", gesture("vee", draw)) for _ in range(3)]).like.odd() == [1, None]
+    said = np.array([[0.0, 1.0, -9.0, -9.0]] * 3 + [[1.0, 1.0, -9.0, 5.0]] * 3)
+    (refused,) = audited(("go", "vee"), said, NOTHING, Tail(1.0, 0.5, 1, 10.0), 3.0, [1, None]).refused
+    assert "its example 2 is unlike the others" in refused
+
+
 def test_a_gesture_that_people_make_anyway_is_refused() -> None:
     said = np.array([[0.0, 1.0, 5.0, -9.0], [1.0, 1.0, -9.0, 5.0]])
-    audit = audited(("a", "b"), said, NOTHING, Tail(3.0, 0.5, 30, 10.0), 3.0)
+    audit = audited(("a", "b"), said, NOTHING, Tail(3.0, 0.5, 30, 10.0), 3.0, [None, None])
     assert len(audit.refused) == 1
     assert "'a' is too much like what people do" in audit.refused[0]
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from showctl.analysis.gesture.classifier import fit
 from showctl.analysis.gesture.corpus import has_gravity, shipped, without_gravity
 from showctl.analysis.gesture.features import FEATURES, binned, described
-from showctl.analysis.gesture.hypotheses import followed
+from showctl.analysis.gesture.hypotheses import HOP, Hypotheses, followed, mended, share_lost
 from showctl.analysis.gesture.likeness import SKIP, drawn, warped
+from showctl.analysis.gesture.rehearsal import HOLE_EVERY, HOLES, torn
 from showctl.analysis.gesture.segment import moving_part
 from showctl.analysis.gesture.threshold import Tail, peaks
 from showctl.analysis.gesture.warping import STAY, Bank, Follower
@@ -46,6 +47,46 @@ def test_the_follower_finds_the_cheapest_path(seed: int, size: int, length: int)
         cost, _ = follower.step(frame[None])
     wanted = [slow_path(example, stream) for example in examples]
     assert cost[0] == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+
+
+def test_side_by_side_a_hole_costs_the_same_as_alone() -> None:
+    draw = np.random.default_rng(2)
+    bank = Bank.of([draw.normal(size=(n, 6)).astype(np.float32) for n in (7, 9)])
+    stream, lost = draw.normal(size=(1000, 6)).astype(np.float32), draw.random(1000) < 0.2
+    lost[500:520] = False
+    price = np.array([0.3, 0.5], np.float32)
+    cost, begin = followed(bank, stream, 2, lost, price)
+    follower = Follower(bank, 1, price)
+    alone = [follower.step(frame[None], bool(gone)) for frame, gone in zip(stream[500:], lost[500:], strict=True)]
+    assert np.allclose(cost[500:], np.concatenate([one for one, _ in alone]), rtol=1e-4)
+    assert (begin[510:] == np.concatenate([one for _, one in alone])[10:] + 500).all()
+    assert not np.allclose(cost, followed(bank, stream, 2)[0])
+
+
+def test_what_is_lost_of_a_stretch_is_what_its_example_does() -> None:
+    example = np.arange(60, dtype=np.float32).reshape(10, 6)
+    motion = np.repeat(np.vstack([np.full((20, 6), -1, np.float32), example, np.full((5, 6), -2, np.float32)]), HOP, 0)
+    lost = np.zeros(len(motion), np.bool_)
+    lost[46:54] = True
+    torn_motion = np.where(lost[:, None], np.float32(99), motion)
+    none = np.array([0])
+    some = Hypotheses(np.array([129]), none, none, np.array([120]), np.zeros((1, 1)))
+    assert share_lost(lost, some, 100) == pytest.approx([0.4])
+    pieces, there = mended(torn_motion, lost, some, Bank.of([example]), 100)
+    begin, end = int(there.begin[0]) * HOP, (int(there.frame[0]) + 1) * HOP
+    assert end - begin == 20
+    assert pieces[:begin] == pytest.approx(motion[30:40])
+    assert pieces[begin:end].reshape(10, HOP, 6).mean(1) == pytest.approx(example)
+
+
+def test_holes_are_bridged_by_straight_lines_and_known() -> None:
+    motion = np.arange(6000, dtype=float)[:, None] * np.arange(1.0, 7.0)
+    damaged, lost = torn(motion, np.random.default_rng(3))
+    assert damaged == pytest.approx(motion)
+    edges = np.flatnonzero(np.diff(lost.astype(int)))
+    sizes, apart = edges[1::2] - edges[::2], edges[2::2] - edges[1:-1:2]
+    assert HOLES[0] <= sizes.min() <= sizes.max() < HOLES[1]
+    assert HOLE_EVERY[0] <= apart.min() <= apart.max() < HOLE_EVERY[1]
 
 
 def test_an_example_in_a_stream_costs_nothing_and_its_begin_is_known() -> None:

@@ -12,6 +12,7 @@ from showctl.analysis.gesture.corpus import shipped, without_gravity
 from showctl.analysis.gesture.enrolment import Enrolment, enrolled
 from showctl.analysis.gesture.keeping import VERSION, restored, stored
 from showctl.analysis.gesture.recogniser import AGAIN, BEYOND_DOUBT, FRAMES_HZ, HOLE, Recogniser
+from showctl.analysis.gesture.rehearsal import torn
 from showctl.model import Candidate, MotionSample
 from tests.analysis.gesture.motions import STROKES, Motion, gesture, rest, show
 
@@ -117,6 +118,30 @@ def test_a_hole_in_a_gesture_is_bridged_but_leaves_a_doubt() -> None:
 
 
 @pytest.mark.slow
+def test_holes_do_not_make_gestures_of_what_is_none() -> None:
+    """A hole every second or two in six minutes."""
+    stream = np.concatenate(null(1))[:18000]
+    _, lost = torn(stream, np.random.default_rng(13))
+    stream[lost] = np.nan
+    assert sum(c.accepted for c in heard(enrolment(), stream)) <= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "seed"), [("swipe", 0), ("vee", 1)])
+def test_what_is_in_doubt_before_a_hole_is_given_its_time_behind_it(name: str, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    done = gesture(name, draw, mess=0.8)
+    speed = np.linalg.norm(done[:, 3:], axis=1)
+    stream = np.vstack([rest(100, draw), done, rest(60, draw)])
+    begin = 100 + int(np.flatnonzero(speed > speed.max() / 5)[-1])
+    stream[begin : begin + 20] = np.nan
+    (said,) = [c for c in heard(enrolment(), stream) if c.accepted]
+    assert said.gesture == name
+    assert said.score < BEYOND_DOUBT
+    assert said.time > (begin + 20) / 50 + 0.1
+
+
+@pytest.mark.slow
 def test_after_a_long_hole_all_begins_anew() -> None:
     draw = np.random.default_rng(7)
     stream, events = show(["swipe"], null(1), draw)
@@ -167,7 +192,7 @@ def test_an_enrolment_of_another_version_is_refused() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["states", "sizes", "owner", "gate", "like_middle", "like_spread", "like_examples", "class_mean"]
+    "name", ["states", "sizes", "owner", "gate", "like_middle", "like_spread", "like_examples", "class_mean", "holed_mean"]
 )
 def test_parts_that_do_not_belong_together_are_refused(name: str) -> None:
     arrays = stored(enrolment())
