@@ -1,11 +1,11 @@
 """MQTT: the show tells a broker how it is, and takes GO from it.
 
-Spoken through aiomqtt 2, the package that was called asyncio-mqtt before (asyncio-mqtt's last release does not work with
-today's paho). Import this module only where a venue names a broker.
+Import this module only where a venue names a broker; how it is reached is `mqtt_broker`. What is told below its topic is
+`mqtt_news`, what is asked there `mqtt_words`. Sensors of the air are listened to as well, where the venue file names topics of
+theirs, and so are wearables, where somebody wears any, at TOPIC/wearables/SENDER/ADDRESS.
 
-What is told below its topic is `mqtt_news`, what is asked there `mqtt_words`. Sensors of the air, where the venue file names
-topics of theirs, are listened to as well; where it names others they are subscribed to on the same connection. So are
-wearables, where somebody wears any, at TOPIC/wearables/SENDER/ADDRESS.
+What sensors and wearables send has a connection of its own. On one and the same a flood of it would hold up commands, and the
+answers to what we tell, in every queue on the way, the broker's own among them, which then drops what was sent with QoS 0.
 
 A command must never act late. So nothing retained is acted upon (it was meant for an earlier night), the session is clean (the
 broker keeps nothing for us while we are away), and commands are taken with QoS 0 (never twice). MQTT takes milliseconds to tens
@@ -19,21 +19,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import random
-import re
-import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
 from showctl.model import ControlEvent, DeviceError, Health, State
 from showctl.remote.board import Board
+from showctl.remote.mqtt_broker import Broker, Incoming, messages, reason
 from showctl.remote.mqtt_news import AT_TIMES, SETTLED_S, News
 from showctl.remote.mqtt_words import WORDS, request, topic_word
 from showctl.supervise import Quiet
@@ -47,21 +44,16 @@ Sensed: TypeAlias = Callable[[bytes, bool], None]  # a payload, and whether the 
 Worn: TypeAlias = Callable[[str, bytes], None]  # a topic below TOPIC/wearables, and a payload
 
 log = logging.getLogger("showctl.mqtt")
-_their_log = logging.getLogger("showctl.mqtt.client")
-_their_log.setLevel(logging.CRITICAL)  # it warns once a message; what it would say is counted here
 
 COUNTERS = ("connected", "received", "fired", "released", "ignored_retained", "dropped", "refused_full")
-QUEUE = 100  # commands that wait for us
-KEEPALIVE_S = 15  # the broker says "offline" for us after one and a half of these
-TIMEOUT_S = 5.0  # for each answer of the broker
-LAST_S = 1.0  # the same when we are asked to stop
+LAST_S = 1.0  # for an answer of the broker when we are asked to stop
 STEADY_S = 10.0  # a connection that lasted so long begins anew with the first wait
 WEARABLES = "wearables/"  # below our topic: SENDER/ADDRESS, as `wire.wearable.mqtt` has it
 LOOK_S = 0.25  # between two looks at what is to be told, and listened to
 
 
 class Mqtt:
-    """A client of one broker for ever. `now` is show time (s), `emit` returns False where there is no room for more."""
+    """Talks with one broker for ever. `now` is show time (s), `emit` returns False where there is no room for more."""
 
     def __init__(
         self,
@@ -81,12 +73,12 @@ class Mqtt:
         """`also` says which topics others want to hear just now, each with what takes its payload and whether it was retained;
         `worn` what takes what wearables send, None while nobody wears any; `wait` holds the first and the longest pause (s)
         between two attempts."""
-        self.host, self.port, self.topic = host, port, topic
-        self._username, self._password = username, password
+        self.topic, self._broker = topic, Broker(host, port, username, password)
         self._emit, self._now, self._board, self._wait = emit, now, board, wait
         self._also, self._worn = also, worn
-        self._heard: Mapping[str, Sensed] = {}  # of these, those that this connection has subscribed to
+        self._heard: Mapping[str, Sensed] = {}  # of these, those that are subscribed to
         self._denied = set[str]()  # what the broker does not let us read
+        self._unheard = ""  # why there is no connection for what others send
         self._news = News()
         self._quiet = Quiet(now)
         self._state, self._detail, self._since = State.STARTING, "not begun", now()
@@ -127,35 +119,28 @@ class Mqtt:
 
     async def run(self) -> None:
         """Connect, serve, connect again, until cancelled."""
-        task = asyncio.current_task()
         first, longest = self._wait
         wait = first
-        self._become(State.STARTING, f"asks {self.host}:{self.port}")
+        self._become(State.STARTING, f"asks {self._place}")
         while True:
             began = self._now()
             try:
                 await self._connection()
             except (aiomqtt.MqttError, OSError) as error:
-                if task is not None and task.cancelling():  # asked to stop while the broker did not answer
-                    raise asyncio.CancelledError from error
                 self._away(error, wait)
             if self._now() - began > STEADY_S:
                 wait = first
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))
             wait = min(2 * wait, longest)
 
-    # --- one connection --------------------------------------------------------------------------------------------
+    # --- its connections -------------------------------------------------------------------------------------------
 
     async def _connection(self) -> None:
         """From the first knock to the end of a connection, which is always an exception."""
-        # aiomqtt connects in a thread that nobody can cancel; a broker that is away is found out here, where one can.
-        async with asyncio.timeout(TIMEOUT_S):
-            _, knock = await asyncio.open_connection(self.host, self.port)
-        knock.close()
-        await knock.wait_closed()
-        async with self._joined() as client:
+        will, incoming = aiomqtt.Will(f"{self.topic}/status", "offline", qos=1, retain=True), Incoming(self._counts)
+        async with self._broker.joined(incoming, will) as client:
             try:
-                self._news, self._heard, self._denied = News(), {}, set()
+                self._news, self._heard, self._denied, self._unheard = News(), {}, set(), ""
                 if await self._subscribe(client, [f"{self.topic}/{word}" for word in WORDS]):
                     self._denied.add(f"{self.topic}/#")
                 await self._subscribe(client, [f"{self.topic}/{word}" for word in AT_TIMES])  # denied: what was left stays
@@ -163,55 +148,40 @@ class Mqtt:
                 self._counts["connected"] += 1
                 self._here()
                 self._say("here", self._detail, logging.INFO)
-                await self._both(client)
+                await _all(self._receive(client, incoming), self._look(client), self._listen())
             except asyncio.CancelledError:
                 client.timeout = LAST_S
                 with suppress(aiomqtt.MqttError):  # a clean end has no last will; a broker that is gone says it by itself
                     await client.publish(f"{self.topic}/status", "offline", qos=1, retain=True)
                 raise
 
-    @asynccontextmanager
-    async def _joined(self) -> AsyncIterator[aiomqtt.Client]:
-        client = self._client()
-        try:
-            async with client:
-                yield client
-        finally:
-            # Where nobody answered, aiomqtt leaves the socket open until the keepalive runs out, and stumbles when it ends.
-            paho = client._client
-            left = cast("socket.socket | None", paho.socket())
-            if left is not None:
-                paho.on_disconnect = None
-                with suppress(OSError):
-                    left.shutdown(socket.SHUT_RDWR)
+    async def _listen(self) -> None:
+        """To what others send, as long as anybody wants to hear it; where that cannot be, commands go on."""
+        while True:
+            if self._wanted():
+                try:
+                    await self._listening()
+                except (aiomqtt.MqttError, OSError) as error:
+                    self._unheard = reason(error)
+                    self._here()
+                    self._say("unheard", self._detail)
+                    await asyncio.sleep(self._wait[0])
+            elif self._unheard:
+                self._unheard = ""
+                self._here()
+            await asyncio.sleep(LOOK_S)
 
-    def _client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(
-            self.host,
-            self.port,
-            username=self._username,
-            password=self._password,
-            logger=_their_log,
-            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", partial(_Incoming, self._counts)),
-            will=aiomqtt.Will(f"{self.topic}/status", "offline", qos=1, retain=True),
-            clean_session=True,
-            timeout=TIMEOUT_S,
-            keepalive=KEEPALIVE_S,
-            max_queued_incoming_messages=QUEUE,
-            max_queued_outgoing_messages=QUEUE,
-        )
+    async def _listening(self) -> None:
+        """The other connection, to its end, which is always an exception."""
+        incoming = Incoming(self._counts)
+        async with self._broker.joined(incoming) as client:
+            self._denied -= self._heard.keys()
+            self._heard, self._unheard = {}, ""
+            self._here()
+            await _all(self._receive(client, incoming), self._follow_them(client))
 
-    async def _both(self, client: aiomqtt.Client) -> None:
-        """Take and tell until either fails. No TaskGroup: Python 3.11's leaves its owner marked as cancelled."""
-        tasks = [asyncio.create_task(self._receive(client)), asyncio.create_task(self._look(client))]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    async def _receive(self, client: aiomqtt.Client) -> None:
-        async for message in client.messages:
+    async def _receive(self, client: aiomqtt.Client, incoming: Incoming) -> None:
+        async for message in messages(client, incoming):
             payload = message.payload if isinstance(message.payload, bytes) else b""
             self.take(message.topic.value, payload, retained=message.retain)
 
@@ -257,10 +227,9 @@ class Mqtt:
             worn(topic, payload)
 
     async def _look(self, client: aiomqtt.Client) -> None:
-        """Tell what is new, and listen to what others want to hear now."""
+        """Tell what is new."""
         settled = self._now() + SETTLED_S
         while True:
-            await self._follow(client)
             self._board.report(self.health())
             for word, payload in self._news.of(self._board, self._now()):
                 await client.publish(f"{self.topic}/{word}", payload, qos=1, retain=True)
@@ -269,11 +238,19 @@ class Mqtt:
                 settled = math.inf
             await asyncio.sleep(LOOK_S)
 
+    async def _follow_them(self, client: aiomqtt.Client) -> None:
+        while True:
+            await self._follow(client)
+            await asyncio.sleep(LOOK_S)
+
+    def _wanted(self) -> dict[str, Sensed]:
+        """The topics of others that somebody wants to hear now."""
+        wearables = {} if self._worn() is None else {f"{self.topic}/{WEARABLES}+/#": _of_nobody}
+        return {**self._also(), **wearables}
+
     async def _follow(self, client: aiomqtt.Client) -> None:
-        """Other topics of others: they are subscribed to, those that nobody wants any more are not."""
-        wanted, before = dict(self._also()), self._heard
-        if self._worn() is not None:
-            wanted[f"{self.topic}/{WEARABLES}+/#"] = _of_nobody
+        """What is wanted is subscribed to, what nobody wants any more is not."""
+        wanted, before = self._wanted(), self._heard
         self._heard = wanted
         new, gone = sorted(wanted.keys() - before.keys()), sorted(before.keys() - wanted.keys())
         if gone:
@@ -289,19 +266,26 @@ class Mqtt:
 
     # --- words -----------------------------------------------------------------------------------------------------
 
+    @property
+    def _place(self) -> str:
+        return f"{self._broker.host}:{self._broker.port}"
+
     def _here(self) -> None:
         if self._denied:
             topics = " and ".join(sorted(self._denied))
-            self._become(State.DEGRADED, f"{self.host}:{self.port} lets us tell but not listen: allow us to read {topics}")
+            self._become(State.DEGRADED, f"{self._place} lets us tell but not listen: allow us to read {topics}")
+        elif self._unheard:
+            text = f"{self._place} takes no second connection of ours ({self._unheard})"
+            self._become(State.DEGRADED, f"{text}: wearables and sensors are not heard; allow us two")
         else:
-            self._become(State.RUNNING, f"connected to {self.host}:{self.port} as {self.topic}")
+            self._become(State.RUNNING, f"connected to {self._place} as {self.topic}")
 
     def _away(self, error: BaseException, wait: float) -> None:
-        place, reason = f"{self.host}:{self.port}", _reason(error)
+        place, why = self._place, reason(error)
         if isinstance(error, MqttConnectError):
-            text = f"the broker at {place} refuses us ({reason}); check `username` and `password_file` in the venue file"
+            text = f"the broker at {place} refuses us ({why}); check `username` and `password_file` in the venue file"
         else:
-            text = f"no broker at {place} ({reason}); start it, or take `mqtt` out of the venue file"
+            text = f"no broker at {place} ({why}); start it, or take `mqtt` out of the venue file"
         self._become(State.DEGRADED, f"{text}; asked again every {self._wait[1]:g} s at most")
         self._say("away", f"{text}; asked again in {wait:.0f} s")
 
@@ -321,17 +305,14 @@ def _of_nobody(_payload: bytes, _retained: bool) -> None:
     """No topic is a pattern: what comes by it is taken by its own."""
 
 
-class _Incoming(asyncio.Queue[aiomqtt.Message]):
-    """Commands that wait; what finds no room is counted."""
-
-    def __init__(self, counts: dict[str, int], maxsize: int) -> None:
-        super().__init__(maxsize)
-        self._counts = counts
-
-    def put_nowait(self, item: aiomqtt.Message) -> None:
-        if self.full():
-            self._counts["refused_full"] += 1
-        super().put_nowait(item)
+async def _all(*parts: Coroutine[None, None, None]) -> None:
+    """Do these until one of them fails. No TaskGroup: Python 3.11's leaves its owner marked as cancelled."""
+    tasks = [asyncio.create_task(one) for one in parts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _password(file: str | None) -> str | None:
@@ -341,11 +322,3 @@ def _password(file: str | None) -> str | None:
         return Path(file).read_text().strip()
     except OSError as error:
         raise DeviceError(f"MQTT: no password: {error}; check `password_file` in the venue file") from error
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    if isinstance(error, OSError) and (number := re.search(r"\[Errno (\d+)\]", str(error))):
-        return os.strerror(int(number[1]))  # asyncio's own text repeats each address that the host's name has
-    return str(error) or type(error).__name__

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from decimal import Decimal
@@ -303,3 +305,76 @@ async def test_what_an_earlier_night_told_of_its_pa_is_taken_back(tmp_path: Path
                 await late.until("status", bool)
                 await late.until("health", bool)
                 assert not {"room", "level"} & late.seen.keys()
+
+
+class Flood:
+    """Somebody who publishes motion as fast as the broker takes it, from a thread, until the end of the block."""
+
+    def __init__(self, port: int, topic: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.sendall(b"\x10\x11\x00\x04MQTT\x04\x02\x00\x00\x00\x05flood")
+        assert self._socket.recv(4)[3] == 0, "the broker refuses the flood"
+        body = len(topic).to_bytes(2, "big") + topic.encode() + b"[0.1, 0.2, 0.3]"
+        self._burst = (bytes((0x30, len(body))) + body) * 500
+        self._thread = threading.Thread(target=self._publish, daemon=True)
+
+    def _publish(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                self._socket.sendall(self._burst)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+
+
+async def test_a_flood_of_motion_crowds_out_no_command(port: int, tmp_path: Path) -> None:
+    worn, commands = [0], 40
+    with mosquitto(tmp_path, port):
+        room = Room(port)
+
+        def take(_topic: str, _payload: bytes) -> None:
+            worn[0] += 1
+
+        room.mqtt._worn = lambda: take
+        async with room.running(), aiomqtt.Client("127.0.0.1", port) as other:
+            with Flood(port, f"{TOPIC}/wearables/stick/motion"):
+                await until(lambda: worn[0] > 500)
+                for number in range(commands):
+                    await other.publish(f"{TOPIC}/goto", str(number + 1), qos=1)
+                    await asyncio.sleep(0.02)
+                await until(lambda: len(room.events) == commands)
+    assert [one.cue for one in room.events if isinstance(one, Goto)] == [str(number + 1) for number in range(commands)]
+
+
+async def test_where_there_is_no_second_connection_commands_go_on_and_it_is_said(port: int, tmp_path: Path) -> None:
+    room, worn, real = Room(port), [0], Mqtt._listening
+
+    def take(_topic: str, _payload: bytes) -> None:
+        worn[0] += 1
+
+    async def refused() -> None:
+        raise aiomqtt.MqttError("Not authorized")
+
+    room.mqtt._worn = lambda: take
+    room.mqtt._listening = refused  # type: ignore[method-assign]
+    with mosquitto(tmp_path, port):
+        async with room.running(), aiomqtt.Client("127.0.0.1", port) as other:
+            await until(lambda: room.state is State.DEGRADED)
+            assert "no second connection of ours (Not authorized)" in room.mqtt.health().detail
+            await other.publish(f"{TOPIC}/go", qos=1)
+            await until(lambda: room.events)
+            room.mqtt._worn = lambda: None  # whom nobody wants to hear is not missed
+            await until(lambda: room.state is State.RUNNING)
+            room.mqtt._worn = lambda: take
+            await until(lambda: room.state is State.DEGRADED)
+            room.mqtt._listening = lambda: real(room.mqtt)  # type: ignore[method-assign]
+            await until(lambda: room.mqtt._heard)
+            assert room.state is State.RUNNING
+            await other.publish(f"{TOPIC}/wearables/stick/motion", "[1]", qos=1)
+            await until(lambda: worn[0])
+    assert room.counts()["connected"] == 1

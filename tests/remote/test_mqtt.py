@@ -46,8 +46,10 @@ from showctl.model import (
 )
 from showctl.plan import Category, Cue, CueList, Parameter, PatchedFixture, Place, Plan, Submaster, Universe
 from showctl.remote import mqtt as module
+from showctl.remote import mqtt_broker
 from showctl.remote.board import Board
-from showctl.remote.mqtt import Mqtt, _Incoming
+from showctl.remote.mqtt import Mqtt
+from showctl.remote.mqtt_broker import Incoming
 from showctl.remote.mqtt_news import SETTLED_S, News
 from showctl.remote.mqtt_words import request, topic_word
 from showctl.wire.osc_arguments import Refusal
@@ -260,7 +262,7 @@ def test_no_payload_can_name_another_command() -> None:
 
 async def test_what_waits_is_bounded_and_counted() -> None:
     counts = {"refused_full": 0}
-    queue = _Incoming(counts, 2)
+    queue = Incoming(counts, 2)
     for n in range(2):
         queue.put_nowait(SimpleNamespace(n=n))  # type: ignore[arg-type]
     with pytest.raises(asyncio.QueueFull):
@@ -386,7 +388,7 @@ def test_settings_of_the_venue_file(tmp_path) -> None:  # type: ignore[no-untype
     secret = tmp_path / "secret"
     secret.write_text("quiet\n")
     made = Mqtt.of(settings(password_file=str(secret)), "The Old Hall", emit=bool, now=lambda: 0.0, board=Board(PLAN))  # type: ignore[arg-type]
-    assert (made.host, made.topic, made._password) == ("h", "showctl/The-Old-Hall", "quiet")
+    assert (made._broker.host, made.topic, made._broker.password) == ("h", "showctl/The-Old-Hall", "quiet")
     with pytest.raises(DeviceError, match=r"password_file"):
         Mqtt.of(settings(password_file="/nowhere"), "x", emit=bool, now=lambda: 0.0, board=Board(PLAN))  # type: ignore[arg-type]
     with pytest.raises(DeviceError, match="wildcard"):
@@ -429,7 +431,7 @@ async def test_without_a_broker_one_line_and_words_of_help(
             await asyncio.sleep(0.01)
     health = room.board.health["mqtt"]
     assert health.state is State.DEGRADED
-    assert f"no broker at 127.0.0.1:{room.mqtt.port} (Connection refused); start it, or take `mqtt` out" in health.detail
+    assert f"no broker at 127.0.0.1:{room.mqtt._broker.port} (Connection refused); start it, or take `mqtt` out" in health.detail
     assert len(caplog.records) == 1
 
 
@@ -465,7 +467,7 @@ NO_BROKER = {"silent": b"", "http": b"HTTP/1.1 400 Bad Request\r\n\r\n", "not al
 async def test_what_is_no_broker_or_refuses_us_is_borne(
     answer: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(mqtt_broker, "TIMEOUT_S", 0.2)
     opened = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
