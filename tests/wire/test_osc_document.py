@@ -16,6 +16,7 @@ from showctl.wire import osc_dictionary as module
 from showctl.wire.osc import Value, decode, encode
 from showctl.wire.osc_answers import ANSWERS
 from showctl.wire.osc_arguments import Refusal
+from showctl.wire.osc_commands import COMMANDS as TABLE
 from showctl.wire.osc_dictionary import control
 from tests.wire.test_osc_dictionary import PLAN
 
@@ -35,6 +36,7 @@ SAID: dict[str, Value] = {
     "0..1": 0.5,
     "0..20": 1.0,
     "0.5..2": 1.0,
+    "0..60": 4.0,
     "S": 4.0,
     "MS": -20,
     "BARS": 4,
@@ -82,6 +84,13 @@ def test_what_is_understood_stands_in_the_document() -> None:
     documented = {part for line in COMMANDS for part in line.split(" ")[0].split("/")}
     assert words - {""} <= documented
     assert len(words) > 50
+
+
+def test_the_table_and_the_document_say_the_same() -> None:
+    assert sorted(f"/showctl/{line}" for line in TABLE) == sorted(COMMANDS)
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.*)", DOCUMENT.partition("## Asking\n")[2], re.MULTILINE)]
+    told = [tuple(cell.strip("` |") for cell in row) for row in rows if len(row) == 3]
+    assert told == [(one.path, one.tags, one.text.strip("` |")) for one in ANSWERS]
 
 
 @pytest.mark.parametrize("word", [*module.LIST_TRIGGERS, "goto N", "rate 0..20"])

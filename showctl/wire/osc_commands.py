@@ -1,0 +1,105 @@
+"""Every command of the dictionary as a line of a table: how it is written, and what it does. PURE, and data only.
+
+docs/osc.md shows the same lines, OSCQuery makes its tree of them (`wire.osc_query`), and tests hold the three together with
+`wire.osc_dictionary`, both ways. Below /showctl stands an address and what goes with it:
+
+    LIST SUB TRACK MARKER WHO FIXTURE TARGET    a name of the show: in the address one of each, behind it text
+    ON  0..1  0..20  S  MS  BARS  STEP          1 or 0; numbers of this range; seconds; milliseconds; bars; -1, 0 or 1
+    N  WORDS  WHAT  70%                         a cue number, words, a value as it is written: text
+    nothing                                     a button
+
+A line with a universe and slot (`set/1/101`) is an example of what is too many to be told one by one.
+"""
+
+from __future__ import annotations
+
+OF_LIST = {
+    "go": "GO: the next cue",
+    "back": "the cue before",
+    "pause": "stand still",
+    "resume": "go on",
+    "release": "let go of all that the list holds",
+    "goto N": "go to cue N",
+    "rate 0..20": "how fast the list runs, 1 as it is written",
+    "exit": "leave its loop",
+}
+
+COMMANDS: dict[str, str] = {
+    **{line: f"{text} (list main)" for line, text in OF_LIST.items()},
+    **{f"list/LIST/{line}": text for line, text in OF_LIST.items()},
+    "stop": "release every list, end every effect, stop the tracks",
+    "gm 0..1": "grand master",
+    "sub/SUB 0..1": "submaster",
+    "house 0..1": "house lights",
+    "flash/SUB ON": "flash button of a submaster",
+    "blackout ON": "blackout",
+    "tap": "tap the beat",
+    "beat/half": "half the tempo",
+    "beat/double": "double the tempo",
+    "beat/downbeat": "a bar begins now",
+    "beat/free": "the ear alone: forget what was said of the beat",
+    "beat/earlier": "the beat 10 ms earlier",
+    "beat/later": "the beat 10 ms later",
+    "beat/nudge MS": "move the beat by so many milliseconds",
+    "beat/lock ON": "the beat runs on by itself",
+    "set WORDS": "hold by hand: wash colour blood",
+    "set/TARGET/intensity 0..1": "hold this intensity",
+    "set/TARGET/intensity 70%": "hold this intensity, as it is written",
+    "set/1/101 0..1": "hold a slot of a universe",
+    "park WORDS": "park: wash colour blood",
+    "park/TARGET/intensity 0..1": "park this intensity",
+    "park/1/101 0..1": "park a slot of a universe",
+    "release/hands": "let go of all that is held by hand",
+    "release/hands WHAT": "let go of this",
+    "release/hands/TARGET": "let go of what is held of it",
+    "unpark": "unpark everything",
+    "unpark WHAT": "unpark this",
+    "unpark/TARGET": "unpark it",
+    "identify/FIXTURE ON": "show which fixture it is",
+    "identify FIXTURE ON": "show which fixture this is",
+    "check STEP": "show the next fixture (1), the one before (-1), no more (0)",
+    "track/play": "what stands by begins, what is paused goes on",
+    "track/play TRACK": "this track begins",
+    "track/play/TRACK": "this track begins",
+    "track/play/TRACK/beat": "this track begins with the next beat of what plays",
+    "track/play/TRACK/bar": "this track begins with the next bar of what plays",
+    "track/play/TRACK/now": "this track begins at once",
+    "track/next": "the next track",
+    "track/next/beat": "the next track with the next beat of what plays",
+    "track/next/bar": "the next track with the next bar of what plays",
+    "track/next/now": "the next track at once",
+    "track/previous": "the track before",
+    "track/pause": "the track stands still",
+    "track/resume": "the track goes on",
+    "track/stop": "the track stops",
+    "track/fade 0..60": "the track fades out and stops in so many seconds",
+    "track/seek S": "go on at this second of the track",
+    "track/jump MARKER": "jump to a marker at once",
+    "track/jump/now MARKER": "jump to a marker at once",
+    "track/jump/beat MARKER": "jump to a marker on the next beat",
+    "track/jump/bar MARKER": "jump to a marker with the next bar",
+    "track/jump/now/MARKER": "jump to this marker at once",
+    "track/jump/beat/MARKER": "jump to this marker on the next beat",
+    "track/jump/bar/MARKER": "jump to this marker with the next bar",
+    "track/stay": "call off a jump that waits",
+    "track/loop S S": "these seconds over and over",
+    "track/loop/bars BARS": "so many bars over and over, from the one that plays",
+    "track/exit": "leave the loop after this round",
+    "track/volume 0..1": "volume of all tracks",
+    "track/rate 0.5..2": "how fast tracks run",
+    "gesture/arm": "the windows of the operator open for all performers",
+    "gesture/arm WHO": "the windows of the operator open for this performer",
+    "gesture/arm/WHO": "the windows of the operator open for this performer",
+    "gesture/disarm": "nothing comes of anything that performers do",
+    "gesture/disarm WHO": "nothing comes of anything that this performer does",
+    "gesture/disarm/WHO": "nothing comes of anything that this performer does",
+    "gesture/confirm": "yes to what performers asked for last",
+    "gesture/confirm WHO": "yes to what this performer asked for last",
+    "gesture/confirm/WHO": "yes to what this performer asked for last",
+    "gesture/zero": "as all hold it now is the middle of their faders",
+    "gesture/zero WHO": "as this performer holds it now is the middle of the faders",
+    "gesture/zero/WHO": "as this performer holds it now is the middle of the faders",
+    "reload": "read the files again",
+    "reload/force": "read the files again, although lit fixtures would move",
+    "reload/undo": "play what was played before the last reload",
+}
