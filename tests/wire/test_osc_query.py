@@ -156,9 +156,8 @@ def test_the_tree_is_what_the_proposal_asks_for_as_json() -> None:
 
 def test_faders_are_not_critical_and_buttons_are() -> None:
     critical = {path: way.critical for path, way in ways() if way.access & 2}
-    assert critical["/showctl/go"] and critical["/showctl/stop"] and critical["/showctl/blackout"] and critical["/showctl/goto"]
-    assert critical["/showctl/flash/front"]
-    assert not (critical["/showctl/gm"] or critical["/showctl/sub/front"] or critical["/showctl/track/volume"])
+    assert all(critical[f"/showctl/{one}"] for one in ("go", "stop", "blackout", "goto", "flash/front"))
+    assert not any(critical[f"/showctl/{one}"] for one in ("gm", "sub/front", "track/volume"))
 
 
 @pytest.mark.parametrize(
