@@ -11,7 +11,8 @@ still plays when it is connected to, because it was away, or the daemon was, is 
 
 A socket that is open says nothing of who is behind it. So mpv is asked its version once a second: what is not answered within
 ANSWER_S is told, and from then on nothing is begun, since mpv would begin it whenever it wakes; a stop is handed over all the
-same. After GONE_S it counts as gone. It is connected to again and again, and told nothing before it has answered.
+same. After GONE_S it counts as gone. Of both only time counts in which we looked ourselves (`watched`). It is connected to again
+and again, and told nothing before it has answered.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from showctl.model.player import (
     StopPlay,
     Volume,
 )
+from showctl.watched import LOOK_S, Watched
 from showctl.wire import mpv as wire
 
 OBSERVED = ("path", "time-pos", "pause", "duration", "idle-active", "speed")
@@ -72,7 +74,9 @@ class Mpv:
         self._tracks: dict[str, Define] = {}
         self._values: dict[str, wire.Value] = {}
         self._number = self._placed_ns = 0  # the latter: when it last said where it is
-        self._asked: dict[int, tuple[int, str, float]] = {}  # number of ours -> of the command, what it was, when (s)
+        self._watched = Watched(time.monotonic)
+        self._answered = 0.0  # of those seconds, when it answered last
+        self._asked: dict[int, tuple[int, str, float]] = {}  # number of ours -> of the command, what it was, when (of those s)
         self._take = self._seq = 0
         self._file = ""  # that should be playing
         self._next: tuple[int, str] | None = None  # command and file of what follows
@@ -98,23 +102,18 @@ class Mpv:
         self._writer = writer
         telling: asyncio.Task[None] | None = None
         try:
-            async with asyncio.timeout(OPEN_S) as patience:
-                lines = wire.Lines()
-                for number, name in enumerate(OBSERVED, 1):
-                    self._do(0, "observe_property", number, name)
-                while data := await reader.read(1 << 16):
-                    for said in lines.feed(data):
-                        if isinstance(said, wire.Reply):
-                            patience.reschedule(asyncio.get_running_loop().time() + GONE_S)
-                        self._take_in(said)
-                    if telling is None and len(self._asked) < len(OBSERVED):
-                        self._answers = True
-                        self._on_started()
-                        self._hush()
-                        telling = asyncio.create_task(self._tell())
+            lines = wire.Lines()
+            for number, name in enumerate(OBSERVED, 1):
+                self._do(0, "observe_property", number, name)
+            while data := await self._read(reader):
+                for said in lines.feed(data):
+                    self._take_in(said)
+                if telling is None and len(self._asked) < len(OBSERVED):
+                    self._answers = True
+                    self._on_started()
+                    self._hush()
+                    telling = asyncio.create_task(self._tell())
             raise DeviceError("mpv has gone: start it again")
-        except TimeoutError as error:
-            raise DeviceError(f"mpv is at {self._path}, but does not answer: it hangs, end it and start it again") from error
         except (ConnectionError, WireError) as error:
             raise DeviceError(f"mpv cannot be understood, or has gone ({error}): start it again") from error
         finally:
@@ -127,6 +126,14 @@ class Mpv:
             writer.transport.abort()  # whoever hangs may never take what waits
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """What it says next; empty where it has gone. DeviceError where it has not answered for too long."""
+        while self._watched.look() - self._answered < (GONE_S if self._answers else OPEN_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    return await reader.read(1 << 16)
+        raise DeviceError(f"mpv is at {self._path}, but does not answer: it hangs, end it and start it again")
 
     async def _tell(self) -> None:
         while True:
@@ -146,7 +153,7 @@ class Mpv:
     def _deaf(self) -> str:
         """What mpv has not answered, where it should have; else nothing."""
         _, what, at = next(iter(self._asked.values()), (0, "", math.inf))
-        silent = time.monotonic() - at
+        silent = self._watched.look() - at
         return f"mpv has not answered `{what}` for {silent:.0f} s" if silent > ANSWER_S else ""
 
     # --- asked ---------------------------------------------------------------------------------------------------------------
@@ -292,7 +299,7 @@ class Mpv:
         if len(self._asked) >= MOST_ASKED and words[0] != "stop":
             return
         self._number += 1
-        self._asked[self._number] = (seq, str(words[0]), time.monotonic())
+        self._asked[self._number] = (seq, str(words[0]), self._watched.look())
         self._writer.write(wire.command(self._number, *words))
 
     # --- what it says --------------------------------------------------------------------------------------------------------
@@ -321,6 +328,7 @@ class Mpv:
                 self._do(0, "set_property", "start", "none")
 
     def _replied(self, reply: wire.Reply) -> None:
+        self._answered = self._watched.look()
         seq, what, _ = self._asked.pop(reply.number, (0, "", 0.0))
         if not seq:
             return

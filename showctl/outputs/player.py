@@ -18,13 +18,13 @@ from functools import partial
 from showctl import child
 from showctl.model import DeviceError, Health, State, WireError
 from showctl.model import player as nouns
+from showctl.watched import LOOK_S, Watched
 from showctl.wire import player as wire
 
 BATCH = 200  # messages a wake-up of the loop, at most
 MOST_WAITING = 4000  # commands for a process that does not listen
 SILENT_S = 5.0  # it speaks many times a second; a driver that hangs it for so long will not come back
 FIRST_WORD_S = 60.0  # that it may take to come up on a busy machine
-LOOK_S = 0.25  # between two looks; what is longer was no looking
 
 
 class PlayerProcess:
@@ -43,7 +43,7 @@ class PlayerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
         self._spoken = False
-        self._silent = 0.0  # s without a message, that we looked for one
+        self._words = 0  # messages that it has sent, some at a time
         self._last_words = ""
         self._waiting: deque[bytes] = deque()
         self.malformed = 0
@@ -113,14 +113,14 @@ class PlayerProcess:
 
     async def _watch(self, ended: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
-        self._silent, looked = 0.0, loop.time()
-        while (patience := SILENT_S if self._spoken else FIRST_WORD_S) > self._silent:
+        watched, words, since = Watched(loop.time), self._words, 0.0
+        while (patience := SILENT_S if self._spoken else FIRST_WORD_S) > watched.look() - since:
             await asyncio.wait([ended], timeout=min(LOOK_S, patience))
             if ended.done():
                 ended.result()
                 raise DeviceError(f"{await self._why_it_ended()}; it is started again")
-            now = loop.time()
-            self._silent, looked = self._silent + min(now - looked, LOOK_S), now
+            if words != self._words:
+                words, since = self._words, watched.look()
         raise DeviceError(f"the player has said nothing for {patience:.0f} s, the sound driver hangs: it is started again")
 
     async def _why_it_ended(self) -> str:
@@ -159,7 +159,7 @@ class PlayerProcess:
                 if clock is not None and (clock.mode, clock.take) != (said.mode, said.take):
                     self._on_clock(clock)
                 clock = said
-        self._silent, self._spoken = 0.0, True
+        self._words, self._spoken = self._words + 1, True
         if clock is not None:
             self._on_clock(clock)
         return alive

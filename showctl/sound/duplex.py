@@ -49,6 +49,11 @@ class Duplex:
         """From the next block on this is done; None: silence."""
         self._work = work
 
+    @property
+    def stands(self) -> bool:
+        """Whether the device has called for nothing for a while, as far as `tend` has looked."""
+        return self._pulse.stands
+
     def tend(self) -> None:
         """Raises DeviceGone when the device went away: this process cannot use any then."""
         if not self._stream.active or self._pulse.gone():

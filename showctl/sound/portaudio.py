@@ -178,7 +178,8 @@ class Input:
                 abandon(self._stream)
                 self._stream = None
                 raise DeviceGone(f"{self.device} has gone away: plug it in again or start its server; it is looked for")
-            self.problem = self._wrong_rate()
+            stands = f"{self.device} sends no sound any more: does its server stand still?"
+            self.problem = stands if self._pulse.stands else self._wrong_rate()
         elif now >= self._next_try:
             try:
                 self._start()

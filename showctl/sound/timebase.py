@@ -20,6 +20,7 @@ SETTLE_S = 1.0  # the bandwidth begins at 1 / (2 pi SETTLE_S) and falls as the f
 STEP_S = 0.003  # further off than this the line has stepped
 RATE_LIMIT = 0.01  # a card is never this far off its nominal rate
 MEASURE_S = 2.0  # over which frames are counted for `measured_rate`
+HOLE_S = 0.3  # without any: the sound system stood still, which says nothing of its rate
 
 
 class Timebase:
@@ -44,6 +45,8 @@ class Timebase:
             self._counted_from = (frame, time)
         if frame <= self._last[0]:
             return
+        if time - self._last[1] > HOLE_S:
+            self._counted_from = (frame, time)
         self._last = (frame, time)
         counted, seconds = frame - self._counted_from[0], time - self._counted_from[1]
         if seconds >= MEASURE_S:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -303,6 +304,23 @@ async def test_mpv_that_hangs_with_its_socket_full_is_left_all_the_same(tmp_path
         with pytest.raises(DeviceError, match="does not answer: it hangs"):
             await asyncio.wait_for(task, 10.0)
         fake.awake.set()
+
+
+async def test_a_machine_that_stood_still_says_nothing_of_mpv(tmp_path, monkeypatch):
+    """Whatever was asked just before it is not unanswered for so long, and mpv is not gone."""
+    late, real = [0.0], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
+    async with playing(tmp_path) as (one, _):
+        one.ask(Play, "two")
+        await one.mode(Mode.PLAYING)
+        for _ in range(3):
+            one.ask(Volume, 0.5)
+            late[0] += 100.0
+            take = one.ask(Play, "two", 12.0)
+            await asyncio.sleep(0.3)
+            await one.until(lambda take=take: one.clock.take == take and one.clock.mode is Mode.PLAYING, "the music")
+        assert {one.state for one in one.statuses} == {State.RUNNING}
+        assert (one.started, [one.refused for one in one.statuses if one.refused]) == (1, [])
 
 
 async def test_what_waits_for_answers_is_bounded(tmp_path, monkeypatch):

@@ -212,9 +212,12 @@ def test_what_cannot_be_had_is_said_in_words(sd, prepare, channels, words):
 def test_a_device_that_went_away_is_noticed_and_never_touched_again(sd):
     now = [100.0]
     duplex = Duplex("card", "card", 1, 1, now=lambda: now[0])
-    for _ in range(5):
+    stood = []
+    for _ in range(13):
         duplex.tend()
+        stood.append(duplex.stands)
         now[0] += 0.25
+    assert stood == [False] * 3 + [True] * 10, "a server that stands still is waited for: it alone has the sound"
     with pytest.raises(DeviceGone, match=r"card .* has gone away"):
         duplex.tend()
     duplex.close()

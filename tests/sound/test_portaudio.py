@@ -174,14 +174,45 @@ def test_a_card_pulled_out_asks_for_a_new_process_and_is_never_touched_again(sd,
     source = Input("desk", clock)
     source.tend()
     sd.opened[0].feed(np.zeros((256, 2)))
-    for _ in range(5):
+    for _ in range(13):
         source.tend()
         clock.now += 0.25
-    # no callback for 1.25 s now
+    # no callback for 3.25 s now
     with pytest.raises(DeviceGone, match=r"desk .* has gone away"):
         source.tend()
     source.close()
     assert not sd.opened[0].closed
+
+
+def test_a_sound_server_that_stands_still_for_two_seconds_is_told_and_the_same_stream_goes_on(sd, clock, monkeypatch):
+    """Another process would have to find the beat anew."""
+    monkeypatch.setattr(portaudio.time, "monotonic", clock)
+    sd.devices.append(sd.device("desk"))
+    source = Input("desk", clock)
+
+    def plays(seconds):
+        for _ in range(round(seconds * 100)):
+            clock.now += 0.01
+            sd.opened[0].feed(np.zeros((480, 2)))
+            source.tend()
+            source.blocks()
+
+    source.tend()
+    plays(3.0)
+    assert source.problem == ""
+    for _ in range(8):
+        clock.now += 0.25
+        source.tend()
+    assert source.problem == "desk (ALSA) sends no sound any more: does its server stand still?"
+    plays(0.01)
+    assert source.problem == ""
+    problems = set()
+    for _ in range(50):
+        plays(0.1)
+        problems.add(source.problem)
+    assert problems == {""}, "nor is its rate found wrong"
+    assert len(sd.opened) == 1
+    assert source.at(480 * 801) == pytest.approx(clock.now, abs=0.001)
 
 
 def test_a_reader_that_stalls_loses_sound_and_knows_how_much(sd):

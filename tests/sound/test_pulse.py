@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showctl.sound.pulse import DEAD_S, LOOK_S, Pulse
+from showctl.sound.pulse import DEAD_S, Pulse
+from showctl.watched import LOOK_S
 
 
 class Clock:
@@ -27,7 +28,20 @@ def test_a_device_that_no_longer_calls_is_gone():
     pulse = Pulse(clock)
     pulse.beat()
     pulse.gone()
-    assert looked(pulse, clock, [0.125] * 9) == [False] * 8 + [True]
+    assert looked(pulse, clock, [0.125] * 25) == [False] * 24 + [True]
+
+
+def test_one_that_stands_still_is_told_long_before_it_is_gone_and_is_well_with_its_next_call():
+    clock = Clock()
+    pulse = Pulse(clock)
+    stood = []
+    for _ in range(6):
+        looked(pulse, clock, [0.125])
+        stood.append(pulse.stands)
+    assert stood == [False] * 4 + [True] * 2
+    pulse.beat()
+    assert looked(pulse, clock, [0.125]) == [False]
+    assert not pulse.stands
 
 
 def test_a_machine_that_stood_still_is_no_device_that_went():

@@ -20,6 +20,7 @@ from pathlib import Path
 from showctl import child
 from showctl.model import ConsoleState, DeviceError, EqBand, EqState, Health, State, WireError
 from showctl.plan import PaPlan
+from showctl.watched import LOOK_S, Watched
 from showctl.wire import pa
 
 BANDS = 10
@@ -108,13 +109,15 @@ class InternalConsole:
         self._socket = self._connected() or self._started()
         loop, ended = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
         loop.add_reader(self._socket, child.wake, partial(self._drain, self._socket), ended)
-        self._answered = None
-        began = self._now()
+        self._answered = answered = None
+        watched, since = Watched(self._now), 0.0
         try:
             while not ended.done():
-                await asyncio.wait([ended], timeout=0.5)
-                allowed = FIRST_S if self._answered is None else SILENT_S
-                if self._now() - (self._answered or began) > allowed:
+                await asyncio.wait([ended], timeout=LOOK_S)
+                at, allowed = watched.look(), FIRST_S if self._answered is None else SILENT_S
+                if self._answered != answered:
+                    answered, since = self._answered, at
+                if at - since > allowed:
                     self._end(self._status.pid if self._status else self._child, signal.SIGKILL)
                     raise DeviceError(
                         f"the equaliser has said nothing for {allowed:.0f} s, the sound driver hangs: it is started again"

@@ -47,6 +47,10 @@ class Stream(Protocol):
     device: str
     lost: int
 
+    @property
+    def stands(self) -> bool:
+        """Whether the card asks for nothing just now."""
+
     def play(self, work: Through) -> None:
         """Answer every block so."""
 
@@ -181,6 +185,9 @@ class Pa:
             )
         eq = through.equaliser
         state, detail = State.RUNNING, f"plays through {stream.device} at {stream.rate} Hz"
+        if stream.stands:
+            why = f"{stream.device} asks for no sound any more, the PA is silent: does its server stand still?"
+            state, detail = State.DEGRADED, why
         if through.fault:
             state, detail = State.DEGRADED, f"a mistake of ours ({through.fault}): the sound passes as it comes in; report it"
         return pa.PaStatus(

@@ -42,7 +42,6 @@ from showctl.sound.timebase import Timebase
 from showctl.wire import player as wire
 
 CLOCK_S, STATUS_S, STATUS_AT_MOST_S, RETRY_S = 0.02, 1.0, 0.2, 2.5
-SILENT_S = 0.5  # that a card asks for nothing, before it is told
 END_S = 0.3
 RANK = 5  # SCHED_RR, of all threads but the callback's, which has a higher one
 BATCH = 200  # commands at once
@@ -190,11 +189,8 @@ class Player:
             name, why = troubles[0]
             more = f", and {len(troubles) - 1} more" if len(troubles) > 1 else ""
             state, detail = State.DEGRADED, f"track {name} cannot be played ({why}){more}: put its file right"
-        if stream.silent > SILENT_S:
-            state, detail = (
-                State.DEGRADED,
-                f"{stream.device} asks for no sound any more: does its server stand still?",
-            )
+        if stream.stands:
+            state, detail = State.DEGRADED, f"{stream.device} asks for no sound any more: does its server stand still?"
         if shelf.fault:
             state, detail = State.DEGRADED, f"no more of the tracks can be read ({shelf.fault}): is there enough memory?"
         if stream.fault:

@@ -5,8 +5,8 @@ of the device. It runs with SCHED_FIFO where that is allowed. It counts drop-out
 says it lost, `late` blocks that took us longer than they last, from the call of the sound system to our return. A mistake of ours
 there is told by `fault`, and silence follows, because an exception would end the stream without a word.
 
-A card that is pulled out mostly just calls no more, and only a new process can have it back: then the song is paused. So does a
-sound server for a second while a busy host gives its core to others, and then the song is to go on. PATIENCE_S tells them apart.
+A card that is pulled out mostly just calls no more, and only a new process can have it back: then the song is paused. After a
+standstill of its sound server the song goes on; `sound.pulse` tells them apart.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from showctl.sound.pulse import Pulse
 PRIORITY = 30  # SCHED_FIFO
 BELIEVED_S = 2.0  # a longer way through the card is a clock that means something else
 MOST_DEEDS = 256  # between two blocks
-PATIENCE_S = 3.0  # with a card that asks for nothing
 
 Deed: TypeAlias = Callable[[Mixer], None]
 
@@ -63,7 +62,7 @@ class Stream:
         self.lost = self.late = 0
         self.fault = ""  # what our own work raised
         self.snapshot: Snapshot | None = None
-        self._channels, self._now, self._pulse = list(channels), now, Pulse(now, PATIENCE_S)
+        self._channels, self._now, self._pulse = list(channels), now, Pulse(now)
         self._deeds: deque[Deed] = deque()
         self._ranked = False
         self.mixer, self._stream = self._open(card)
@@ -72,9 +71,9 @@ class Stream:
             self._stream.start()
 
     @property
-    def silent(self) -> float:
-        """Seconds for which the card has asked for nothing, as far as `tend` has looked."""
-        return self._pulse.silent
+    def stands(self) -> bool:
+        """Whether the card has asked for nothing for a while, as far as `tend` has looked."""
+        return self._pulse.stands
 
     def ask(self, deed: Deed) -> bool:
         """Have it done before the next block; False where too much waits."""

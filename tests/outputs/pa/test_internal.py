@@ -36,7 +36,7 @@ CUT = EqBand("peaking", 500.0, -4.0, 2.0)
 class Stream:
     """A card that a test calls."""
 
-    rate, device, lost = 48_000, "card (ALSA)", 0
+    rate, device, lost, stands = 48_000, "card (ALSA)", 0, False
 
     def __init__(self, *asked):
         self.asked, self.work, self.closed = asked, None, False
@@ -95,6 +95,23 @@ def test_the_programme_goes_to_the_outputs_in_turn():
     assert setup(PLAN).zones == (((0, 0), (1, 1)), ((0, 2),))
     assert setup(PaPlan(zones=(PaZone("main", (4, 5)),), programme=(3,))).zones == (((2, 3), (2, 4)),)
     assert setup(PaPlan(zones=(PaZone("left", (1,)), PaZone("right", (2,))), programme=(7, 8))).zones == (((6, 0),), ((7, 1),))
+
+
+def test_a_sound_server_that_stands_still_is_told_and_bands_are_held(process):
+    with daemon(process) as ours:
+        ours.send(pa.encode_wanted(pa.PaWanted(((CUT,), ()))))
+        process.step(0.5)
+        (stream,) = process.streams
+        stream.stands = True
+        process.step(0.1)
+        status = newest(ours)
+        assert (status.state, status.held) == (State.DEGRADED, ((CUT,), ()))
+        assert status.detail == "card (ALSA) asks for no sound any more, the PA is silent: does its server stand still?"
+        stream.stands = False
+        process.step(0.1)
+        assert newest(ours).state is State.RUNNING
+        assert process.streams == [stream]
+        assert stream.work.equaliser.bands == ((CUT,), (CUT,), ())
 
 
 def test_bands_are_heard_held_and_told(process):
@@ -351,6 +368,24 @@ async def test_a_process_that_talks_nonsense_is_a_device_error(tmp_path):
                 theirs.send(b"{}")
                 with pytest.raises(DeviceError, match="nonsense"):
                     await asyncio.wait_for(task, 10)
+
+
+@pytest.mark.slow
+async def test_a_machine_that_stood_still_ends_no_process(tmp_path):
+    """Nobody looked meanwhile: the PA sounds through it."""
+    stood, path = [0.0], tmp_path / "pa.sock"
+    console = InternalConsole(PLAN, path, lambda: time.monotonic() + stood[0])
+    task = asyncio.create_task(console.run())
+    await eventually(lambda: console.settled("fill"), "the first bands")
+    pid, answered = console._status.pid, []
+    for _ in range(3):
+        stood[0] += 100.0
+        answered.append(console._answered)
+        await eventually(lambda: console._answered > answered[-1], "another word")
+    assert (console._status.pid, task.done()) == (pid, False)
+    console.end()
+    with pytest.raises(DeviceError, match="ended"):
+        await asyncio.wait_for(task, 20)
 
 
 @pytest.mark.slow

@@ -121,10 +121,10 @@ def rest(sock):
 
 def test_a_card_that_asks_for_nothing_is_told_while_it_is_waited_for(told):
     told.step(0.1)
-    told.card.silent = 0.6
+    told.card.stands = True
     told.until(lambda: told.status.state is State.DEGRADED, "a word")
     assert "a card asks for no sound any more" in told.status.detail
-    told.card.silent = 0.0
+    told.card.stands = False
     told.until(lambda: told.status.state is State.RUNNING, "a good word")
 
 

@@ -33,7 +33,7 @@ class Card:
     def __init__(self, card, channels):
         if card == "gone":
             raise DeviceError("there is no sound output called 'gone'")
-        self.rate, self.device, self.lost, self.late, self.fault, self.silent = RATE, "a card", 0, 0, "", 0.0
+        self.rate, self.device, self.lost, self.late, self.fault, self.stands = RATE, "a card", 0, 0, "", False
         self.mixer = Mixer(len(channels), RATE)
         self.snapshot = None
         self._deeds = deque()
