@@ -1,6 +1,7 @@
 """Where the tracks stood, in a file of the state folder, so that a crash goes on with the song where it was: paused, and silent.
 
-An end that was asked for leaves nothing. What cannot be read or written costs nothing but that, and is said.
+An end that was asked for leaves nothing. What cannot be read or written costs nothing but that, and is said; a write is tried
+again, as a disk that is full or away may be well with the next.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Kept:
 
     def __init__(self, path: Path, show: str) -> None:
         self._path, self._show = path, show
-        self._saved: SetState | None = None
+        self._saved: SetState | None = None  # what is on disk
+        self._unsaved = ""  # why it is not as it should be
         self._saving, self._over = threading.Lock(), False
 
     def load(self) -> SetState | None:
@@ -44,14 +46,16 @@ class Kept:
         with self._saving:
             if self._over or state == self._saved:
                 return
-            self._saved = state
             temporary = self._path.with_suffix(".new")
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 temporary.write_text(json.dumps({"show": self._show, "state": asdict(state)}))
                 os.replace(temporary, self._path)
+                self._saved, self._unsaved = state, ""
             except OSError as error:
-                log.warning("where the tracks stand cannot be kept in %s: %s", self._path, error)
+                if str(error) != self._unsaved:
+                    self._unsaved = str(error)
+                    log.warning("where the tracks stand cannot be kept in %s: %s", self._path, error)
 
     def forget(self) -> None:
         """There is nothing to be taken up, nor will be: a thread may be about to save."""

@@ -454,3 +454,21 @@ def test_a_state_with_figures_that_cannot_be_is_none(wrong):
     with pytest.raises(ValueError, match="no state"):
         unpacked(asdict(SetState()) | wrong)
     assert unpacked(asdict(SetState(volume=0.5))) == SetState(volume=0.5)
+
+
+def test_what_could_not_be_written_is_tried_again_although_nothing_changed_and_said_once(tmp_path, caplog):
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+    state = SetState(position=12.5)
+    kept = Kept(folder / "tracks.json", "Room / Night")
+    for _ in range(5):
+        kept.save(state)
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        f"where the tracks stand cannot be kept in {folder}/tracks.json"
+    ]
+    folder.unlink()
+    kept.save(state)
+    assert Kept(folder / "tracks.json", "Room / Night").load() == state
+    written = (folder / "tracks.json").stat().st_mtime_ns
+    kept.save(state)
+    assert (folder / "tracks.json").stat().st_mtime_ns == written, "what is there is not written again"
