@@ -75,7 +75,10 @@ SCALARS: dict[str, Json] = {
     "deed": _text(r"\s*[a-z]+(\s+\S+)*\s*", "go", "list probe go", "goto 3", "sub front", "flash front", "gm", "blackout"),
     "channel": _number("any|[0-9]{1,2}", "any", "10", minimum=1, maximum=16),
     "marker": _text(rf"bar [0-9]{{1,5}}|{_NUMBER} ?(ms|s)|[0-9]{{1,4}}:[0-5][0-9](\.[0-9]{{1,3}})?", "12.5s", "1:02.5", "bar 33"),
-    "player": _text(r"device:.+|mpv:/.+", "device:X32", "mpv:/run/showctl/mpv.sock"),
+    "player": _text(
+        r"device:.+|mpv:/.+|(reaper|qlab|ableton):[^:\s]+(:[0-9]{1,5}){0,2}", "device:X32", "mpv:/run/mpv.sock", "reaper:10.0.0.5"
+    ),
+    "there": _number(r"[ -~]{1,200}", "Opener", "12"),
     "decibels": _text(rf"[+-]?{_NUMBER} ?dB", "-12dB", "3dB", "99dB"),
     "quality": _number(_NUMBER, "0.7", "2", minimum=0.3, maximum=10),
     "celsius": _text(rf"-?{_NUMBER} ?C", "21C"),

@@ -2,6 +2,7 @@
 
     marker    12.5s  1:02.5  bar 33        -> Mark (seconds, or a bar from 1)
     player    device:X32  mpv:/run/mpv     -> (kind, name of the card or path of the socket)
+              reaper:10.0.0.5:8000:9000    -> (kind, HOST:PORT:ANSWERS)
 
 A sound file is looked at, not only looked for: what is no sound, is empty or has no such place is told at its line. It lies where
 the file says that names it. It is no part of the show's version: a song may be mixed anew without a reload.
@@ -13,13 +14,15 @@ import os
 import re
 from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from showctl.config.tree import Key, Node, Report
-from showctl.config.values import Bad, did_you_mean, seconds
+from showctl.config.values import Bad, did_you_mean, ipv4, seconds
 from showctl.config.wholefile import is_whole
 from showctl.model.player import LONGEST_S
 from showctl.plan import Marker, PaPlan, SetEntry, TrackPart, TrackPlan, TracksPlan
+from showctl.plan.tracks import Address, PlayerKind
+from showctl.wire.qlab import fits
 
 if TYPE_CHECKING:
     from showctl.config import schema
@@ -28,10 +31,14 @@ SHORTEST = 0.1  # s of a track
 MOST_TRACKS, MOST_MARKERS, MOST_PARTS, MOST_ENTRIES = 500, 64, 7, 500
 MAIN = "main"
 USUAL: Mapping[str, list[int]] = {MAIN: [1, 2]}
-NOWHERE_SAID: tuple[Literal["device", "mpv"], str] = ("device", "")  # the usual card
+NOWHERE_SAID: tuple[PlayerKind, str] = ("device", "")  # the usual card
 LOUDEST = 12.0  # dB of gain
+REMOTE: tuple[PlayerKind, ...] = ("reaper", "qlab", "ableton")  # that have the songs themselves
+LONGEST_THERE = 200  # characters
 _BAR = re.compile(r"bar ([0-9]{1,5})")
 _PLAYER = re.compile(r"(device|mpv):(.+)")
+_REMOTE = re.compile(r"(reaper|qlab|ableton):([^:\s]+)(?::([0-9]{1,5}))?(?::([0-9]{1,5}))?")
+PORTS: Mapping[str, tuple[int, int]] = {"reaper": (8000, 9000), "qlab": (53_000, 53_001), "ableton": (11_000, 11_001)}
 
 
 class Mark(NamedTuple):
@@ -53,13 +60,28 @@ def marker(text: str) -> Mark:
         raise Bad(bad.code, f"`{text[:40]}` is no place of a track: write `12.5s`, `1:02.5` or `bar 33`") from None
 
 
-def player(text: str) -> tuple[Literal["device", "mpv"], str]:
-    """`device:X32`, `mpv:/run/showctl/mpv.sock`."""
+def player(text: str) -> tuple[PlayerKind, str]:
+    """`device:X32`, `mpv:/run/showctl/mpv.sock`, `reaper:10.0.0.5`."""
+    if match := _REMOTE.fullmatch(text):
+        return _remote(text, match)
     if not (match := _PLAYER.fullmatch(text)):
-        raise Bad("E-choice", f"`{text[:80]}`: write `device:` and a part of the card's name, or `mpv:` and the path of a socket")
+        said = f"`{text[:80]}`: write `device:` and a part of the card's name, `mpv:` and the path of a socket, "
+        raise Bad("E-choice", said + "or `reaper:`, `qlab:` or `ableton:` and an IP address")
     if match[1] == "mpv" and not match[2].startswith("/"):
         raise Bad("E-choice", f"`{text[:80]}`: the path of mpv's socket begins with `/`, as --input-ipc-server has it")
     return ("mpv" if match[1] == "mpv" else "device"), match[2].strip()
+
+
+def _remote(text: str, match: re.Match[str]) -> tuple[PlayerKind, str]:
+    """Its address, with the ports that it has unless it is told otherwise."""
+    kind = next(one for one in REMOTE if one == match[1])
+    host = "127.0.0.1" if match[2] == "localhost" else ipv4(match[2])
+    port, answers = (int(match[i + 3] or usual) for i, usual in enumerate(PORTS[kind]))
+    if not 1 <= port <= 65_535 or not 1 <= answers <= 65_535:
+        raise Bad("E-range", f"`{text[:80]}`: a port is a number from 1 to 65535")
+    if port == answers and host.startswith("127."):
+        raise Bad("E-clash", f"`{text[:80]}`: it listens and is answered at one port of one machine; write two")
+    return kind, str(Address(host, port, answers))
 
 
 # --- what only shows when all of it is known ----------------------------------------------------------------------------
@@ -85,8 +107,11 @@ def compile_tracks(
     kind, card = NOWHERE_SAID if audio is None or audio.player is None else audio.player
     if kind == "device" and pa is not None and pa.console == "internal":
         _shared(card, pa, root, report)
+    for one in tracks if kind in REMOTE else ():
+        _called(one, kind, root, report)
     channels = tuple(channel - 1 for some in outputs.values() for channel in some)
-    return TracksPlan(tracks, entries, kind, card, channels)
+    passcode = "" if audio is None or audio.passcode_file is None else audio.passcode_file
+    return TracksPlan(tracks, entries, kind, card, channels, passcode_file=passcode)
 
 
 def _lines(outputs: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
@@ -131,7 +156,28 @@ def _track(
     steady = None if tempo is None else tempo[0]
     gain = 1.0 if one.gain is None else 10.0 ** (one.gain / 20.0)
     per_bar = 4 if one.beats is None else one.beats
-    return TrackPlan(name, tuple(parts), length, gain, markers, steady, one.downbeat or 0.0, per_bar, mark.line, mark.path)
+    downbeat, there = one.downbeat or 0.0, one.there or ""
+    return TrackPlan(name, tuple(parts), length, gain, markers, steady, downbeat, per_bar, mark.line, mark.path, there)
+
+
+def there(text: str) -> str:
+    """What a song is called in a player that has songs of its own: its OSC is ASCII."""
+    if not text.isascii() or not text.isprintable() or not 1 <= len(text) <= LONGEST_THERE:
+        raise Bad("E-there", f"`{text[:40]}` cannot be said by OSC: call it so there, and here, in letters without accents")
+    return text
+
+
+def _called(track: TrackPlan, kind: PlayerKind, root: Node, report: Report) -> None:
+    """A name that can be said to the player: QLab has its cues by numbers that stand in addresses."""
+    name = track.there or track.name
+    own: tuple[Key, ...] = ("tracks", track.name, "there") if track.there else ("tracks", track.name)
+    mark = root.at(*own) if track.there else root.key(*own)
+    if kind == "qlab" and not fits(name):
+        text = f"`{name[:40]}` can be no cue number of QLab: write `there:` and its number, without spaces and signs like `/`"
+        report.error(mark, "E-there", text)
+    elif not name.isascii():
+        text = f"`{name[:40]}` cannot be said by OSC: write `there:` and what it is called there, in letters without accents"
+        report.error(mark, "E-there", text)
 
 
 def _file(text: str, root: Node, way: tuple[Key, ...], report: Report) -> tuple[str, float, int]:

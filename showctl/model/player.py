@@ -36,13 +36,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """A track: parts that run in step. `ready` are the seconds from which it can be asked to play at any moment."""
+    """A track: parts that run in step. `ready` are the seconds from which it can be asked to play at any moment.
+
+    `there` is what a player that has songs of its own calls it, and `length` how long it is here.
+    """
 
     seq: int
     track: str
     parts: tuple[Part, ...]
     gain: float = 1.0  # factor
     ready: tuple[float, ...] = ()
+    there: str = ""
+    length: float = 0.0  # s
 
 
 @dataclass(frozen=True, slots=True)

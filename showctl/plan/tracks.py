@@ -3,7 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
+
+PlayerKind: TypeAlias = Literal["device", "mpv", "reaper", "qlab", "ableton"]
+
+
+class Address(NamedTuple):
+    """Where a program that speaks OSC is, and the port of this machine that it answers to."""
+
+    host: str
+    port: int
+    answers: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}:{self.answers}"
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """What `str` made."""
+        host, port, answers = text.split(":")
+        return cls(host, int(port), int(answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,7 @@ class TrackPlan:
     beats_per_bar: int = 4
     line: int = 0  # in the show file, for messages
     path: str = ""  # of that file
+    there: str = ""  # what a player that has songs of its own calls it; empty: by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,8 @@ class TracksPlan:
 
     tracks: tuple[TrackPlan, ...]
     setlist: tuple[SetEntry, ...]
-    player: Literal["device", "mpv"] = "device"
-    card: str = ""  # a part of the sound card's name, empty: the usual one; of mpv the path of its socket
+    player: PlayerKind = "device"
+    card: str = ""  # a part of the sound card's name, empty: the usual one; of mpv the path of its socket; else an Address
     channels: tuple[int, ...] = (0, 1)  # of the card, from 0, for each line
     fade: float = 2.0  # s of a stop
+    passcode_file: str = ""  # of QLab; its path

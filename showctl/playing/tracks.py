@@ -1,6 +1,6 @@
 """The tracks of the show: hands and cues ask the set list, which commands the player, whose clock gives the show its beat.
 
-    TrackControl --> SetList.ask --> commands --> player (a process, or mpv) --> PlayerClock --> SetList.hear
+    TrackControl --> SetList.ask --> commands --> player (ours, or another program) --> PlayerClock --> SetList.hear
                                                                                     '--> TrackBeat --> Features
 
 Everything but the player is in the daemon's one thread. While a track plays whose beats are known, its map speaks in place of the
@@ -50,7 +50,7 @@ Keep: TypeAlias = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]
 
 
 class Player(Protocol):
-    """What plays: outputs.player.PlayerProcess, outputs.mpv.Mpv."""
+    """What plays: outputs.player.PlayerProcess, outputs.mpv.Mpv, outputs.external.External."""
 
     @property
     def ready(self) -> bool:
@@ -141,6 +141,10 @@ class Tracks:
             from showctl.outputs.mpv import Mpv  # only a venue that has it pays for the import
 
             return Mpv(tracks.card, on_started=self._begin, on_clock=self._hear, on_status=self._learn_of)
+        if tracks.player != "device":
+            from showctl.outputs.external import External
+
+            return External(tracks, on_started=self._begin, on_clock=self._hear, on_status=self._learn_of)
         setup = PlayerSetup(tracks.card, tracks.channels)
         return PlayerProcess(setup, on_started=self._begin, on_clock=self._hear, on_status=self._learn_of)
 
@@ -259,14 +263,20 @@ class Tracks:
         if the.state.mode != "playing" or clock.mode is not Mode.PLAYING or track not in the.maps:
             self._fall_silent()
             return
-        if self._beat is None or self._beat.map is not the.maps[track]:
+        if self._beat is None:
             plan = self._plan
             self._beat = TrackBeat(the.maps[track], plan.sound_latency, plan.lamp_latency, self._index)
+            self._take = 0
+        elif self._beat.map is not the.maps[track]:
+            self._beat.play(the.maps[track])
             self._take = 0
         if clock.take != self._take:
             self._take = clock.take
             self._beat.jump(clock.position)
-        moment = Moment(clock.at_ns / 1e9 + self._offset, clock.position, clock.rate, the.turn())
+        turn, into, join = the.turn(), None, the.joins()
+        if join is not None and (into := the.maps.get(join[1])) is not None:
+            turn = join[0], 0.0
+        moment = Moment(clock.at_ns / 1e9 + self._offset, clock.position, clock.rate, turn, into)
         features = self._beat.look(moment)
         self._index, self.leads = self._beat.index, True
         if features:
@@ -328,8 +338,8 @@ def _paused(state: SetState) -> SetState:
     return replace(state, mode="paused") if state.mode == "playing" else state
 
 
-def _needs(tracks: TracksPlan) -> tuple[str, str, tuple[int, ...]]:
-    return tracks.player, tracks.card, tracks.channels
+def _needs(tracks: TracksPlan) -> tuple[str, str, str, tuple[int, ...]]:
+    return tracks.player, tracks.card, tracks.passcode_file, tracks.channels
 
 
 async def _kept_running(keep: Keep, name: str, part: Callable[[], Awaitable[None]]) -> None:

@@ -20,7 +20,8 @@ def defined(track: TrackPlan, found: BeatMap | None, number: int) -> Define:
     """A track as the player is told of it: with the places that it may be asked for at any moment."""
     places = (one.at if one.at is not None else None if found is None else found.bar(one.bar) for one in track.markers)
     ready = tuple(at for at in places if at is not None)[:MOST_READY]
-    return Define(number, track.name, tuple(Part(part.file, part.lines) for part in track.parts), track.gain, ready)
+    parts = tuple(Part(part.file, part.lines) for part in track.parts)
+    return Define(number, track.name, parts, track.gain, ready, track.there or track.name, track.length)
 
 
 def marker(track: TrackPlan, name: str, found: BeatMap | None) -> float:

@@ -170,6 +170,8 @@ _READERS: dict[str, Any] = {
     **dict.fromkeys(("at", "into", "out", "crossfade"), _seconds),
     **dict.fromkeys(("when", "first", "last"), _maybe_seconds),
     "rate": _rate,
+    "there": a_text,
+    "length": _seconds,
 }
 
 

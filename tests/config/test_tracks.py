@@ -183,9 +183,44 @@ def test_places_and_players() -> None:
     assert marker("bar 33") == Mark(None, 33)
     assert player("device:X32 USB") == ("device", "X32 USB")
     assert player("mpv:/run/mpv.sock") == ("mpv", "/run/mpv.sock")
-    for text in ("mpv:mpv.sock", "vlc:x", "device:"):
+    assert player("reaper:10.0.0.5") == ("reaper", "10.0.0.5:8000:9000")
+    assert player("ableton:localhost") == ("ableton", "127.0.0.1:11000:11001")
+    assert player("qlab:10.0.0.5:53100:53101") == ("qlab", "10.0.0.5:53100:53101")
+    wrong = ("reaper:", "reaper:desk", "reaper:::1", "qlab:10.0.0.5:0", "qlab:10.0.0.5:99999", "reaper:127.0.0.1:8000:8000")
+    for text in ("mpv:mpv.sock", "vlc:x", "device:", *wrong):
         with pytest.raises(Bad):
             player(text)
+
+
+def test_a_song_that_another_program_plays_has_its_name_there(tmp_path: Path) -> None:
+    audio = "audio: {player: 'qlab:10.0.0.5', passcode_file: secret}\n"
+    plan = load(*files(tmp_path, "tracks: {a: {file: songs/opener.wav, there: 12.5}, b: songs/ballad.wav}\n", audio)).plan.tracks
+    assert plan is not None
+    assert (plan.player, plan.card, plan.passcode_file) == ("qlab", "10.0.0.5:53000:53001", "secret")
+    assert [one.there for one in plan.tracks] == ["12.5", ""]
+
+
+@pytest.mark.parametrize(
+    ("show", "audio", "code", "line"),
+    [
+        ("tracks:\n  a: {file: songs/opener.wav, there: Jäger}\n", "player: 'reaper:10.0.0.5'", "E-there", (2, 38)),
+        ("tracks:\n  a: {file: songs/opener.wav, there: 1 2}\n", "player: 'qlab:10.0.0.5'", "E-there", (2, 38)),
+        ("tracks:\n  a: {file: songs/opener.wav, there: a/b}\n", "player: 'qlab:10.0.0.5'", "E-there", (2, 38)),
+        ("tracks:\n  é: songs/opener.wav\n", "player: 'qlab:10.0.0.5'", "E-there", (2, 3)),
+        ("tracks:\n  é: songs/opener.wav\n", "player: 'reaper:10.0.0.5'", "E-there", (2, 3)),
+        ("tracks:\n  a: songs/opener.wav\n", "player: 'reaper:10.0.0.5', passcode_file: x", "E-clash", None),
+        ("tracks:\n  a: songs/opener.wav\n", "player: 'reaper:studio'", "E-ip", None),
+    ],
+)
+def test_what_another_program_could_not_be_told(
+    show: str, audio: str, code: str, line: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    paths = files(tmp_path, show, f"audio: {{{audio}}}\n")
+    found = [p for p in check(paths) if p.code.startswith("E-")]
+    assert [p.code for p in found] == [code]
+    if line is not None:
+        start = next(i for i, text in enumerate(paths[1].read_text().splitlines(), 1) if text == "tracks:")
+        assert (found[0].line - start + 1, found[0].column) == line
 
 
 @pytest.mark.parametrize(("said", "danger"), [("", "danger"), (", danger: false", ""), (", danger: pyro", "alone")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from showctl.address import is_loopback
 from showctl.config import midi, tracks, values
 from showctl.config.schema.base import Listener, Model, Name, Networks, Text, clash, one_or_more, typed
 from showctl.config.tracks import MAIN
+from showctl.plan.tracks import PlayerKind
 from showctl.wire.midi_map import Deed, Knob
 
 Outputs: TypeAlias = Annotated[
@@ -21,7 +22,8 @@ Outputs: TypeAlias = Annotated[
 class Audio(Model):
     input: Text | None = Field(None, alias="in")
     out: Annotated[dict[Name, Outputs], Field(max_length=8)] = Field(default_factory=dict)
-    player: Annotated[tuple[Literal["device", "mpv"], str], typed(tracks.player)] | None = None
+    player: Annotated[tuple[PlayerKind, str], typed(tracks.player)] | None = None
+    passcode_file: Text | None = None
     ltc: Annotated[int, typed(values.whole(1, 32))] | None = None
     rate: Annotated[int, typed(values.whole(8000, 192_000))] = 48_000
     channels: Annotated[list[Annotated[int, typed(values.whole(1, 32))]], BeforeValidator(one_or_more)] = Field(
@@ -40,6 +42,8 @@ class Audio(Model):
             raise clash("out", "a channel stands there twice: what is heard together is one output")
         if len(played) > 16:
             raise clash("out", "more than 16 channels in all")
+        if self.passcode_file is not None and (self.player is None or self.player[0] != "qlab"):
+            raise clash("passcode_file", "a passcode is QLab's: leave it out, or write `player: qlab:10.0.0.5`")
         if self.out and MAIN not in self.out:
             raise clash("out", f"one of them is `{MAIN}`, where the songs are heard: `out: {{main: [1, 2], click: 3}}`")
         return self

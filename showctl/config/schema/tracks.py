@@ -15,6 +15,7 @@ MarkText: TypeAlias = Annotated[tracks.Mark, typed(tracks.marker)]
 class TrackModel(Model):
     file: Text
     parts: dict[Name, Text] = Field(default_factory=dict, max_length=tracks.MOST_PARTS)
+    there: Annotated[str, typed(tracks.there)] | None = None
     gain: Annotated[float, typed(pa.decibels)] | None = None
     markers: dict[Name, MarkText] = Field(default_factory=dict, max_length=tracks.MOST_MARKERS)
     tempo: Annotated[tuple[float, float], typed(values.tempo)] | None = None

@@ -1,0 +1,514 @@
+"""A program that speaks OSC as the player of the tracks: REAPER, QLab or Ableton Live, each by its dialect (wire.dialect).
+
+It plays what it has under a track's name there, from the place that is asked for, and says where it is: the light follows that
+(`steady`). What it is told counts as done when it says so, because a packet may be lost: a song that does not begin within
+ANSWER_S is refused and called off, so that nothing begins late; a stop is said again and again until it is heeded. It is
+its own master: what somebody does at its own desk is followed, and what it plays that nobody asked for here is none of ours. But
+nothing of ours sounds by itself: a track that it still plays when it is connected to is stopped.
+
+It is asked something whenever it was silent for a second. After ANSWER_S without a word it is deaf: that is told, and nothing is
+begun. After GONE_S it has gone, and is asked for anew. Only words from its own address are heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from showctl.model import DeviceError, State, WireError
+from showctl.model.player import (
+    Command,
+    Define,
+    Follow,
+    Forget,
+    Loop,
+    Mode,
+    PausePlay,
+    Play,
+    PlayerClock,
+    PlayerStatus,
+    Prepare,
+    ResumePlay,
+    Speed,
+    Stay,
+    StopPlay,
+    Volume,
+)
+from showctl.outputs.later import STEPS_S, Later
+from showctl.outputs.steady import Steady
+from showctl.plan.tracks import Address, TracksPlan
+from showctl.wire.ableton import Ableton
+from showctl.wire.dialect import Dialect, Said, Standing
+from showctl.wire.osc import decode
+from showctl.wire.qlab import QLab
+from showctl.wire.reaper import Reaper
+
+TICK_S = 0.02  # between two words of our own about where the music is
+LOOKED_S = 0.25  # what is longer than that between two ticks was no looking
+STATUS_S = 1.0
+OPEN_S = ANSWER_S = 2.0
+GONE_S = 10.0
+YOUNG_S = 3.0  # after it has come, in which a track that it plays is one from before
+EARLY_S, SOON_S = 0.25, 0.75  # around a place, in which a song that has just begun there is found
+END_S = 0.5  # before its end, in which a song that stops has ended
+MOST_NAMED = 12  # of the names that there are, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What it has been told, and has not said yet that it does."""
+
+    mode: Mode
+    seq: int  # that is acted upon with it
+    take: int
+    since: float  # s, monotonic
+    at: float = 0.0  # s of the song
+
+    def met(self, said: Said, rate: float, now: float) -> bool:
+        """Whether it is done."""
+        if self.mode is not Mode.PLAYING:
+            return said.standing is not Standing.PLAYING
+        latest = self.at + (now - self.since) * rate + SOON_S
+        return said.standing is Standing.PLAYING and self.at - EARLY_S <= said.place <= latest
+
+
+class External:
+    """A player of tracks at an address of the network. What it says is told as outputs.player.PlayerProcess tells it."""
+
+    def __init__(
+        self,
+        plan: TracksPlan,
+        *,
+        on_started: Callable[[], None],
+        on_clock: Callable[[PlayerClock], None],
+        on_status: Callable[[PlayerStatus], None],
+    ) -> None:
+        self._plan, address = plan, Address.of(plan.card)
+        self._place_of = address.host, address.port
+        self._answers_at = ("127.0.0.1" if address.host.startswith("127.") else "0.0.0.0"), address.answers
+        self._on_started, self._on_clock, self._on_status = on_started, on_clock, on_status
+        self._socket: asyncio.DatagramTransport | None = None
+        self._later = Later()
+        self._anew(_dialect(plan, ""))
+
+    def _anew(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._answers = False  # it has said something since it was asked for
+        self._silent = 0.0  # s without a word, that we listened for one
+        self._age = self._asked = self._looked = self._told = 0.0  # s since it came; of the last question, look and status
+        self._unread = ""  # why something that it said cannot be read
+        self._tracks: dict[str, Define] = {}
+        self._song: Define | None = None  # that plays, or should
+        self._take = self._seq = 0
+        self._mode = Mode.STOPPED
+        self._due: Due | None = None
+        self._follow: Follow | None = None
+        self._round: tuple[float, float] | None = None
+        self._steady, self._count = Steady(), 0
+        self._still: float | None = None  # s at which it stands, or stood when it was stopped
+        self._volume = self._rate = 1.0
+        self._refused, self._refused_seq = "", 0
+
+    # --- running -----------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Talk to it until cancelled. Raises DeviceError when it does not answer, or has gone."""
+        self._anew(_dialect(self._plan, _passcode(self._plan.passcode_file)))
+        loop = asyncio.get_running_loop()
+        try:
+            socket, _ = await loop.create_datagram_endpoint(lambda: _Ears(self._hear), local_addr=self._answers_at)
+        except OSError as error:
+            text = f"port {self._answers_at[1]}, where {self._dialect.title} answers, cannot be had ({error}): end what has it"
+            raise DeviceError(text) from error
+        self._socket = socket
+        try:
+            self._say(self._dialect.greet())
+            before = time.monotonic()
+            while True:
+                await asyncio.sleep(TICK_S)
+                now = time.monotonic()
+                self._tick(now, now - before)
+                before = now
+        finally:
+            self._later.settle()
+            self._socket, self._answers = None, False
+            socket.close()
+
+    def _tick(self, now: float, passed: float) -> None:
+        self._silent += min(passed, LOOKED_S)
+        self._age += passed
+        title, (host, port) = self._dialect.title, self._place_of
+        if trouble := self._dialect.trouble:
+            raise DeviceError(trouble)
+        if not self._answers and self._silent > OPEN_S:
+            raise DeviceError(f"{title} does not answer at {host}:{port}: start it, and {self._dialect.setup}")
+        if self._silent > GONE_S:
+            raise DeviceError(
+                f"{title} at {host}:{port} has said nothing for {self._silent:.0f} s: is it there, and the network?"
+            )
+        if now >= self._asked + STATUS_S:
+            self._asked = now
+            if self._silent >= 0.8 * STATUS_S:
+                self._ask()
+            due = self._due
+            if due is not None and due.mode is not Mode.PLAYING and now > due.since + 0.5 * STATUS_S and self._song is not None:
+                self._say(self._order(due.mode, self._song.there))
+        if self._song is not None and self._dialect.look_s and now >= self._looked + self._dialect.look_s and self._moves:
+            self._looked = now
+            self._say(self._dialect.look(self._song.there))
+        if self._due is not None and self._due.mode is Mode.PLAYING and now > self._due.since + ANSWER_S:
+            self._fail(self._due)
+        if self._answers and now >= self._told + STATUS_S:
+            self._tell_status()
+        if self._mode in (Mode.PLAYING, Mode.STOPPING) and self._silent < ANSWER_S:
+            self._tell_clock()
+
+    @property
+    def _moves(self) -> bool:
+        """Whether it matters where it is."""
+        return self._due is not None or self._mode in (Mode.PLAYING, Mode.PAUSED, Mode.STOPPING)
+
+    def _ask(self) -> None:
+        self._say(self._dialect.ask([one.there for one in self._tracks.values()]))
+
+    def _order(self, mode: Mode, there: str) -> list[bytes]:
+        return self._dialect.pause(there) if mode is Mode.PAUSED else self._dialect.stop(there)
+
+    def _say(self, packets: list[bytes]) -> None:
+        if self._socket is not None:
+            for packet in packets:
+                self._socket.sendto(packet, self._place_of)
+
+    def _tell_status(self) -> None:
+        self._told = time.monotonic()
+        state, detail = State.RUNNING, f"plays through {self._dialect.title}; {self._dialect.cannot}"
+        parts = [name for name, one in self._tracks.items() if len(one.parts) > 1]
+        missing = self._missing() if self._age > YOUNG_S else ()
+        if why := self._deaf():
+            state, detail = State.DEGRADED, f"{why}: look after it; nothing is begun meanwhile"
+        elif missing:
+            state, detail = State.DEGRADED, missing[0][1]
+        elif self._dialect.lacks:
+            state, detail = State.DEGRADED, self._dialect.lacks
+        elif self._unread:
+            detail += f"; some of what it says cannot be read ({self._unread}): are all names there in plain letters?"
+        elif parts:
+            detail += f"; of {parts[0]} it has no `parts` from here"
+        status = PlayerStatus(state, detail, troubles=missing, refused=self._refused, refused_seq=self._refused_seq)
+        self._on_status(status)
+
+    def _missing(self) -> tuple[tuple[str, str], ...]:
+        """Tracks that it does not have, and what it has."""
+        there = [(name, one.there) for name, one in self._tracks.items() if self._dialect.said(one.there) is None]
+        return tuple((name, self._lacks(one)) for name, one in there[:MOST_NAMED])
+
+    def _deaf(self) -> str:
+        """That it says nothing, where it should have; else nothing."""
+        return f"{self._dialect.title} has said nothing for {self._silent:.0f} s" if self._silent > ANSWER_S else ""
+
+    def _lacks(self, there: str) -> str:
+        names = self._dialect.names()
+        known = (
+            ", ".join(names[:MOST_NAMED]) + (" ..." if len(names) > MOST_NAMED else "") if names else "nothing that we know of"
+        )
+        return f"{self._dialect.title} has no {there!r}; there is {known}"
+
+    # --- asked ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is there, and answers."""
+        return self._answers
+
+    def send(self, command: Command) -> bool:
+        """Hand a command over; False while it is not there: it would do it whenever it comes."""
+        if not self._answers:
+            return False
+        match command:
+            case Follow() | Loop() if 0 < command.of == self._refused_seq:
+                pass  # what it belongs to cannot be played
+            case Define():
+                self._tracks[command.track] = command
+                if self._dialect.said(command.there) is None:
+                    self._say(self._dialect.ask([command.there]))
+            case Forget():
+                self._tracks.pop(command.track, None)
+            case Prepare():
+                pass  # it reads what it needs by itself
+            case Play():
+                self._play(command)
+            case Stay():
+                self._later.off("jump")
+            case PausePlay():
+                self._stand(Mode.PAUSED, command.seq)
+            case ResumePlay():
+                self._resume(command.seq)
+            case StopPlay():
+                self._stop(command)
+            case Follow():
+                self._follow = command if command.track in self._tracks else None
+            case Loop():
+                self._loop(command)
+            case Volume():
+                self._volume = command.gain
+                self._loud()
+            case Speed():
+                self._pace(command)
+        return True
+
+    def _play(self, command: Play) -> None:
+        if command.track not in self._tracks:
+            self._refuse(command.seq, f"there is no track {command.track!r}")
+            return
+        self._settle()
+        if command.when is not None and self._mode is Mode.PLAYING:
+            self._later.at("jump", (command.when - self._position()) / self._rate, lambda: self._begin(command))
+        else:
+            self._begin(command)
+
+    def _begin(self, command: Play) -> None:
+        if (song := self._tracks.get(command.track)) is not None:  # not forgotten while it waited
+            self._load(song, command.at, command.seq, command.seq)
+
+    def _load(self, song: Define, at: float, seq: int, take: int) -> None:
+        """Have a song play from `at`; that is command `seq`, and what plays is of command `take`."""
+        if why := self._why_not(song):
+            self._refuse(take, why)
+            return
+        self._later.off("end")
+        if self._song is not None and self._song.there != song.there:
+            self._say(self._dialect.leave(self._song.there))
+            self._follow = None
+        self._song, self._still = song, None
+        self._due = Due(Mode.PLAYING, seq, take, time.monotonic(), at)
+        self._loud()
+        self._say(self._dialect.pace(song.there, self._rate) if self._dialect.rates else [])
+        self._say(self._dialect.play(song.there, at))
+
+    def _why_not(self, song: Define) -> str:
+        """Why a song cannot begin; else nothing."""
+        if why := self._deaf():
+            return why
+        if self._dialect.said(song.there) is None:
+            self._ask()
+            return self._lacks(song.there)
+        return ""
+
+    def _resume(self, seq: int) -> None:
+        self._settle()
+        song, at = self._song, self._still
+        if song is None or at is None:
+            self._seq = seq
+            return
+        if why := self._why_not(song):
+            self._refuse(seq, why)
+            return
+        paused = self._mode is Mode.PAUSED
+        self._due, self._still = Due(Mode.PLAYING, seq, self._take, time.monotonic(), at), None
+        self._loud()
+        self._say(self._dialect.resume(song.there, at) if paused else self._dialect.play(song.there, at))
+
+    def _stop(self, command: StopPlay) -> None:
+        self._settle()
+        self._follow = None
+        if self._mode is Mode.PLAYING and self._due is None and command.out > STEPS_S:
+            self._still = self._position()
+            self._mode, self._seq = Mode.STOPPING, command.seq
+            self._later.fade(command.out, self._loud, lambda: self._stand(Mode.STOPPED, command.seq))
+            self._tell_clock()
+        else:
+            self._stand(Mode.STOPPED, command.seq)
+
+    def _stand(self, mode: Mode, seq: int) -> None:
+        """Have it pause, stop, or be silent at its end."""
+        self._settle()
+        self._later.off("end")
+        if self._song is None:
+            self._mode, self._seq = Mode.STOPPED, seq
+            self._tell_clock()
+            return
+        if self._due is not None and self._due.mode is Mode.PLAYING:
+            self._still = self._due.at
+        elif self._mode is Mode.PLAYING or self._still is None:
+            self._still = self._position()
+        self._due = Due(mode, seq, self._take, time.monotonic())
+        self._say(self._order(mode, self._song.there))
+
+    def _settle(self) -> None:
+        """What was on its way to happen does not: something else was asked for."""
+        self._later.settle()
+        self._wait_for_end()
+
+    def _loop(self, command: Loop) -> None:
+        if not self._dialect.loops:
+            if command.first is not None:
+                self._refuse(command.seq, f"{self._dialect.title} goes round in no track: {self._dialect.cannot}")
+            return
+        self._round = None if command.first is None or command.last is None else (command.first, command.last)
+        self._steady.round(self._round)
+        if self._song is not None:
+            self._say(self._dialect.loop(self._song.there, command.first, command.last))
+        self._wait_for_end()
+
+    def _pace(self, command: Speed) -> None:
+        if not self._dialect.rates:
+            if command.rate != 1.0:
+                self._refuse(command.seq, f"{self._dialect.title} has one speed here: {self._dialect.cannot}")
+            return
+        place, self._rate = self._position(), command.rate
+        self._steady.anew(command.rate)
+        if self._song is not None:
+            self._steady.add(time.monotonic_ns(), place)
+            self._say(self._dialect.pace(self._song.there, command.rate))
+        self._wait_for_end()
+
+    def _loud(self, share: float = 1.0) -> None:
+        if self._song is not None:
+            self._say(self._dialect.loud(self._song.there, self._volume * self._song.gain * share))
+
+    # --- what it says --------------------------------------------------------------------------------------------------------
+
+    def _hear(self, data: bytes, host: str) -> None:
+        if host != self._place_of[0]:
+            return
+        try:
+            messages = decode(data)
+        except WireError as error:
+            self._unread = str(error)
+            return
+        for message in messages:
+            self._dialect.take_in(message)
+        self._silent = 0.0
+        if not self._answers:
+            self._answers, self._age = True, 0.0
+            self._on_started()
+        self._take_in(time.monotonic_ns())
+
+    def _take_in(self, ns: int) -> None:
+        if self._song is None:
+            self._hush()
+            return
+        said = self._dialect.said(self._song.there)
+        if said is None:
+            return
+        if self._due is not None:
+            if self._due.met(said, self._rate, ns / 1e9):
+                self._arrive(self._due, said, ns)
+            return
+        if said.standing is Standing.PLAYING and self._mode in (Mode.PLAYING, Mode.STOPPING, Mode.PAUSED):
+            if self._mode is Mode.PAUSED:  # somebody went on over there
+                self._mode, self._still = Mode.PLAYING, None
+                self._steady.anew(self._rate)
+            if said.count != self._count:
+                self._count = said.count
+                self._steady.add(ns, said.place)
+                self._wait_for_end()
+        elif said.standing is not Standing.PLAYING and self._mode is Mode.PLAYING:
+            if self._left() < END_S and self._round is None:
+                self._over()
+            else:  # somebody stopped it over there
+                self._still, self._mode = self._position(), Mode.PAUSED
+                self._later.settle()
+                self._tell_clock()
+
+    def _arrive(self, due: Due, said: Said, ns: int) -> None:
+        """It does what it was told."""
+        self._due = None
+        self._mode, self._seq, self._take = due.mode, max(self._seq, due.seq), due.take
+        if due.mode is Mode.PLAYING:
+            self._count = said.count
+            self._steady.anew(self._rate)
+            self._steady.add(ns, said.place)
+            self._wait_for_end()
+        elif due.mode in (Mode.STOPPED, Mode.ENDED):
+            self._loud()  # as it is found by whoever plays something there by hand
+        self._tell_clock()
+
+    def _hush(self) -> None:
+        """What it plays of ours from before it was connected to is stopped."""
+        if self._age > YOUNG_S:
+            return
+        for one in self._tracks.values():
+            said = self._dialect.said(one.there)
+            if said is not None and said.standing is Standing.PLAYING and 0.0 <= said.place <= self._length(one):
+                self._say(self._dialect.stop(one.there))
+                return
+
+    def _length(self, song: Define) -> float:
+        """Seconds: of the file, or of what is there, whichever ends first."""
+        return min([one for one in (song.length, self._dialect.length(song.there)) if one > 0.0], default=float("inf"))
+
+    def _left(self) -> float:
+        """Seconds until the song has ended."""
+        return float("inf") if self._song is None else (self._length(self._song) - self._position()) / self._rate
+
+    def _wait_for_end(self) -> None:
+        if self._mode is not Mode.PLAYING or self._due is not None or self._round is not None:
+            self._later.off("end")
+        elif (left := self._left()) < 2 * STATUS_S:
+            self._later.at("end", left, self._over)
+
+    def _over(self) -> None:
+        """The song has come to its end."""
+        follow, self._follow = self._follow, None
+        song = None if follow is None or follow.track is None else self._tracks.get(follow.track)
+        if follow is not None and song is not None and not self._why_not(song):
+            self._load(song, follow.at, self._seq, follow.seq)
+        else:
+            self._stand(Mode.ENDED, self._seq)
+
+    def _fail(self, due: Due) -> None:
+        """It did not begin; it is not to do so any more."""
+        self._due = None
+        assert self._song is not None
+        self._say(self._dialect.stop(self._song.there))
+        self._mode = Mode.STOPPED
+        self._tell_clock()
+        self._refuse(max(due.seq, due.take), f"{self._dialect.title} did not begin {self._song.there!r}")
+
+    # --- told ------------------------------------------------------------------------------------------------------------------
+
+    def _position(self) -> float:
+        if self._still is not None and self._mode is not Mode.STOPPING:
+            return self._still
+        return max(0.0, self._steady.place(time.monotonic_ns()))
+
+    def _tell_clock(self) -> None:
+        length = 0.0 if self._song is None else self._song.length
+        parked = self._still if self._mode in (Mode.STOPPED, Mode.PAUSED) else None
+        position = self._position() if parked is None else parked
+        self._on_clock(PlayerClock(self._mode, self._take, self._seq, position, self._rate, time.monotonic_ns(), length))
+
+    def _refuse(self, seq: int, why: str) -> None:
+        self._refused, self._refused_seq = why, seq
+        self._tell_status()
+
+
+def _dialect(plan: TracksPlan, passcode: str) -> Dialect:
+    if plan.player == "reaper":
+        return Reaper()
+    if plan.player == "ableton":
+        return Ableton()
+    return QLab(passcode, Address.of(plan.card).answers)
+
+
+def _passcode(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise DeviceError(f"QLab: no passcode: {error}; check `passcode_file` in the venue file") from error
+
+
+class _Ears(asyncio.DatagramProtocol):
+    """Packets, with the host that they came from. What the network says of packets of ours is no matter: silence is."""
+
+    def __init__(self, hear: Callable[[bytes, str], None]) -> None:
+        self._hear = hear
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._hear(data, addr[0])
