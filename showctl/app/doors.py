@@ -1,4 +1,4 @@
-"""Who may reach the show, and is told of it: the page, OSC and Eos layouts, a MIDI desk, MQTT.
+"""Who may reach the show, and is told of it: the page, OSC with OSCQuery and Eos layouts, a MIDI desk, MQTT.
 
 In a terminal a port that is taken refuses the start; as a service it is health, and tried again.
 """
@@ -21,11 +21,13 @@ from showctl.inputs.midi import MidiInput
 from showctl.inputs.osc import OscInput
 from showctl.inputs.osc_routes import Routes
 from showctl.model import ControlEvent, DeviceError, EqCommand, Health, State
+from showctl.remote.osc_query import OscQuery
 from showctl.remote.osc_replies import OscReplies
 from showctl.remote.web.guard import Scope
 from showctl.remote.web.server import WebServer
 from showctl.show.explain import as_data
 from showctl.supervise import loaded
+from showctl.wire.osc import Value
 
 Part: TypeAlias = tuple[str, Callable[[], Awaitable[None]]]
 
@@ -56,6 +58,7 @@ class Doors:
         self._equaliser = equaliser
         self.polled: dict[str, Polled] = {}  # doors that are asked how they are, once a second
         self.osc: OscInput | None = None
+        self.query: OscQuery | None = None
         self.replies = OscReplies(night.board, night.clock.now, more=gestures.armed)
 
     async def open(self, stack: contextlib.AsyncExitStack) -> tuple[str, list[Part]]:
@@ -70,6 +73,8 @@ class Doors:
             self.polled["osc"] = osc
             parts.append(("osc", osc.run))
             parts.append(("osc replies", lambda: self.replies.run(osc.send)))
+            if venue.osc.query is not None:
+                parts += await self._osc_query(stack, osc, host_port(venue.osc.query))
         if venue.osc.eos is not None or venue.osc.feedback:
             self.polled["eos"] = eos
             parts.append(("eos", eos.run))
@@ -150,10 +155,41 @@ class Doors:
                 later=self._gestures.later,
             ),
         )
-        self._gestures.reach(send=osc.send, wear=osc.senders.wear, tell=self.replies.event)
+        self._gestures.reach(send=osc.send, wear=osc.senders.wear, tell=self._tell)
         await self._open("osc", osc.open)
         stack.callback(osc.close)
         return osc
+
+    async def _osc_query(self, stack: contextlib.AsyncExitStack, osc: OscInput, at: tuple[str, int]) -> list[Part]:
+        """What tells of OSC what there is, and announces it."""
+        await loaded("showctl.remote.announce")  # only a venue that asks for it pays for the import
+        from showctl.remote.announce import Announcer, Place, host_name
+
+        night = self._night
+        self.polled["osc query"] = self.query = query = OscQuery(
+            *at,
+            door=osc,
+            board=night.board,
+            values=lambda: self.replies.values(night.clock.now()),
+            now=night.clock.now,
+            called=[host_name()],
+        )
+
+        def place() -> Place | None:
+            if (where := query.address) is None:
+                return None
+            return Place(*where, osc.port if osc.ip in (where[0], "0.0.0.0", "::") else None)
+
+        announcer = Announcer(lambda: night.board.plan.venue, place, report=night.board.report, now=night.clock.now)
+        await self._open("osc query", query.open)
+        stack.push_async_callback(query.close)
+        return [("osc query", query.run), ("mdns", announcer.run)]
+
+    def _tell(self, path: str, *values: Value) -> None:
+        """Something happened that is told once, to all who subscribed to it or listen to it."""
+        self.replies.event(path, *values)
+        if self.query is not None:
+            self.query.event(path, *values)
 
     async def _open(self, name: str, door: Callable[[], object]) -> None:
         try:

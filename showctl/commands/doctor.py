@@ -36,6 +36,7 @@ LIBRARIES = (
     "soundfile",
     "soxr",
     "watchfiles",
+    "zeroconf",
 )
 ANY_GROUP = ("239.255.0.1", 5568)  # universe 1 of E1.31; nothing is sent there
 BROKER_TIMEOUT_S = 2.0
@@ -88,6 +89,9 @@ def examine(venue: Venue | None, pa: PaPlan | None = None) -> Iterator[Finding]:
     listen = (venue.web.listen if venue else None) or "127.0.0.1:8080", (venue.osc.listen if venue else None) or "127.0.0.1:8000"
     yield port("page", host_port(listen[0]), socket.SOCK_STREAM, "--http")
     yield port("OSC", host_port(listen[1]), socket.SOCK_DGRAM, "--osc")
+    if venue and venue.osc.query:
+        yield port("OSCQuery", host_port(venue.osc.query), socket.SOCK_STREAM, "osc: query")
+        yield mdns(host_port(venue.osc.query)[0])
     if venue and venue.mqtt:
         yield broker(venue.mqtt.host, venue.mqtt.port)
     if pa is not None and pa.console not in (None, "internal"):
@@ -261,6 +265,23 @@ def port(what: str, address: tuple[str, int], kind: socket.SocketKind, option: s
         return Finding("to do", what, f"{host}:{number}: {error.strerror}; {cure}")
     reach = "this machine only" if is_loopback(host) else "open to the network"
     return Finding("ok", what, f"{host}:{number} is free ({reach})")
+
+
+def mdns(host: str, group: str = "224.0.0.251") -> Finding:
+    """Whether this machine may join the group of mDNS there, beside whoever else has its port."""
+    if ":" in host:
+        return Finding("note", "mDNS", f"{host} is no IPv4 address: OSCQuery is served there, and not announced")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            s.bind(("", 5353))
+            where = socket.inet_aton(socket.gethostbyname(host))  # "localhost" is written so
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + where)
+    except OSError as error:
+        cure = "is the network up? OSCQuery runs without it, and is not found by itself"
+        return Finding("to do", "mDNS", f"{host}: {error.strerror}; {cure}")
+    return Finding("ok", "mDNS", f"can be announced on {host}; a firewall has to let UDP port 5353 through")
 
 
 def broker(host: str, number: int, connect: Callable[..., socket.socket] = socket.create_connection) -> Finding:

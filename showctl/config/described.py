@@ -88,6 +88,7 @@ KEYS: dict[str, str] = {
     "Osc.allow": "Networks that may send.",
     "Osc.rate": "Messages a second that one sender may send, 500 where nothing is said: more is cut off there.",
     "Osc.eos": "HOST:PORT for OSC over TCP as an Eos console speaks it.",
+    "Osc.query": "HOST:PORT where OSCQuery tells what there is; announced by mDNS. Left out: nothing is.",
     "Osc.feedback": "UDP addresses that are told what happens.",
     "Web.listen": "HOST:PORT. Beyond this machine `tokens` are needed.",
     "Web.allow": "Networks that may see the page.",

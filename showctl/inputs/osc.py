@@ -4,6 +4,8 @@ Drained rather than read once a wake-up: asyncio's own one datagram a wake-up co
 BATCH packets or BATCH_S seconds, also within a packet, then everything else has its turn; what waits stays in the kernel's
 buffer, which is bounded, and what the kernel drops is counted too. Nothing raises out of here but our own mistakes.
 
+What comes by a WebSocket of OSCQuery goes through the same door as a packet (`accept`), and its answers go back there.
+
 Who may send, and how much of it is read, is `wire.osc_senders`: everybody else is counted and shown in the health of the part,
 so that a technician sees at once which address to allow. UDP senders can be forged on a network that strangers reach; an
 allow-list is for a show network of its own.
@@ -33,6 +35,7 @@ from showctl.wire.osc_senders import RATE, TOGETHER, Sender, Senders, SenderView
 BATCH, BATCH_S = 100, 0.001  # at most so many packets, and so long, in one wake-up of the loop
 BUFFER = 4 << 20  # bytes asked of the kernel; what net.core.rmem_max allows is given
 LARGEST = 65535  # bytes of a UDP packet
+ELSEWHERE = 65536  # the port of a peer that is no UDP port but a connection: this and its TCP port
 SO_MEMINFO, MEMINFO_DROPS = 55, 8  # linux/sock_diag.h: nine counters of a socket, the last is what it dropped
 
 
@@ -66,6 +69,8 @@ class OscInput:
         self._end = math.inf  # s, when this turn is over
         self._soon = False  # the next turn is due without anything to read
         self._draining = False
+        self._broken: asyncio.Future[None] | None = None  # what ends run()
+        self._ways: dict[Peer, Callable[[bytes], bool]] = {}  # to those who are connected in another way
         self._counts = dict.fromkeys(("received", "dropped_malformed", "unsent"), 0)
 
     def open(self) -> None:
@@ -89,6 +94,11 @@ class OscInput:
         self.senders.local = ipaddress.ip_address(opened.getsockname()[0]).is_loopback
         self._since = self._now()
 
+    @property
+    def ip(self) -> str | None:
+        """The address that it listens on; None while it does not."""
+        return None if self._socket is None else str(self._socket.getsockname()[0])
+
     def close(self) -> None:
         """Give the port back."""
         if self._socket is not None:
@@ -103,7 +113,8 @@ class OscInput:
         if self._socket is None:
             self.open()
         assert self._socket is not None
-        loop, broken = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._broken = broken = loop.create_future()
         loop.add_reader(self._socket, self._wake, self._socket, broken)
         try:
             await broken
@@ -113,6 +124,9 @@ class OscInput:
 
     def send(self, packet: bytes, to: Peer) -> bool:
         """A packet from our own port; False where it cannot leave now. Never to ourselves: our answers are no commands."""
+        if to[1] >= ELSEWHERE:
+            way = self._ways.get(to)
+            return way is not None and way(packet)
         if self._socket is None or (to[1] == self.port and _is_ours(to[0])):
             return False
         try:
@@ -120,6 +134,38 @@ class OscInput:
         except OSError:  # nobody there, no way there, or no room: whoever asks again is told again
             self._counts["unsent"] += 1
             return False
+        return True
+
+    # --- who is connected in another way ---------------------------------------------------------------------------
+
+    def admit(self, peer: Peer, like: str) -> Verdict | None:
+        """Somebody asks who is `like` this: None where he may command, else why not, told and counted as of packets."""
+        sender = self.senders.admit(peer[0], self._now())
+        if isinstance(sender, Verdict):
+            self._turn_away(like, peer[0], sender, self._now())
+            return sender
+        if sender.commands(peer[1]):
+            return None
+        self.router.counts["refused_wearable"] += 1
+        self.lines.tell(peer[0], f"a wearable may not command: it {like}; allow its very address if it may")
+        return Verdict.STRANGER
+
+    def connect(self, peer: Peer, way: Callable[[bytes], bool]) -> None:
+        """Answers to `peer`, whose port is ELSEWHERE or above, go this way."""
+        self._ways[peer] = way
+
+    def disconnect(self, peer: Peer) -> None:
+        """No more."""
+        self._ways.pop(peer, None)
+
+    def accept(self, data: bytes, peer: Peer) -> bool:
+        """A packet of somebody who is connected, treated like one from the port; False while that is not open."""
+        source, broken = self._socket, self._broken
+        if source is None or broken is None:
+            return False
+        self._end = self._now() + BATCH_S
+        self.take(data, peer)
+        self._go_on(source, broken)
         return True
 
     def health(self) -> Health:
@@ -150,7 +196,11 @@ class OscInput:
             if not broken.done():
                 broken.set_exception(error)
             return
-        if self._rest:
+        self._go_on(source, broken)
+
+    def _go_on(self, source: socket.socket, broken: asyncio.Future[None]) -> None:
+        """What is left of a packet is done in another turn."""
+        if self._rest and not self._soon:
             self._soon = True
             asyncio.get_running_loop().call_soon(self._wake, source, broken, True)
 
@@ -208,18 +258,23 @@ class OscInput:
             if self._rest and self._now() > self._end:
                 return
 
-    def _turn_away(self, data: bytes, host: str, why: Verdict, now: float) -> None:
+    def _turn_away(self, what: bytes | str, host: str, why: Verdict, now: float) -> None:
+        """Count, and say who it looks like: by his packet, or as it is known."""
         if why is Verdict.CUT_OFF:
             self.lines.tell(host, f"more than {self.senders.rate:g} messages a second")
             return
         stranger = self.senders.stranger(host, now)
         if stranger is not None:
-            try:
-                messages = decode(data)
-            except WireError:
-                messages = []
-            stranger.like = self.router.looks.like(messages[0]) if messages else stranger.like or "does not send OSC"
+            stranger.like = what if isinstance(what, str) else self._like(what) or stranger.like or "does not send OSC"
         self.lines.tell(host, "this sender is not allowed; allow it in the venue file if it is yours")
+
+    def _like(self, data: bytes) -> str:
+        """What sends such a packet; empty for what is no OSC."""
+        try:
+            messages = decode(data)
+        except WireError:
+            return ""
+        return self.router.looks.like(messages[0]) if messages else ""
 
 
 @lru_cache(maxsize=64)

@@ -116,7 +116,7 @@ class OscReplies:
             packets += [(packet, one.peer) for packet in one.events]
             one.events.clear()
             if now >= one.due:
-                values = values or self._values(now)
+                values = values or self.values(now)
                 one.due = now + 1 / one.rate
                 packets += self._new(one, values, self._bucket(one.peer[0], now), now)
         return packets
@@ -141,7 +141,7 @@ class OscReplies:
     # --- what is asked ---------------------------------------------------------------------------------------------
 
     def _get(self, path: str, peer: Peer, now: float, may: Bucket) -> Packets:
-        asked = [(name, values) for name, values in self._values(now).items() if covers(path, name)]
+        asked = [(name, values) for name, values in self.values(now).items() if covers(path, name)]
         if not asked:
             raise _WrongError("there is nothing of this name")
         afforded = [one for one in asked if may.take(now)]
@@ -160,7 +160,7 @@ class OscReplies:
             one = Subscriber(to, rate)
         if path not in one.paths and len(one.paths) >= MOST_PATHS:
             raise _WrongError(f"at most {MOST_PATHS} paths")
-        if path and not any(covers(path, name) for name in (*self._values(now), FEEDBACK)):
+        if path and not any(covers(path, name) for name in (*self.values(now), FEEDBACK)):
             raise _WrongError("there is nothing of this name")
         self._subscribers[to] = one
         self._wanted.set()
@@ -214,7 +214,8 @@ class OscReplies:
             one.told = {path: said for path, said in one.told.items() if path in values}
         return packets
 
-    def _values(self, now: float) -> dict[str, Values]:
+    def values(self, now: float) -> dict[str, Values]:
+        """All that can be asked for, and what is told; found out anew when it is older than FRESH_S."""
         found, values = self._found
         if now - found < FRESH_S:
             return values

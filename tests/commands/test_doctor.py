@@ -56,6 +56,15 @@ def test_a_broker_that_answers_and_one_that_does_not(taken: tuple[str, int]) -> 
         assert doctor.broker(*s.getsockname()).word == "to do"
 
 
+def test_mdns_on_an_address_of_this_machine_and_on_none() -> None:
+    assert doctor.mdns("127.0.0.1").word == "ok"
+    assert doctor.mdns("localhost").word == "ok"
+    missing = doctor.mdns("192.0.2.77")
+    assert missing.word == "to do"
+    assert "192.0.2.77" in missing.text
+    assert doctor.mdns("::1").word == "note"
+
+
 @pytest.mark.slow
 def test_a_console_is_asked_what_it_holds_and_never_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

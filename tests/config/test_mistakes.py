@@ -77,6 +77,8 @@ IN_VENUE = {
     "group left empty": LAMP + "1/1}\ngroups: {b: [⟦E-empty-group⟧a - all]}\n",
     "name with a space": "groups: {⟦E-name⟧two words: []}\n",
     "OSC open to all": "osc: {listen: ⟦E-open-listener⟧0.0.0.0:8000}\n",
+    "OSCQuery open to all": "osc: {query: ⟦E-open-listener⟧0.0.0.0:8090}\n",
+    "OSCQuery without a port": "osc: {query: ⟦E-listen⟧127.0.0.1}\n",
     "no such place on a desk": "midi: {in: A, map: {⟦E-midi⟧note 128: go}}\n",
     "no such word": "midi: {in: A, map: {note 1: ⟦E-midi⟧submaster front}}\n",
     "one pad twice": "midi: {in: A, map: {note 1: go, note 01: ⟦E-midi⟧back}}\n",

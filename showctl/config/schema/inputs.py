@@ -58,12 +58,13 @@ class Osc(Model):
     listen: Listener | None = None
     eos: Listener | None = None  # OSC over TCP as an Eos console speaks it
     feedback: Annotated[list[Listener], Field(max_length=8)] = Field(default_factory=list)  # UDP addresses that are told
+    query: Listener | None = None  # HTTP, for OSCQuery; what is there is announced by mDNS
     allow: Networks
     rate: Annotated[int, typed(values.whole(10, 20_000))] = 500  # messages a second of one sender
 
     @model_validator(mode="after")
     def _guarded(self) -> Osc:
-        for key, listener in (("listen", self.listen), ("eos", self.eos)):
+        for key, listener in (("listen", self.listen), ("eos", self.eos), ("query", self.query)):
             if _beyond(listener) and not self.allow:
                 text = "OSC beyond this machine needs `allow`: name the networks that may send, like `allow: [10.0.0.0/24]`"
                 raise PydanticCustomError("E-open-listener", "{text}", {"text": text, "key": key})
