@@ -86,6 +86,14 @@ class Played:
             return loop[1], loop[0]
         return ahead
 
+    def joins(self) -> tuple[float, str] | None:
+        """The place (s) at which the track ends and another follows from its beginning without a gap, and which; else None."""
+        state, follows = self.state, self.following
+        entry = self._entry(state.at)
+        if follows is None or state.at is None or entry is None or entry.crossfade > 0.0 or self.turn() is not None:
+            return None
+        return self.clock.length or self.length(state.at.track), follows.track
+
     def take_told(self) -> list[Happened]:
         """What happened since the last call."""
         told, self.told = self.told, []

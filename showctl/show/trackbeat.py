@@ -5,9 +5,9 @@ counts the way through the sound card), so each beat, stroke and section of its 
 at any speed, through loops and jumps. Each look gives what has come due since the last one, SOON ahead of time, dated with its
 exact time: the engine keeps it until then.
 
-The beat that is told is always the next one that lamps can still be sent for. Where a loop or a jump is about to come, the beat
-after it is that behind it. The engine takes all that is heard for late by the latencies of sound and lamps; of a track only that
-of the lamps is so, and the rest is given back here.
+The beat that is told is always the next one that lamps can still be sent for. Where a loop or a jump is about to come, or
+another track that follows without a gap, the beat after it is that behind it. The engine takes all that is heard for late by
+the latencies of sound and lamps; of a track only that of the lamps is so, and the rest is given back here.
 
 Pure: show time in, Features out.
 """
@@ -36,6 +36,7 @@ class Moment:
     position: float
     rate: float = 1.0
     turn: tuple[float, float] | None = None  # at the first place (s of the track) it goes on at the second
+    into: BeatMap | None = None  # that of the second place, where it is of another track
 
     def when(self, place: float) -> float:
         """Show time at which a place is heard that lies before the turn."""
@@ -49,10 +50,14 @@ class TrackBeat:
         """`index` of the last beat that was told before, of whatever track."""
         self.map, self.index = found, index
         self._sound, self._lamps = sound_latency, lamp_latency
-        self._told: int | None = None  # which beat of the map was told last
+        self._told: tuple[BeatMap, int] | None = None  # which beat of which map was told last
         self._from = 0.0  # place up to which all was handed over
         self._grid: BeatGrid | None = None
         self._last: Features | None = None
+
+    def play(self, found: BeatMap) -> None:
+        """Another track plays from now on."""
+        self.map = found
 
     def jump(self, position: float) -> None:
         """The track goes on at another place: what lies between is not heard."""
@@ -100,20 +105,23 @@ class TrackBeat:
 
     def _next(self, moment: Moment) -> BeatGrid | None:
         """The next beat that light can still be sent for, at its time."""
-        beats, place = self.map.beats, moment.position + (self._lamps + MARGIN) * moment.rate
+        found, place = self.map, moment.position + (self._lamps + MARGIN) * moment.rate
+        beats = found.beats
         k, later = int(np.searchsorted(beats, place)), 0.0
         if moment.turn is not None and (k == len(beats) or beats[k] > moment.turn[0] - NEAR):
             at, to = moment.turn
+            found = moment.into or found
+            beats = found.beats
             k, later = int(np.searchsorted(beats, to + max(0.0, place - at) - NEAR)), (at - to) / moment.rate
         if k == len(beats) or len(beats) < 2:
             return None
-        if k != self._told:
+        if self._told is None or k != self._told[1] or found is not self._told[0]:
             self.index += 1
-            self._told = k
+            self._told = found, k
         step = beats[k + 1] - beats[k] if k + 1 < len(beats) else beats[k] - beats[k - 1]
         anchor = moment.when(float(beats[k])) + later + self._sound
-        bar = int(self.map.positions[k])
-        return BeatGrid(anchor, self.index, float(step) / moment.rate, bar, self.map.beats_per_bar, 1.0)
+        bar = int(found.positions[k])
+        return BeatGrid(anchor, self.index, float(step) / moment.rate, bar, found.beats_per_bar, 1.0)
 
 
 def silence(time: float) -> Features:

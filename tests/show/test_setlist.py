@@ -239,6 +239,24 @@ def test_next_while_it_plays_begins_the_next_and_previous_comes_back() -> None:
     assert night.list.state.position < 0.3, "the same from its beginning"
 
 
+def test_where_another_follows_without_a_gap_it_is_known_where_it_joins() -> None:
+    night = Night()
+    assert night.list.joins() is None, "nothing plays"
+    night.ask(PlayTrack)
+    night.run(0.1)
+    assert night.list.joins() == (LENGTH, "two")
+    night.ask(LoopTrack, first=1.0, last=2.0)
+    assert night.list.joins() is None, "it goes round"
+    night.ask(ExitTrackLoop)
+    night.run(LENGTH)
+    assert night.hears == "two"
+    assert night.list.joins() is None, "a crossfade"
+    night.ask(NextTrack)
+    night.run(0.5)
+    assert night.stands[1] == "three"
+    assert night.list.joins() is None, "nothing follows"
+
+
 def test_next_on_the_bar_begins_with_the_next_bar_of_what_plays() -> None:
     night = Night()
     night.ask(PlayTrack)

@@ -41,11 +41,13 @@ class Played:
         self.engine, self.seam = ShowEngine(plan), Seam()
         self.now, self.position, self.rate = begins, 0.0, rate
         self.turn: tuple[float, float] | None = None
+        self.into: BeatMap | None = None  # of what follows without a gap
         self.told: list[Features] = []
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds * 50)):
-            moment = Moment(self.now, self.position, self.rate, self.turn)
+            turn = self.turn if self.into is None else (LENGTH, 0.0)
+            moment = Moment(self.now, self.position, self.rate, turn, self.into)
             entering = [one for one in map(self.seam.take, self.beat.look(moment)) if one is not None]
             self.told += entering
             self.engine.step(self.now, Inputs(tuple(entering)))
@@ -53,6 +55,11 @@ class Played:
             self.position += 0.02 * self.rate
             if self.turn is not None and self.position >= self.turn[0]:
                 self.position += self.turn[1] - self.turn[0]
+            if self.into is not None and self.position >= LENGTH:
+                self.position -= LENGTH
+                self.beat.play(self.into)
+                self.beat.jump(self.position)
+                self.into = None
 
     def phase(self) -> float:
         """How far the show's beat is from that of the track (beats, -0.5 to 0.5)."""
@@ -135,6 +142,30 @@ def test_the_end_of_the_beats_is_the_end_of_the_grid() -> None:
     night.beat.jump(night.position)
     night.run(2.0)
     assert night.told[-1].grid is None
+
+
+@pytest.mark.parametrize("rate", [0.7, 1.0, 1.6])
+def test_where_another_track_follows_without_a_gap_its_first_beat_is_told_before_the_join(rate: float) -> None:
+    period = 0.6
+    after = BeatMap(0.05 + period * np.arange(90), np.arange(90) % 3 + 1, 3, LENGTH, rows())
+    night = Played(song(), rate=rate)
+    night.position = LENGTH - 3.0
+    night.beat.jump(night.position)
+    night.into = after
+    night.run(6.0 / rate)
+    joined = 10.0 + 3.0 / rate
+    told = {one.grid.index: one.grid for one in night.told if one.grid is not None}
+    assert [one.time for one in night.told if one.grid is None and one.time > 10.1] == [], "there always is a next beat"
+    indices = sorted(told)
+    assert indices == list(range(indices[0], indices[-1] + 1))
+    first = next(one for one in told.values() if one.beats_per_bar == 3)
+    assert first.anchor == pytest.approx(joined + 0.05 / rate, abs=0.001)
+    assert first.bar_position == 1
+    heard = next(one.time for one in night.told if one.grid == first)
+    assert heard < first.anchor - 0.02, "while lamps can still be sent for"
+    frame = night.engine.step(night.now, Inputs())
+    assert frame.playback.bpm == pytest.approx(60.0 / period * rate, abs=0.05)
+    assert (frame.playback.beat - (night.position - 0.05) / period + 0.5) % 1.0 - 0.5 == pytest.approx(0.0, abs=0.002)
 
 
 def test_without_what_is_heard_the_beat_alone_is_told() -> None:
