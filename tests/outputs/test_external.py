@@ -28,12 +28,14 @@ from showctl.outputs import external
 from showctl.outputs.external import External
 from showctl.plan.tracks import Address, TracksPlan
 from showctl.wire.osc import encode
+from tests.fakes.ableton import FakeAbleton
+from tests.fakes.qlab import FakeQLab
 from tests.fakes.reaper import FakeReaper
 
 pytestmark = pytest.mark.slow
 
 SONGS = (("one", 10.0, 1.0), ("two", 20.0, 30.0), ("three", 60.0, 30.0))  # name, where it begins there, length
-FAKES = {"reaper": FakeReaper}
+FAKES = {"reaper": FakeReaper, "qlab": FakeQLab, "ableton": FakeAbleton}
 LOOPING, PACED = ("reaper", "ableton"), ("reaper", "qlab")
 
 
@@ -425,3 +427,68 @@ async def test_only_its_own_address_is_heard_and_what_is_no_osc_is_passed_over(k
         two.player._hear(b"nonsense", "127.0.0.1")
         two.ask(Play, "two")
         await two.mode(Mode.PLAYING)
+
+
+# --- of one each ------------------------------------------------------------------------------------------------------------
+
+
+async def test_qlab_is_given_its_passcode(tmp_path):
+    (tmp_path / "secret").write_text("7321\n")
+    answers = free_port()
+    async with FakeQLab(SONGS, passcode="7321") as fake:
+        one = Playing("qlab", fake.port, answers, tmp_path / "secret")
+        async with running(one):
+            await one.until(lambda: one.started, "an answer")
+            await one.known()
+            take = one.ask(Play, "two")
+            await one.mode(Mode.PLAYING, take)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [({"passcode": "7321"}, "check `passcode_file`"), ({"access": "view"}, "give this passcode control")]
+)
+async def test_a_qlab_that_refuses_us_is_said(more, said):
+    async with FakeQLab(SONGS, **more) as fake:
+        one = Playing("qlab", fake.port, free_port())
+        with pytest.raises(DeviceError, match=said):
+            await one.player.run()
+
+
+async def test_a_passcode_that_cannot_be_read_is_said(tmp_path):
+    one = Playing("qlab", free_port(), free_port(), tmp_path / "nothing")
+    with pytest.raises(DeviceError, match="check `passcode_file`"):
+        await one.player.run()
+
+
+async def test_a_song_of_live_has_its_tempo():
+    answers = free_port()
+    async with FakeAbleton(SONGS, answers, tempo=90.0) as fake:
+        one = Playing("ableton", fake.port, answers)
+        async with running(one):
+            await one.until(lambda: one.started, "an answer")
+            await one.known()
+            one.ask(Play, "two", 12.0)
+            await one.mode(Mode.PLAYING)
+            assert one.clock.position == pytest.approx(fake.sounds[1], abs=0.5)
+
+
+async def test_a_live_without_the_track_for_volume_says_so_and_stops_all_the_same(quick):
+    answers = free_port()
+    async with FakeAbleton(SONGS, answers, tracks=["Drums"]) as fake:
+        one = Playing("ableton", fake.port, answers)
+        async with running(one):
+            await one.until(lambda: one.started, "an answer")
+            await one.known()
+            await one.until(lambda: any("no track called" in status.detail for status in one.statuses), "a word")
+            one.ask(Play, "two", 12.0)
+            await one.mode(Mode.PLAYING)
+            stop = one.ask(StopPlay, 0.2)
+            await one.mode(Mode.STOPPED, stop)
+            assert fake.volume == 0.85
+
+
+async def test_a_name_that_is_no_ascii_over_there_is_hinted_at(quick):
+    async with playing("reaper") as (one, _):
+        one.player._hear(encode("/region/9/name", "J?ger").replace(b"?", b"\xe4"), "127.0.0.1")
+        one.player._tracks.pop("gone")
+        await one.until(lambda: one.statuses and "plain letters" in one.statuses[-1].detail, "a word")
