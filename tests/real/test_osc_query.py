@@ -114,7 +114,7 @@ def test_a_surface_finds_browses_and_plays_the_show(night: Night) -> None:
             asyncio.run(a_surface(night.show))
         line.until_level(1, 1, 25)  # cue 1 at 20 % under half a master
         night.until_part("mdns", lambda one: "port 8090" in one["detail"], "announced")
-        night.until_part("osc query", lambda one: one["counters"]["asked"] >= 5 and one["counters"]["told"] >= 5, "counted")
+        night.until_part("osc query", lambda one: one["counters"]["asked"] >= 5 and one["counters"]["told"] >= 4, "counted")
 
         async def gone() -> None:
             browser = Browser()
