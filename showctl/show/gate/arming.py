@@ -112,13 +112,14 @@ class Arming:
     def _pressed_anew(self, device: Wearable, clutch: Sign, at: float, now: float) -> bool:
         """Whether a clutch that is down since `at` (s) was pressed since its device was lost last, for certain.
 
-        What comes first of one that was held all the time looks like a press. So it was up in between, or it comes so late that
-        who repeats how it stands would have told of it before.
+        What comes first of one that was held all the time looks like a press. So it was up in between, or it is a button that
+        comes so late that who repeats how it stands would have told of it before. (Of a finger that may be a hole of its device.)
         """
         lost = self.presence.lost_at(device.name)
         if at <= lost + BURST_S:
             return False
-        return at > lost + PAUSE_S or self.fingers.was_up(device.name, clutch, lost, now)
+        late = clutch.kind != "touch" and at > lost + PAUSE_S
+        return late or self.fingers.was_up(device.name, clutch, lost, now)
 
     def why_not(self, window: Window, device: Wearable, now: float) -> str:
         """Why this does not arm, for people."""

@@ -4,7 +4,8 @@ Devices tell of a button in two ways. Some say 1 and 0 as it changes: a 0 that i
 as up after the device's limit, and a 1 that comes again after PAUSE_S is another press. Others repeat how it stands (postures
 come so, too): there a 1 after a pause is nothing new, and it is down as long as it is told of; after LOST_S without a word it has
 to be let go first. Which of them a device is shows itself; until then a 1 that follows a 1 sooner is no press, since it may be
-the repeat of one that is held. A finger on a screen is told of again and again, and is gone TOUCH_S after the last time.
+the repeat of one that is held. A finger on a screen is told of again and again, and is gone TOUCH_S after the last time; that
+it was lifted is certain only where its device was heard all that time: in a hole nothing is told of one that lies there.
 
 What is a little older by the device's own clock than what was heard of it already was overtaken on its way: it is dropped. So is
 a press of the very time of the one before.
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 from showctl.model import Reading
 from showctl.plan import Sign
-from showctl.show.gate.presence import LOST_S
+from showctl.show.gate.presence import LOST_S, Presence
 
 TOUCH_S = 0.25
 PAUSE_S = 2.0  # who repeats how a button stands does so at least as often, also where some of it is lost
@@ -112,22 +113,24 @@ class Held(Finger):
 class Touch(Held):
     """A finger on a screen."""
 
-    left: float = -math.inf  # s, when the touch before this one was told of last
+    up: float = -math.inf  # s, when it was certain last that it is lifted
 
     def _hear(self, word: Word) -> bool:
-        before, self.told = self.told, max(self.told, word.at)
-        if word.gap <= TOUCH_S:
-            return False
-        self.left = before
-        return self._press(word.at)
+        self.told = max(self.told, word.at)
+        return self._press(word.at) if word.gap > TOUCH_S else False
 
     def is_down(self, now: float) -> bool:
         """As long as it is told of."""
         return now - self.told <= TOUCH_S
 
     def was_up(self, after: float) -> bool:
-        """Nothing was told of it for so long."""
-        return self.since - max(self.left, after) > TOUCH_S
+        """Nothing was told of it for so long, of a device that was heard."""
+        return self.up > after
+
+    def listen(self, since: float, until: float) -> None:
+        """Its device was heard without a hole between these times (s)."""
+        if until - max(self.told, since) > TOUCH_S:
+            self.up = until
 
 
 @dataclass(slots=True)
@@ -189,6 +192,7 @@ class Fingers:
         """`limits`: of each device, how long (s) a button is down that was told of once."""
         self._limits = dict(limits)
         self._known: dict[str, dict[tuple[str, str], Finger]] = {}  # device -> channel and name
+        self._presence: Presence | None = None  # as of the last look
 
     def take(self, readings: Iterable[Reading]) -> list[Press]:
         """What was told, in the order in which it came; what of it is a press."""
@@ -205,7 +209,19 @@ class Fingers:
         mine = self._known.setdefault(reading.device, {})
         if kind is None or (name not in mine and len(mine) >= MOST_FINGERS):
             return None
-        return mine.setdefault(name, kind(self._limits.get(reading.device, 0.0)))
+        if name not in mine:
+            mine[name] = one = kind(self._limits.get(reading.device, 0.0))
+            if isinstance(one, Touch) and self._presence is not None:
+                one.listen(*self._presence.heard(reading.device))
+        return mine[name]
+
+    def listen(self, presence: Presence) -> None:
+        """Look how long nothing was told of fingers on screens that are heard."""
+        self._presence = presence
+        for device, mine in self._known.items():
+            for one in mine.values():
+                if isinstance(one, Touch):
+                    one.listen(*presence.heard(device))
 
     def since(self, device: str, sign: Sign, now: float) -> float | None:
         """Since when (s) a held sign is down; None if it is not."""

@@ -87,6 +87,7 @@ class Gate:
         beat = Beat.of(playback, now if at is None else at)
         for device in self._presence.hear(now, inputs.heard):
             self._telling.tell(now, "wearable_lost", device=device, performer=self._wearables[device].performer)
+        self._fingers.listen(self._presence)
         presses = self._fingers.take(self._known(inputs, now))
         self._arming.follow(now, playback)
         self._moved_on(now, playback)

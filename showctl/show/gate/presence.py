@@ -15,6 +15,7 @@ class Presence:
     def __init__(self, devices: Iterable[str]) -> None:
         self._heard = dict.fromkeys(devices, -math.inf)
         self._lost = dict.fromkeys(self._heard, -math.inf)
+        self._unbroken = dict.fromkeys(self._heard, math.inf)
 
     def hear(self, now: float, heard: Mapping[str, float]) -> list[str]:
         """Take the times (s) at which devices were heard; returns those that have just been lost."""
@@ -24,6 +25,8 @@ class Presence:
             if at > before:
                 if at - before > LOST_S:  # also where nobody looked meanwhile
                     self._lost[device] = max(self._lost[device], at)
+                if at - before > FREEZE_S:
+                    self._unbroken[device] = at
                 self._heard[device] = at
             if now - self._heard[device] > LOST_S:
                 if self._heard[device] > self._lost[device]:
@@ -39,6 +42,10 @@ class Presence:
         """Whether anything discrete may act."""
         return self.age(device, now) <= FREEZE_S
 
+    def heard(self, device: str) -> tuple[float, float]:
+        """Since when (s) it has been heard without a hole, and until when."""
+        return self._unbroken.get(device, math.inf), self._heard.get(device, -math.inf)
+
     def lost_at(self, device: str) -> float:
         """The last moment (s) at which it was lost; -inf if it never was."""
         return self._lost.get(device, math.inf)
@@ -51,3 +58,4 @@ class Presence:
         """Go on from what was known of these devices."""
         for device in devices:
             self._heard[device], self._lost[device] = old._heard[device], old._lost[device]
+            self._unbroken[device] = old._unbroken[device]

@@ -412,6 +412,26 @@ def test_after_a_loss_the_clutch_has_to_be_let_go_first() -> None:
     assert len(stage.gesture(device="ring")) == 1
 
 
+@pytest.mark.parametrize("hole", [0.2, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("after", [0.2, 1.0, 3.0])
+def test_a_finger_that_lay_there_over_a_loss_is_not_let_go_by_a_hole_of_its_device(hole: float, after: float) -> None:
+    stage = Stage.of(bind("swipe", GO))
+    stage.touched.add("ring")
+    stage.wait(0.5)
+    for silence in (1.2, hole):
+        stage.silent.add("ring")
+        stage.wait(silence)
+        stage.silent.clear()
+        stage.wait(after)
+    assert stage.gesture(device="ring") == []
+    assert "let the clutch go" in stage.reasons()[0]
+    stage.touched.clear()
+    stage.wait(0.3)
+    stage.touched.add("ring")
+    stage.wait(0.1)
+    assert len(stage.gesture(device="ring")) == 1
+
+
 def lost(stage: Stage, seconds: float = 1.5) -> None:
     """Anna's left device is not heard for so long, then heard again."""
     stage.silent.add("left")
