@@ -7,18 +7,17 @@ its own master: what somebody does at its own desk is followed, and what it play
 nothing of ours sounds by itself: a track that it still plays when it is connected to is stopped.
 
 It is asked something whenever it was silent for a second. After ANSWER_S without a word it is deaf: that is told, and nothing is
-begun. After GONE_S it has gone, and is asked for anew. Only words from its own address are heard.
+begun. After GONE_S it has gone (`line`), and is asked for anew.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from showctl.model import DeviceError, State, WireError
+from showctl.model import DeviceError, State
 from showctl.model.player import (
     Command,
     Define,
@@ -37,20 +36,17 @@ from showctl.model.player import (
     StopPlay,
     Volume,
 )
+from showctl.outputs import line
 from showctl.outputs.later import STEPS_S, Later
+from showctl.outputs.line import Line
 from showctl.outputs.steady import Steady
 from showctl.plan.tracks import Address, TracksPlan
 from showctl.wire.ableton import Ableton
 from showctl.wire.dialect import Dialect, Said, Standing
-from showctl.wire.osc import decode
 from showctl.wire.qlab import QLab
 from showctl.wire.reaper import Reaper
 
-TICK_S = 0.02  # between two words of our own about where the music is
-LOOKED_S = 0.25  # what is longer than that between two ticks was no looking
 STATUS_S = 1.0
-OPEN_S = ANSWER_S = 2.0
-GONE_S = 10.0
 YOUNG_S = 3.0  # after it has come, in which a track that it plays is one from before
 EARLY_S, SOON_S = 0.25, 0.75  # around a place, in which a song that has just begun there is found
 END_S = 0.5  # before its end, in which a song that stops has ended
@@ -86,25 +82,22 @@ class External:
         on_clock: Callable[[PlayerClock], None],
         on_status: Callable[[PlayerStatus], None],
     ) -> None:
-        self._plan, address = plan, Address.of(plan.card)
-        self._place_of = address.host, address.port
-        self._answers_at = ("127.0.0.1" if address.host.startswith("127.") else "0.0.0.0"), address.answers
+        self._plan, self._address = plan, Address.of(plan.card)
         self._on_started, self._on_clock, self._on_status = on_started, on_clock, on_status
-        self._socket: asyncio.DatagramTransport | None = None
         self._later = Later()
         self._anew(_dialect(plan, ""))
 
     def _anew(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._answers = False  # it has said something since it was asked for
-        self._silent = 0.0  # s without a word, that we listened for one
-        self._age = self._asked = self._looked = self._told = 0.0  # s since it came; of the last question, look and status
-        self._unread = ""  # why something that it said cannot be read
+        self._line = Line(dialect, self._address, on_word=self._take_in, on_tick=self._tick)
+        self._started = False  # that it is there has been told
+        self._asked = self._looked = self._told = 0.0  # s, monotonic: the last question whether it is there, look and status
         self._tracks: dict[str, Define] = {}
         self._song: Define | None = None  # that plays, or should
         self._take = self._seq = 0
         self._mode = Mode.STOPPED
         self._due: Due | None = None
+        self._waited = 0.0  # s for that
         self._follow: Follow | None = None
         self._round: tuple[float, float] | None = None
         self._steady, self._count = Steady(), 0
@@ -117,53 +110,28 @@ class External:
     async def run(self) -> None:
         """Talk to it until cancelled. Raises DeviceError when it does not answer, or has gone."""
         self._anew(_dialect(self._plan, _passcode(self._plan.passcode_file)))
-        loop = asyncio.get_running_loop()
         try:
-            socket, _ = await loop.create_datagram_endpoint(lambda: _Ears(self._hear), local_addr=self._answers_at)
-        except OSError as error:
-            text = f"port {self._answers_at[1]}, where {self._dialect.title} answers, cannot be had ({error}): end what has it"
-            raise DeviceError(text) from error
-        self._socket = socket
-        try:
-            self._say(self._dialect.greet())
-            before = time.monotonic()
-            while True:
-                await asyncio.sleep(TICK_S)
-                now = time.monotonic()
-                self._tick(now, now - before)
-                before = now
+            await self._line.run()
         finally:
             self._later.settle()
-            self._socket, self._answers = None, False
-            socket.close()
 
-    def _tick(self, now: float, passed: float) -> None:
-        self._silent += min(passed, LOOKED_S)
-        self._age += passed
-        title, (host, port) = self._dialect.title, self._place_of
-        if trouble := self._dialect.trouble:
-            raise DeviceError(trouble)
-        if not self._answers and self._silent > OPEN_S:
-            raise DeviceError(f"{title} does not answer at {host}:{port}: start it, and {self._dialect.setup}")
-        if self._silent > GONE_S:
-            raise DeviceError(
-                f"{title} at {host}:{port} has said nothing for {self._silent:.0f} s: is it there, and the network?"
-            )
+    def _tick(self, listened: float) -> None:
+        now, due, song = time.monotonic(), self._due, self._song
+        self._waited += listened
         if now >= self._asked + STATUS_S:
             self._asked = now
-            if self._silent >= 0.8 * STATUS_S:
+            if self._line.silent >= 0.8 * STATUS_S:
                 self._ask()
-            due = self._due
-            if due is not None and due.mode is not Mode.PLAYING and now > due.since + 0.5 * STATUS_S and self._song is not None:
-                self._say(self._order(due.mode, self._song.there))
-        if self._song is not None and self._dialect.look_s and now >= self._looked + self._dialect.look_s and self._moves:
+            if due is not None and due.mode is not Mode.PLAYING and self._waited > 0.5 * STATUS_S and song is not None:
+                self._say(self._order(due.mode, song.there))
+        if song is not None and self._dialect.look_s and now >= self._looked + self._dialect.look_s and self._moves:
             self._looked = now
-            self._say(self._dialect.look(self._song.there))
-        if self._due is not None and self._due.mode is Mode.PLAYING and now > self._due.since + ANSWER_S:
-            self._fail(self._due)
-        if self._answers and now >= self._told + STATUS_S:
+            self._say(self._dialect.look(song.there))
+        if due is not None and due.mode is Mode.PLAYING and self._waited > line.ANSWER_S:
+            self._fail(due)
+        if self._started and now >= self._told + STATUS_S:
             self._tell_status()
-        if self._mode in (Mode.PLAYING, Mode.STOPPING) and self._silent < ANSWER_S:
+        if self._mode in (Mode.PLAYING, Mode.STOPPING) and not self._line.deaf:
             self._tell_clock()
 
     @property
@@ -178,23 +146,21 @@ class External:
         return self._dialect.pause(there) if mode is Mode.PAUSED else self._dialect.stop(there)
 
     def _say(self, packets: list[bytes]) -> None:
-        if self._socket is not None:
-            for packet in packets:
-                self._socket.sendto(packet, self._place_of)
+        self._line.say(packets)
 
     def _tell_status(self) -> None:
         self._told = time.monotonic()
         state, detail = State.RUNNING, f"plays through {self._dialect.title}; {self._dialect.cannot}"
         parts = [name for name, one in self._tracks.items() if len(one.parts) > 1]
-        missing = self._missing() if self._age > YOUNG_S else ()
-        if why := self._deaf():
+        missing = self._missing() if self._line.age > YOUNG_S else ()
+        if why := self._line.deaf:
             state, detail = State.DEGRADED, f"{why}: look after it; nothing is begun meanwhile"
         elif missing:
             state, detail = State.DEGRADED, missing[0][1]
         elif self._dialect.lacks:
             state, detail = State.DEGRADED, self._dialect.lacks
-        elif self._unread:
-            detail += f"; some of what it says cannot be read ({self._unread}): are all names there in plain letters?"
+        elif self._line.unread:
+            detail += f"; some of what it says cannot be read ({self._line.unread}): are all names there in plain letters?"
         elif parts:
             detail += f"; of {parts[0]} it has no `parts` from here"
         status = PlayerStatus(state, detail, troubles=missing, refused=self._refused, refused_seq=self._refused_seq)
@@ -205,27 +171,21 @@ class External:
         there = [(name, one.there) for name, one in self._tracks.items() if self._dialect.said(one.there) is None]
         return tuple((name, self._lacks(one)) for name, one in there[:MOST_NAMED])
 
-    def _deaf(self) -> str:
-        """That it says nothing, where it should have; else nothing."""
-        return f"{self._dialect.title} has said nothing for {self._silent:.0f} s" if self._silent > ANSWER_S else ""
-
     def _lacks(self, there: str) -> str:
         names = self._dialect.names()
-        known = (
-            ", ".join(names[:MOST_NAMED]) + (" ..." if len(names) > MOST_NAMED else "") if names else "nothing that we know of"
-        )
-        return f"{self._dialect.title} has no {there!r}; there is {known}"
+        known = ", ".join(names[:MOST_NAMED]) + " ..." * (len(names) > MOST_NAMED)
+        return f"{self._dialect.title} has no {there!r}; there is {known or 'nothing that we know of'}"
 
     # --- asked ---------------------------------------------------------------------------------------------------------------
 
     @property
     def ready(self) -> bool:
         """Whether it is there, and answers."""
-        return self._answers
+        return self._line.answers
 
     def send(self, command: Command) -> bool:
         """Hand a command over; False while it is not there: it would do it whenever it comes."""
-        if not self._answers:
+        if not self._line.answers:
             return False
         match command:
             case Follow() | Loop() if 0 < command.of == self._refused_seq:
@@ -254,14 +214,16 @@ class External:
                 self._loop(command)
             case Volume():
                 self._volume = command.gain
-                self._loud()
+                if self._mode is not Mode.STOPPING:  # the next step of the fade has it
+                    self._loud()
             case Speed():
                 self._pace(command)
         return True
 
     def _play(self, command: Play) -> None:
-        if command.track not in self._tracks:
-            self._refuse(command.seq, f"there is no track {command.track!r}")
+        song = self._tracks.get(command.track)
+        if why := f"there is no track {command.track!r}" if song is None else self._why_not(song):
+            self._refuse(command.seq, why)
             return
         self._settle()
         if command.when is not None and self._mode is Mode.PLAYING:
@@ -283,33 +245,36 @@ class External:
             self._say(self._dialect.leave(self._song.there))
             self._follow = None
         self._song, self._still = song, None
-        self._due = Due(Mode.PLAYING, seq, take, time.monotonic(), at)
+        self._expect(Due(Mode.PLAYING, seq, take, time.monotonic(), at))
         self._loud()
         self._say(self._dialect.pace(song.there, self._rate) if self._dialect.rates else [])
         self._say(self._dialect.play(song.there, at))
 
     def _why_not(self, song: Define) -> str:
         """Why a song cannot begin; else nothing."""
-        if why := self._deaf():
+        if why := self._line.deaf:
             return why
         if self._dialect.said(song.there) is None:
             self._ask()
             return self._lacks(song.there)
         return ""
 
+    def _expect(self, due: Due) -> None:
+        self._due, self._waited = due, 0.0
+
     def _resume(self, seq: int) -> None:
-        self._settle()
         song, at = self._song, self._still
         if song is None or at is None:
             self._seq = seq
-            return
-        if why := self._why_not(song):
+        elif why := self._why_not(song):
             self._refuse(seq, why)
-            return
-        paused = self._mode is Mode.PAUSED
-        self._due, self._still = Due(Mode.PLAYING, seq, self._take, time.monotonic(), at), None
-        self._loud()
-        self._say(self._dialect.resume(song.there, at) if paused else self._dialect.play(song.there, at))
+        else:
+            self._settle()
+            paused = self._mode is Mode.PAUSED
+            self._expect(Due(Mode.PLAYING, seq, self._take, time.monotonic(), at))
+            self._still = None
+            self._loud()
+            self._say(self._dialect.resume(song.there, at) if paused else self._dialect.play(song.there, at))
 
     def _stop(self, command: StopPlay) -> None:
         self._settle()
@@ -334,7 +299,7 @@ class External:
             self._still = self._due.at
         elif self._mode is Mode.PLAYING or self._still is None:
             self._still = self._position()
-        self._due = Due(mode, seq, self._take, time.monotonic())
+        self._expect(Due(mode, seq, self._take, time.monotonic()))
         self._say(self._order(mode, self._song.there))
 
     def _settle(self) -> None:
@@ -371,23 +336,11 @@ class External:
 
     # --- what it says --------------------------------------------------------------------------------------------------------
 
-    def _hear(self, data: bytes, host: str) -> None:
-        if host != self._place_of[0]:
-            return
-        try:
-            messages = decode(data)
-        except WireError as error:
-            self._unread = str(error)
-            return
-        for message in messages:
-            self._dialect.take_in(message)
-        self._silent = 0.0
-        if not self._answers:
-            self._answers, self._age = True, 0.0
+    def _take_in(self) -> None:
+        ns = time.monotonic_ns()
+        if not self._started:
+            self._started = True
             self._on_started()
-        self._take_in(time.monotonic_ns())
-
-    def _take_in(self, ns: int) -> None:
         if self._song is None:
             self._hush()
             return
@@ -429,7 +382,7 @@ class External:
 
     def _hush(self) -> None:
         """What it plays of ours from before it was connected to is stopped."""
-        if self._age > YOUNG_S:
+        if self._line.age > YOUNG_S:
             return
         for one in self._tracks.values():
             said = self._dialect.said(one.there)
@@ -502,13 +455,3 @@ def _passcode(file: str) -> str:
         return Path(file).read_text("ascii").strip()
     except (OSError, ValueError) as error:
         raise DeviceError(f"QLab: no passcode: {error}; check `passcode_file` in the venue file") from error
-
-
-class _Ears(asyncio.DatagramProtocol):
-    """Packets, with the host that they came from. What the network says of packets of ours is no matter: silence is."""
-
-    def __init__(self, hear: Callable[[bytes, str], None]) -> None:
-        self._hear = hear
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._hear(data, addr[0])

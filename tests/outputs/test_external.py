@@ -24,7 +24,7 @@ from showctl.model.player import (
     StopPlay,
     Volume,
 )
-from showctl.outputs import external
+from showctl.outputs import external, line
 from showctl.outputs.external import External
 from showctl.plan.tracks import Address, TracksPlan
 from showctl.wire.osc import encode
@@ -309,8 +309,9 @@ async def test_what_somebody_does_over_there_is_followed(kind):
 @pytest.fixture
 def quick(monkeypatch):
     """Patience for a test, not for a night."""
-    for name, seconds in (("STATUS_S", 0.1), ("ANSWER_S", 0.5), ("OPEN_S", 0.8), ("GONE_S", 3.0)):
-        monkeypatch.setattr(external, name, seconds)
+    monkeypatch.setattr(external, "STATUS_S", 0.1)
+    for name, seconds in (("ANSWER_S", 0.5), ("OPEN_S", 0.8), ("GONE_S", 3.0)):
+        monkeypatch.setattr(line, name, seconds)
 
 
 @every
@@ -396,7 +397,7 @@ async def test_a_stop_that_is_lost_is_said_again(kind, quick):
 @every
 async def test_one_that_is_not_there_is_said_with_the_cure(kind, quick):
     one = Playing(kind, free_port(), free_port())
-    with pytest.raises(DeviceError, match=r"does not answer at 127\.0\.0\.1:\d+: start it, and "):
+    with pytest.raises(DeviceError, match=r"at 127\.0\.0\.1:\d+ does not answer: start it, and "):
         await one.player.run()
     assert not one.started
 
@@ -416,7 +417,7 @@ async def test_only_its_own_address_is_heard_and_what_is_no_osc_is_passed_over(k
     one = Playing(kind, free_port(), answers)
     async with running(one) as task:
         await asyncio.sleep(0.05)
-        one.player._hear(encode("/time", 1.0), "10.0.0.66")
+        one.player._line.hear(encode("/time", 1.0), "10.0.0.66")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             stranger.bind(("127.0.0.2", 0))
             stranger.sendto(encode("/time", 1.0), ("127.0.0.1", answers))
@@ -424,7 +425,7 @@ async def test_only_its_own_address_is_heard_and_what_is_no_osc_is_passed_over(k
             await task
     assert not one.started
     async with playing(kind) as (two, _):
-        two.player._hear(b"nonsense", "127.0.0.1")
+        two.player._line.hear(b"nonsense", "127.0.0.1")
         two.ask(Play, "two")
         await two.mode(Mode.PLAYING)
 
@@ -489,6 +490,6 @@ async def test_a_live_without_the_track_for_volume_says_so_and_stops_all_the_sam
 
 async def test_a_name_that_is_no_ascii_over_there_is_hinted_at(quick):
     async with playing("reaper") as (one, _):
-        one.player._hear(encode("/region/9/name", "J?ger").replace(b"?", b"\xe4"), "127.0.0.1")
+        one.player._line.hear(encode("/region/9/name", "J?ger").replace(b"?", b"\xe4"), "127.0.0.1")
         one.player._tracks.pop("gone")
         await one.until(lambda: one.statuses and "plain letters" in one.statuses[-1].detail, "a word")

@@ -1,0 +1,107 @@
+"""The line to a program that speaks OSC over UDP: one socket, both ways, and whether there is anybody at its other end.
+
+Only words from the program's own address are heard. Silence counts only while we listened: where this machine stood still, nobody
+spoke. A program that says nothing for OPEN_S at the beginning, or for GONE_S later, is a DeviceError out of `run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from showctl.model import DeviceError, WireError
+from showctl.plan.tracks import Address
+from showctl.wire.dialect import Dialect
+from showctl.wire.osc import decode
+
+TICK_S = 0.02
+LISTENED_S = 0.25  # what is longer than that between two ticks was no listening
+OPEN_S = ANSWER_S = 2.0
+GONE_S = 10.0
+
+
+class Line:
+    """To the program at `address` that speaks `dialect`, which takes in what it says."""
+
+    def __init__(
+        self, dialect: Dialect, address: Address, *, on_word: Callable[[], None], on_tick: Callable[[float], None]
+    ) -> None:
+        """`on_word` is called behind each packet, `on_tick` every TICK_S with the seconds in which we listened since the last."""
+        self._dialect, self._address, self._on_word, self._on_tick = dialect, address, on_word, on_tick
+        self._socket: asyncio.DatagramTransport | None = None
+        self.answers = False  # it has said something
+        self.silent = 0.0  # s without a word
+        self.age = 0.0  # s since its first word
+        self.unread = ""  # why something that it said could not be read
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises DeviceError when there is nobody, or nobody any more."""
+        title, here = self._dialect.title, "127.0.0.1" if self._address.host.startswith("127.") else "0.0.0.0"
+        try:
+            self._socket, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Ears(self.hear), local_addr=(here, self._address.answers)
+            )
+        except OSError as error:
+            text = f"port {self._address.answers}, where {title} answers, cannot be had ({error}): end what has it"
+            raise DeviceError(text) from error
+        try:
+            self.say(self._dialect.greet())
+            before = time.monotonic()
+            while True:
+                await asyncio.sleep(TICK_S)
+                now = time.monotonic()
+                self._tick(min(now - before, LISTENED_S))
+                before = now
+        finally:
+            self.answers = False
+            self._socket.close()
+            self._socket = None
+
+    def _tick(self, listened: float) -> None:
+        self.silent += listened
+        self.age += listened
+        place = f"{self._dialect.title} at {self._address.host}:{self._address.port}"
+        if trouble := self._dialect.trouble:
+            raise DeviceError(trouble)
+        if not self.answers and self.silent > OPEN_S:
+            raise DeviceError(f"{place} does not answer: start it, and {self._dialect.setup}")
+        if self.silent > GONE_S:
+            raise DeviceError(f"{place} has said nothing for {self.silent:.0f} s: is it there, and the network?")
+        self._on_tick(listened)
+
+    def hear(self, data: bytes, host: str) -> None:
+        """A packet from a host."""
+        if host != self._address.host:
+            return
+        try:
+            messages = decode(data)
+        except WireError as error:
+            self.unread = str(error)
+            return
+        for message in messages:
+            self._dialect.take_in(message)
+        self.silent, self.age = 0.0, self.age if self.answers else 0.0
+        self.answers = True
+        self._on_word()
+
+    def say(self, packets: list[bytes]) -> None:
+        """Send, where there is a line."""
+        if self._socket is not None:
+            for packet in packets:
+                self._socket.sendto(packet, self._address[:2])
+
+    @property
+    def deaf(self) -> str:
+        """That it says nothing, where it should have; else nothing."""
+        return f"{self._dialect.title} has said nothing for {self.silent:.0f} s" if self.silent > ANSWER_S else ""
+
+
+class _Ears(asyncio.DatagramProtocol):
+    """Packets, with the host that they came from. What the network says of packets of ours is no matter: silence is."""
+
+    def __init__(self, hear: Callable[[bytes, str], None]) -> None:
+        self._hear = hear
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._hear(data, addr[0])
