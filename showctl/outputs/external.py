@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from showctl.model import DeviceError, State
+from showctl.model import DeviceError
 from showctl.model.player import (
     Command,
     Define,
@@ -39,6 +38,7 @@ from showctl.model.player import (
 from showctl.outputs import line
 from showctl.outputs.later import STEPS_S, Later
 from showctl.outputs.line import Line
+from showctl.outputs.said import Due, lacks, status
 from showctl.outputs.steady import Steady
 from showctl.plan.tracks import Address, TracksPlan
 from showctl.wire.ableton import Ableton
@@ -48,27 +48,7 @@ from showctl.wire.reaper import Reaper
 
 STATUS_S = 1.0
 YOUNG_S = 3.0  # after it has come, in which a track that it plays is one from before
-EARLY_S, SOON_S = 0.25, 0.75  # around a place, in which a song that has just begun there is found
 END_S = 0.5  # before its end, in which a song that stops has ended
-MOST_NAMED = 12  # of the names that there are, in words
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What it has been told, and has not said yet that it does."""
-
-    mode: Mode
-    seq: int  # that is acted upon with it
-    take: int
-    since: float  # s, monotonic
-    at: float = 0.0  # s of the song
-
-    def met(self, said: Said, rate: float, now: float) -> bool:
-        """Whether it is done."""
-        if self.mode is not Mode.PLAYING:
-            return said.standing is not Standing.PLAYING
-        latest = self.at + (now - self.since) * rate + SOON_S
-        return said.standing is Standing.PLAYING and self.at - EARLY_S <= said.place <= latest
 
 
 class External:
@@ -97,7 +77,7 @@ class External:
         self._take = self._seq = 0
         self._mode = Mode.STOPPED
         self._due: Due | None = None
-        self._waited = 0.0  # s for that
+        self._expected = 0.0  # since when (s of the line)
         self._follow: Follow | None = None
         self._round: tuple[float, float] | None = None
         self._steady, self._count = Steady(), 0
@@ -115,19 +95,19 @@ class External:
         finally:
             self._later.settle()
 
-    def _tick(self, listened: float) -> None:
+    def _tick(self) -> None:
         now, due, song = time.monotonic(), self._due, self._song
-        self._waited += listened
+        waited = self._line.clock.look() - self._expected
         if now >= self._asked + STATUS_S:
             self._asked = now
             if self._line.silent >= 0.8 * STATUS_S:
                 self._ask()
-            if due is not None and due.mode is not Mode.PLAYING and self._waited > 0.5 * STATUS_S and song is not None:
+            if due is not None and due.mode is not Mode.PLAYING and waited > 0.5 * STATUS_S and song is not None:
                 self._say(self._order(due.mode, song.there))
         if song is not None and self._dialect.look_s and now >= self._looked + self._dialect.look_s and self._moves:
             self._looked = now
             self._say(self._dialect.look(song.there))
-        if due is not None and due.mode is Mode.PLAYING and self._waited > line.ANSWER_S:
+        if due is not None and due.mode is Mode.PLAYING and waited > line.ANSWER_S:
             self._fail(due)
         if self._started and now >= self._told + STATUS_S:
             self._tell_status()
@@ -150,31 +130,9 @@ class External:
 
     def _tell_status(self) -> None:
         self._told = time.monotonic()
-        state, detail = State.RUNNING, f"plays through {self._dialect.title}; {self._dialect.cannot}"
-        parts = [name for name, one in self._tracks.items() if len(one.parts) > 1]
-        missing = self._missing() if self._line.age > YOUNG_S else ()
-        if why := self._line.deaf:
-            state, detail = State.DEGRADED, f"{why}: look after it; nothing is begun meanwhile"
-        elif missing:
-            state, detail = State.DEGRADED, missing[0][1]
-        elif self._dialect.lacks:
-            state, detail = State.DEGRADED, self._dialect.lacks
-        elif self._line.unread:
-            detail += f"; some of what it says cannot be read ({self._line.unread}): are all names there in plain letters?"
-        elif parts:
-            detail += f"; of {parts[0]} it has no `parts` from here"
-        status = PlayerStatus(state, detail, troubles=missing, refused=self._refused, refused_seq=self._refused_seq)
-        self._on_status(status)
-
-    def _missing(self) -> tuple[tuple[str, str], ...]:
-        """Tracks that it does not have, and what it has."""
-        there = [(name, one.there) for name, one in self._tracks.items() if self._dialect.said(one.there) is None]
-        return tuple((name, self._lacks(one)) for name, one in there[:MOST_NAMED])
-
-    def _lacks(self, there: str) -> str:
-        names = self._dialect.names()
-        known = ", ".join(names[:MOST_NAMED]) + " ..." * (len(names) > MOST_NAMED)
-        return f"{self._dialect.title} has no {there!r}; there is {known or 'nothing that we know of'}"
+        heard, refused = self._line, (self._refused, self._refused_seq)
+        sure = heard.age > YOUNG_S
+        self._on_status(status(self._dialect, self._tracks, deaf=heard.deaf, sure=sure, unread=heard.unread, refused=refused))
 
     # --- asked ---------------------------------------------------------------------------------------------------------------
 
@@ -256,11 +214,11 @@ class External:
             return why
         if self._dialect.said(song.there) is None:
             self._ask()
-            return self._lacks(song.there)
+            return lacks(self._dialect, song.there)
         return ""
 
     def _expect(self, due: Due) -> None:
-        self._due, self._waited = due, 0.0
+        self._due, self._expected = due, self._line.clock.look()
 
     def _resume(self, seq: int) -> None:
         song, at = self._song, self._still

@@ -1,7 +1,7 @@
 """The line to a program that speaks OSC over UDP: one socket, both ways, and whether there is anybody at its other end.
 
-Only words from the program's own address are heard. Silence counts only while we listened: where this machine stood still, nobody
-spoke. A program that says nothing for OPEN_S at the beginning, or for GONE_S later, is a DeviceError out of `run`.
+Only words from the program's own address are heard. Silence counts only while we listened (`watched`). A program that says
+nothing for OPEN_S at the beginning, or for GONE_S later, is a DeviceError out of `run`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 from showctl.model import DeviceError, WireError
 from showctl.plan.tracks import Address
+from showctl.watched import Watched
 from showctl.wire.dialect import Dialect
 from showctl.wire.osc import decode
 
 TICK_S = 0.02
-LISTENED_S = 0.25  # what is longer than that between two ticks was no listening
 OPEN_S = ANSWER_S = 2.0
 GONE_S = 10.0
 
@@ -24,15 +24,13 @@ GONE_S = 10.0
 class Line:
     """To the program at `address` that speaks `dialect`, which takes in what it says."""
 
-    def __init__(
-        self, dialect: Dialect, address: Address, *, on_word: Callable[[], None], on_tick: Callable[[float], None]
-    ) -> None:
-        """`on_word` is called behind each packet, `on_tick` every TICK_S with the seconds in which we listened since the last."""
+    def __init__(self, dialect: Dialect, address: Address, *, on_word: Callable[[], None], on_tick: Callable[[], None]) -> None:
+        """`on_word` is called behind each packet, `on_tick` every TICK_S."""
         self._dialect, self._address, self._on_word, self._on_tick = dialect, address, on_word, on_tick
         self._socket: asyncio.DatagramTransport | None = None
         self.answers = False  # it has said something
-        self.silent = 0.0  # s without a word
-        self.age = 0.0  # s since its first word
+        self.clock = Watched(time.monotonic)  # of all that is waited for here
+        self._first = self._last = 0.0  # s of that, when it spoke
         self.unread = ""  # why something that it said could not be read
 
     async def run(self) -> None:
@@ -47,20 +45,25 @@ class Line:
             raise DeviceError(text) from error
         try:
             self.say(self._dialect.greet())
-            before = time.monotonic()
             while True:
                 await asyncio.sleep(TICK_S)
-                now = time.monotonic()
-                self._tick(min(now - before, LISTENED_S))
-                before = now
+                self._tick()
         finally:
             self.answers = False
             self._socket.close()
             self._socket = None
 
-    def _tick(self, listened: float) -> None:
-        self.silent += listened
-        self.age += listened
+    @property
+    def silent(self) -> float:
+        """Seconds without a word."""
+        return self.clock.look() - self._last
+
+    @property
+    def age(self) -> float:
+        """Seconds since its first word."""
+        return self.clock.look() - self._first
+
+    def _tick(self) -> None:
         place = f"{self._dialect.title} at {self._address.host}:{self._address.port}"
         if trouble := self._dialect.trouble:
             raise DeviceError(trouble)
@@ -68,7 +71,7 @@ class Line:
             raise DeviceError(f"{place} does not answer: start it, and {self._dialect.setup}")
         if self.silent > GONE_S:
             raise DeviceError(f"{place} has said nothing for {self.silent:.0f} s: is it there, and the network?")
-        self._on_tick(listened)
+        self._on_tick()
 
     def hear(self, data: bytes, host: str) -> None:
         """A packet from a host."""
@@ -81,8 +84,9 @@ class Line:
             return
         for message in messages:
             self._dialect.take_in(message)
-        self.silent, self.age = 0.0, self.age if self.answers else 0.0
-        self.answers = True
+        self._last = self.clock.look()
+        if not self.answers:
+            self.answers, self._first = True, self._last
         self._on_word()
 
     def say(self, packets: list[bytes]) -> None:
