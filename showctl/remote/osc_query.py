@@ -41,6 +41,7 @@ PART = "osc query"
 LIKE = "asks by OSCQuery"
 MOST_CLIENTS, MOST_OF_ONE = 16, 4  # WebSockets in all, and of one address
 MOST_PATHS = 256  # that one listens to
+MOST_CONNECTIONS = 64  # of TCP, who may not ask among them: beyond that the oldest without a WebSocket is closed
 MOST_ASKING = 32  # questions that wait for their answer
 TELL_S = 0.02  # at most so often
 TOLD_HZ, TOLD_BURST = 500.0, 500.0  # values a second to one, and at once
@@ -121,6 +122,7 @@ class OscQuery:
         self._door, self._board, self._values, self._now = door, board, values, now
         self._guard = Guard(host, {}, called, (), now)
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
         self._listeners: dict[Peer, Listener] = {}
         self._somebody = asyncio.Event()
         self._grown: tuple[Plan, Node] | None = None
@@ -133,9 +135,9 @@ class OscQuery:
     @property
     def address(self) -> Peer | None:
         """Where it listens, the real port also where 0 was asked for; None while it does not."""
-        if self._runner is None or not self._runner.addresses:
+        if self._server is None:
             return None
-        host, port = self._runner.addresses[0][:2]
+        host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
     async def open(self) -> None:
@@ -145,7 +147,7 @@ class OscQuery:
         self._runner = web.AppRunner(app, access_log=None, logger=_mute, shutdown_timeout=1.0)
         try:
             await self._runner.setup()
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            self._server = await asyncio.get_running_loop().create_server(self._protocol, self._host, self._port)
         except OSError as error:
             await self.close()
             raise DeviceError(_why_not(self._host, self._port, error)) from error
@@ -153,7 +155,7 @@ class OscQuery:
 
     async def run(self) -> None:
         """Tell everybody what is new, until cancelled; costs nothing while nobody is connected. Raises DeviceError as `open`."""
-        if self._runner is None:
+        if self._server is None:
             await self.open()
         try:
             while True:
@@ -170,10 +172,22 @@ class OscQuery:
     async def close(self) -> None:
         """Let everybody go and stop to listen."""
         runner, self._runner = self._runner, None
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         for one in list(self._listeners.values()):
             await one.client.socket.close()
         if runner is not None:
             await runner.cleanup()
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        """For another connection: there are never more than MOST_CONNECTIONS, so that no stranger takes all that may be open."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        if len(connections := self._runner.server.connections) >= MOST_CONNECTIONS:
+            idle = (one for one in connections if one.transport is None or _peer(one.transport) not in self._listeners)
+            next(idle).force_close()
+        return self._runner.server()
 
     def event(self, path: str, *values: Value) -> None:
         """Something happened that is told once, to all who listen to its path: `feedback`, with what it says."""
@@ -200,6 +214,8 @@ class OscQuery:
             self._counts["refused"] += 1
             error.headers.update(HEADERS)
             raise
+        except ConnectionError:  # gone before the answer
+            raise
         except Exception:
             log.exception("a question by OSCQuery from %s was not answered, by a fault of ours", request.remote)
             raise web.HTTPInternalServerError(text="this is a fault of showctl\n") from None
@@ -207,7 +223,9 @@ class OscQuery:
 
     def _may(self, request: web.Request) -> None:
         """403 unless the caller may command by OSC and its page is ours, 429 where it asks too often."""
-        match self._door.admit(_peer(request), LIKE):
+        if not (peer := _peer(request.transport))[0]:
+            raise web.HTTPForbidden(text="who asks is gone\n")
+        match self._door.admit(peer, LIKE):
             case Verdict.STRANGER:
                 raise web.HTTPForbidden(text="this address may not ask; allow it under osc in the venue file\n")
             case Verdict.CUT_OFF:
@@ -263,7 +281,7 @@ class OscQuery:
     # --- WebSockets ------------------------------------------------------------------------------------------------
 
     async def _connected(self, request: web.Request) -> web.StreamResponse:
-        peer = _peer(request)
+        peer = _peer(request.transport)
         if len(self._listeners) >= MOST_CLIENTS or sum(host == peer[0] for host, _ in self._listeners) >= MOST_OF_ONE:
             raise web.HTTPServiceUnavailable(text="too many are connected already; end one\n")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LARGEST, compress=False, timeout=2.0)
@@ -334,11 +352,10 @@ def _said(root: Node, path: str, query: str, values: Mapping[str, Values]) -> tu
     return status, {400: "no attribute of OSCQuery\n", 404: "there is nothing of this name\n"}.get(status)
 
 
-def _peer(request: web.Request) -> Peer:
-    """Who asks, told apart from whoever has the same UDP port."""
-    name = request.transport.get_extra_info("peername") if request.transport is not None else None
-    host, port = name[:2] if name else (request.remote or "", 0)
-    return str(host), ELSEWHERE + int(port)
+def _peer(transport: asyncio.BaseTransport | None) -> Peer:
+    """Who is at the other end, told apart from whoever has the same UDP port; nobody where it is gone already."""
+    name = None if transport is None else transport.get_extra_info("peername")
+    return (str(name[0]), ELSEWHERE + int(name[1])) if name else ("", ELSEWHERE)
 
 
 def _written(address: Peer) -> str:

@@ -340,6 +340,25 @@ async def test_connections_and_what_they_listen_to_are_bounded(monkeypatch: pyte
     assert MOST_PATHS > 100
 
 
+async def test_connections_that_ask_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CONNECTIONS", 8)
+    async with place() as one, one.connect() as page:
+        assert one.query.address is not None
+        idle = [await asyncio.open_connection(*one.query.address) for _ in range(30)]
+        for _, writer in idle[-3:]:
+            assert not writer.is_closing()
+        assert await asyncio.wait_for(idle[0][0].read(), 10) == b""  # the oldest was closed
+        assert one.query._runner is not None
+        assert one.query._runner.server is not None
+        assert len(one.query._runner.server.connections) <= 8
+        assert (await one.get("/showctl/gm?TYPE"))[0] == 200
+        await listen(page, "/showctl/gm")
+        assert (await packet(page)).address == "/showctl/gm"  # a WebSocket stays
+        for _, writer in idle:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for _, writer in idle), return_exceptions=True)
+
+
 async def test_a_packet_that_is_too_large_ends_the_connection() -> None:
     async with place() as one, one.connect() as page:
         await page.send_bytes(bytes(70_000))
