@@ -43,7 +43,6 @@ from showctl.model.player import (
     Play,
     Prepare,
     ResumePlay,
-    Speed,
     Stay,
     StopPlay,
     Volume,
@@ -103,7 +102,7 @@ class SetList(Played):
                 return [Volume(self._takes.number(), gain(one.level))]
             case TrackRate():
                 self.state = replace(self.state, rate=_within(one.rate, SLOWEST, FASTEST, "a rate"))
-                return [Speed(self._takes.number(), one.rate)]
+                return [self._pace()]
 
     def _later(self, quantise: str, heard: float, latency: float) -> float | None:
         """Where in what plays (s) something that is quantised is to happen; None for at once."""
@@ -250,7 +249,8 @@ class SetList(Played):
         self._course = replace(self._course, loop=(first, last))
         back = self._soonest(heard, latency) >= last  # what lies behind is played from its beginning
         start = self._go_to(first, "none", heard, latency) if back else []
-        return [*start, Loop(self._takes.number(), first, last)]
+        self._looping = self._takes.number()
+        return [*start, Loop(self._looping, first, last)]
 
     def _sounding(self) -> None:
         if self.state.mode != "playing":

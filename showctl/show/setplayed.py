@@ -48,6 +48,7 @@ class Played:
         self.told: list[Happened] = []
         self._takes, self._course = Takes(), Course()
         self._moved = False  # paused, and put elsewhere since: the player does not know where
+        self._looping = self._pacing = 0  # numbers of the last commands for a loop and for a rate: a player may have none
         self._unprepared = False  # another track leads, and what follows it has not been said
 
     # --- what is told ------------------------------------------------------------------------------------------------------
@@ -117,8 +118,7 @@ class Played:
         """A player has just been started: all that it has to know."""
         self.away(time)
         commands: list[Command] = [self._define(one) for one in self.plan.tracks]
-        commands += [Volume(self._takes.number(), gain(self.state.volume)), Speed(self._takes.number(), self.state.rate)]
-        return [*commands, *self._stand_by()]
+        return [*commands, Volume(self._takes.number(), gain(self.state.volume)), self._pace(), *self._stand_by()]
 
     def change(self, plan: TracksPlan) -> list[Command]:
         """Another version of the show: what plays plays on, and stands in the list where its track does now."""
@@ -182,6 +182,10 @@ class Played:
     def refused(self, seq: int, why: str, time: float) -> None:
         """The player says that it could not do a command: what played, or was paused, still is."""
         self._tell(time, "refused", control="player", reason=why)
+        if seq == self._looping:
+            self._round_no_more()
+        elif seq == self._pacing:
+            self.state = replace(self.state, rate=self.clock.rate)
         changes = seq == self._takes.awaited
         before = self._takes.failed(seq)
         if before is not None and before[0].mode == STANDS.get(self.clock.mode):
@@ -217,6 +221,10 @@ class Played:
         return self._stand_by()
 
     # --- commands ------------------------------------------------------------------------------------------------------------
+
+    def _pace(self) -> Speed:
+        self._pacing = self._takes.number()
+        return Speed(self._pacing, self.state.rate)
 
     def _define(self, track: TrackPlan) -> Define:
         return defined(track, self.maps.get(track.name), self._takes.number())

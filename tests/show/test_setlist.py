@@ -512,6 +512,21 @@ def test_volume_and_rate_hold_for_what_comes() -> None:
             night.ask(kind, **fields)
 
 
+def test_a_loop_or_a_rate_that_the_player_does_not_have_is_none_here_either() -> None:
+    night = Night()
+    night.ask(PlayTrack)
+    night.run(1.0)
+    loop = night.list.ask(LoopTrack(time=1.0, source="x", first=1.0, last=2.0), 1.0)[-1]
+    pace = night.list.ask(TrackRate(time=1.0, source="x", rate=2.0), 1.0)[-1]
+    assert night.list.loop == (1.0, 2.0)
+    assert night.list.state.rate == 2.0
+    night.list.refused(loop.seq, "it has no loop", 1.0)
+    night.list.refused(pace.seq, "it has one speed", 1.0)
+    assert night.list.loop is None
+    assert night.list.state.rate == 1.0
+    assert night.list.state.mode == "playing"
+
+
 def test_what_needs_a_track_that_plays_is_refused_where_none_does() -> None:
     night = Night()
     for kind, fields in ((PauseTrack, {}), (ResumeTrack, {}), (LoopTrack, {"first": 0.0, "last": 1.0})):
