@@ -42,11 +42,11 @@ from showctl.model.player import (
     StopPlay,
     Volume,
 )
+from showctl.outputs.later import STEPS_S, Later
 from showctl.watched import LOOK_S, Watched
 from showctl.wire import mpv as wire
 
 OBSERVED = ("path", "time-pos", "pause", "duration", "idle-active", "speed")
-STEPS_S = 0.04  # between two steps of a fade
 STATUS_S = 1.0
 OPEN_S = 2.0
 ANSWER_S, GONE_S = 2.0, 10.0
@@ -68,6 +68,7 @@ class Mpv:
         self._on_started, self._on_clock, self._on_status = on_started, on_clock, on_status
         self._writer: asyncio.StreamWriter | None = None
         self._answers = False  # it has answered since it was connected to
+        self._later = Later()
         self._anew()
 
     def _anew(self) -> None:
@@ -86,8 +87,6 @@ class Mpv:
         self._wanted = False  # something of ours is to be heard
         self._start = False  # the place at which files begin is set for the next one
         self._refused, self._refused_seq = "", 0
-        self._waits: asyncio.TimerHandle | None = None  # a jump
-        self._fading: asyncio.Task[None] | None = None
 
     # --- running -----------------------------------------------------------------------------------------------------------
 
@@ -117,11 +116,9 @@ class Mpv:
         except (ConnectionError, WireError) as error:
             raise DeviceError(f"mpv cannot be understood, or has gone ({error}): start it again") from error
         finally:
-            for one in (telling, self._fading):
-                if one is not None:
-                    one.cancel()
-            if self._waits is not None:
-                self._waits.cancel()
+            if telling is not None:
+                telling.cancel()
+            self._later.settle()
             self._writer, self._answers = None, False
             writer.transport.abort()  # whoever hangs may never take what waits
             with contextlib.suppress(OSError):
@@ -179,7 +176,7 @@ class Mpv:
             case Play():
                 self._play(command)
             case Stay():
-                self._wait_no_more()
+                self._later.off("jump")
             case PausePlay():
                 self._settle()
                 self._do(command.seq, "set_property", "pause", True)
@@ -208,7 +205,7 @@ class Mpv:
         if command.when is not None and self._mode is Mode.PLAYING:
             since = (time.monotonic_ns() - self._placed_ns) / 1e9
             wait = max(0.0, (command.when - self._position()) / self._speed() - since)
-            self._waits = asyncio.get_running_loop().call_later(wait, self._begin, command)
+            self._later.at("jump", wait, lambda: self._begin(command))
         else:
             self._begin(command)
 
@@ -251,7 +248,8 @@ class Mpv:
         self._next = None
         if self._mode is Mode.PLAYING and command.out > STEPS_S:
             self._mode = Mode.STOPPING
-            self._fading = asyncio.create_task(self._fade(command))
+            self._seq = command.seq
+            self._later.fade(command.out, self._loud, lambda: self._faded(command.seq))
             self._tell_clock()
         else:
             self._end(command.seq)
@@ -260,27 +258,14 @@ class Mpv:
         self._mode, self._wanted = Mode.STOPPED, False
         self._do(seq, "stop")
 
-    async def _fade(self, command: StopPlay) -> None:
-        steps = round(command.out / STEPS_S)
-        self._seq = command.seq
-        for step in range(steps, 0, -1):
-            self._loud(step / steps)
-            await asyncio.sleep(STEPS_S)
-        self._end(command.seq)
+    def _faded(self, seq: int) -> None:
+        self._end(seq)
         self._loud()
 
     def _settle(self) -> None:
         """What was on its way to happen does not: something else was asked for."""
-        self._wait_no_more()
-        if self._fading is not None and not self._fading.done():
-            self._fading.cancel()
+        if self._later.settle():
             self._loud()
-        self._fading = None
-
-    def _wait_no_more(self) -> None:
-        if self._waits is not None:
-            self._waits.cancel()
-            self._waits = None
 
     def _follow(self, command: Follow) -> None:
         self._do(0, "playlist-clear")
