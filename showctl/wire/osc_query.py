@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from showctl.model import MOST_HELD
 from showctl.plan import Plan
 from showctl.wire.osc_answers import ANSWERS, Values
 from showctl.wire.osc_commands import COMMANDS
@@ -165,10 +166,16 @@ def host_info(name: str, ip: str | None, port: int) -> Json:
 
 def _names(plan: Plan) -> dict[str, list[str]]:
     """What stands for each word in capitals."""
-    lit = {n for n, one in enumerate(plan.parameters) if one.name == "intensity"}
+    lit, house = {n for n, one in enumerate(plan.parameters) if one.name == "intensity"}, frozenset(plan.house)
+
+    def held(*elements: tuple[int, ...]) -> bool:
+        """Have they an intensity that a hand may hold? House lights have a command of their own."""
+        every = [parameter for one in elements for parameter in one]
+        return len(every) <= MOST_HELD and not lit.isdisjoint(every) and house.isdisjoint(every)
+
     tracks = () if plan.tracks is None else plan.tracks.tracks
-    targets = [one.name for one in plan.groups if any(lit.intersection(element) for element in one.elements)]
-    targets += [one.name for one in plan.fixtures if lit.intersection(one.parameters)]
+    targets = [one.name for one in plan.groups if held(*one.elements)]
+    targets += [one.name for one in plan.fixtures if held(one.parameters)]
     return {
         "LIST": _fit(one.name for one in plan.lists),
         "SUB": _fit(one.name for one in plan.submasters),

@@ -6,15 +6,30 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from showctl.config.load import load
 from showctl.config.words import Words
 from showctl.model import BeatState, ListState, PlaybackState, TrackView
-from showctl.plan import CueList, GesturesPlan, Group, Marker, Plan, Submaster, TrackPart, TrackPlan, TracksPlan, Wearable
+from showctl.plan import (
+    CueList,
+    GesturesPlan,
+    Group,
+    Marker,
+    PatchedFixture,
+    Place,
+    Plan,
+    Submaster,
+    TrackPart,
+    TrackPlan,
+    TracksPlan,
+    Wearable,
+)
 from showctl.wire import osc_query
 from showctl.wire.osc import Value, decode, encode
 from showctl.wire.osc_answers import Standing, told
@@ -24,9 +39,11 @@ from showctl.wire.osc_dictionary import control
 from showctl.wire.osc_query import ASKED, EXTENSIONS, MOST_NAMES, NOT_OURS, Node, Way, answer, host_info, tree_of
 from tests.wire.test_osc_dictionary import PLAN as RIG
 
+ROOT = Path(__file__).resolve().parents[2]
 PLAN = replace(
     RIG,
-    groups=(Group("wash", ((0, 1), (2,))), Group("reds", ((1,),))),
+    fixtures=(*RIG.fixtures, PatchedFixture("hall", "dimmer", "", Place(), (3,))),
+    groups=(Group("wash", ((0, 1), (2,))), Group("reds", ((1,),)), Group("with-house", ((2,), (3,)))),
     tracks=TracksPlan((TrackPlan("opener", (TrackPart("opener.wav", (0, 1)),), 60.0, markers=(Marker("solo", 1.0),)),), ()),
     gestures=GesturesPlan((Wearable("glove", "plain", "anna", "anna"),)),
 )
@@ -73,13 +90,13 @@ def _words(way: Way) -> list[str]:
     return next(line.split(" ")[1:] for line, text in COMMANDS.items() if text == way.text)
 
 
-def asked(address: str, way: Way, arguments: list[Value]) -> object:
+def asked(address: str, way: Way, arguments: list[Value], names: Words = NAMES) -> object:
     if "70%" in _words(way):
         arguments = ["70%"]
     if way.tags == "ff" and len(set(arguments)) == 1:
         arguments = [0.0, 86_400.0]
     [message] = decode(encode(address, *arguments, tags=way.tags))
-    return control(message, 1.0, "osc:10.0.0.7", NAMES)
+    return control(message, 1.0, "osc:10.0.0.7", names)
 
 
 @pytest.mark.parametrize(("path", "way"), [one for one in ways() if one[1].access & 2], ids=lambda one: getattr(one, "tags", one))
@@ -104,6 +121,24 @@ def test_what_is_beyond_its_range_is_refused(path: str, way: Way) -> None:
             continue
         [message] = decode(encode(path, *arguments, tags=way.tags))
         assert isinstance(control(message, 1.0, "osc:10.0.0.7", NAMES), Refusal)
+
+
+def test_of_fixtures_and_groups_those_are_told_that_a_hand_may_hold() -> None:
+    assert set(TREE.contents["showctl"].contents["set"].contents) == {"wash", "par.1", "par.2"}
+
+
+@pytest.mark.parametrize(
+    "files", ["venues/small-club.yaml cues/evening.yaml", "showctl/demo/venue.yaml showctl/demo/show.yaml"], ids=["club", "demo"]
+)
+def test_every_address_of_a_real_show_is_understood(files: str) -> None:
+    plan = load(*(ROOT / one for one in files.split())).plan
+    names, tree = Words(plan), tree_of(plan)
+    taken = [(path, way) for path, way in ways(tree) if way.access & 2 and not {"WHAT", "WORDS"} & set(_words(way))]
+    assert len(taken) > 100
+    for path, way in taken:
+        found = asked(path, way, said(way), names)
+        assert found is not None
+        assert not isinstance(found, Refusal), (path, found)
 
 
 def test_every_line_of_the_table_is_in_the_tree() -> None:
