@@ -99,6 +99,7 @@ class Announcer:
             self._tell(State.RUNNING, f"announced on {where}: {_words(infos, name)}")
             while self._place() == place and instance(self._name()) == name and _addresses(place.host) == addresses:
                 await asyncio.sleep(LOOK_S)
+                _bound(addresses)
         except (OSError, Error, TimeoutError) as error:
             raise DeviceError(
                 f"OSC cannot be announced on {where}: {error or type(error).__name__}; is the network up?"

@@ -129,6 +129,7 @@ class OscQuery:
         self._known: Node | None = None  # that those who are connected know
         self._growing, self._answering = asyncio.Lock(), asyncio.Lock()
         self._asking = 0
+        self._hindered = ""  # why it does not listen
         self._since = now()
         self._counts = dict.fromkeys(("asked", "refused", "told", "dropped"), 0)
 
@@ -150,8 +151,9 @@ class OscQuery:
             self._server = await asyncio.get_running_loop().create_server(self._protocol, self._host, self._port)
         except OSError as error:
             await self.close()
-            raise DeviceError(_why_not(self._host, self._port, error)) from error
-        self._since = self._now()
+            self._hindered = _why_not(self._host, self._port, error)
+            raise DeviceError(self._hindered) from error
+        self._hindered, self._since = "", self._now()
 
     async def run(self) -> None:
         """Tell everybody what is new, until cancelled; costs nothing while nobody is connected. Raises DeviceError as `open`."""
@@ -185,8 +187,10 @@ class OscQuery:
         assert self._runner is not None
         assert self._runner.server is not None
         if len(connections := self._runner.server.connections) >= MOST_CONNECTIONS:
-            idle = (one for one in connections if one.transport is None or _peer(one.transport) not in self._listeners)
-            next(idle).force_close()
+            for one in connections:  # the oldest first
+                if _peer(one.transport) not in self._listeners:
+                    one.force_close()
+                    break
         return self._runner.server()
 
     def event(self, path: str, *values: Value) -> None:
@@ -200,7 +204,9 @@ class OscQuery:
         """How it is; the counters are since the start."""
         counters = tuple((name, float(count)) for name, count in (*self._counts.items(), ("connected", len(self._listeners))))
         if (address := self.address) is None:
-            return Health(PART, State.STARTING, f"not listening on {self._host}:{self._port}", self._since, counters)
+            state = State.DEGRADED if self._hindered else State.STARTING
+            detail = self._hindered or f"not listening on {_written((self._host, self._port))}"
+            return Health(PART, state, detail, self._since, counters)
         return Health(PART, State.RUNNING, f"OSCQuery at http://{_written(address)}/", self._since, counters)
 
     # --- questions -------------------------------------------------------------------------------------------------

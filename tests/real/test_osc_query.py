@@ -140,7 +140,7 @@ def test_unasked_nothing_is_served_and_nothing_of_it_loaded(night: Night) -> Non
         assert daemon.popen.poll() is None
 
 
-def test_an_address_that_comes_late_is_waited_for(night: Night) -> None:
+def test_an_address_that_comes_late_or_goes_is_waited_for(night: Night) -> None:
     night.venue.write_text(VENUE + f"osc: {{listen: 0.0.0.0:8000, query: {LATE}:8090, allow: [10.77.0.0/24, 127.0.0.1]}}\n")
     manager = str(night.folder / "no-manager")  # what a service manager sets: then a port that cannot be had is tried again
     with night.daemon(env={"NOTIFY_SOCKET": manager}):
@@ -157,5 +157,13 @@ def test_an_address_that_comes_late_is_waited_for(night: Night) -> None:
             await browser.until({f"Hall.{QUERY}", f"Hall.{OSC}"})
             await browser.close()
 
+        with inside(night.net):
+            asyncio.run(found())
+        ip("-n", night.net.name, "address", "del", f"{LATE}/24", "dev", "lo")
+        night.until_part("mdns", lambda one: one["state"] == "degraded" and LATE in one["detail"], "its address is gone")
+        night.osc("/showctl/go")
+        until(lambda: night.playback()["cue"] == "2", LONGEST, "a cue that fires all the same")
+        ip("-n", night.net.name, "address", "add", f"{LATE}/24", "dev", "lo")
+        night.until_part("mdns", lambda one: one["state"] == "running", "its address is back")
         with inside(night.net):
             asyncio.run(found())

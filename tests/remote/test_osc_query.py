@@ -388,7 +388,8 @@ async def test_a_port_that_is_taken_says_so() -> None:
         second = OscQuery(*one.query.address, door=one.osc, board=one.board, values=dict, now=lambda: 0.0)
         with pytest.raises(DeviceError, match="already listens"):
             await second.open()
-        assert second.health().state is State.STARTING
+        assert second.health().state is State.DEGRADED
+        assert "already listens" in second.health().detail
         assert one.query.health().state is State.RUNNING
 
 
