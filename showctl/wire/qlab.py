@@ -43,7 +43,7 @@ class QLab:
 
     def __init__(self, passcode: str = "", answers: int = 53001) -> None:
         self._passcode, self._answers = passcode, answers
-        self._cues: dict[str, tuple[Said, float]] = {}  # how each stands, and its length (s)
+        self._cues: dict[str, tuple[Said, float, str]] = {}  # how each stands, its length (s), and of which workspace it is
         self._turn = 0
         self.trouble = ""
 
@@ -88,17 +88,18 @@ class QLab:
             self.trouble = "QLab lets us look, but not play: give this passcode control in its OSC access"
 
     def _learn(self, name: str, body: dict[str, Any]) -> None:
-        data = body.get("data")
+        data, workspace, before = body.get("data"), str(body.get("workspace_id", ""))[:100], self._cues.get(name)
+        if before is None and len(self._cues) >= MOST_CUES:
+            return
+        if before is not None and workspace != before[2]:  # every workspace that is open replies; the first that has it counts
+            return
         if body.get("status") != "ok" or not isinstance(data, dict):
             self._cues.pop(name, None)
             return
-        if name not in self._cues and len(self._cues) >= MOST_CUES:
-            return
         place, length = _seconds(data.get("actionElapsed")), _seconds(data.get("currentDuration"))
         standing = Standing.PLAYING if data.get("isRunning") else Standing.STOPPED
-        before = self._cues.get(name)
         count = 1 if before is None else before[0].count + 1
-        self._cues[name] = Said(Standing.PAUSED if data.get("isPaused") else standing, place, count), length
+        self._cues[name] = Said(Standing.PAUSED if data.get("isPaused") else standing, place, count), length, workspace
 
     def names(self) -> list[str]:
         """Of ours those that are there: all of its cues would not fit into a packet."""

@@ -41,9 +41,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._on = dict.fromkeys(_SWITCHES, False)
-        self._known = False  # it has said whether it plays
-        self._time: float | None = None
-        self._count = 0
+        self._time, self._count = 0.0, 0
         self._names: dict[tuple[str, int], str] = {}
         self._times: dict[tuple[str, int], float] = {}
         self._lengths: dict[tuple[str, int], float] = {}
@@ -66,7 +64,6 @@ class Reaper:
         address, value = message.address, number(message)
         if address in _SWITCHES and value is not None:
             self._on[address] = value > 0.5
-            self._known |= address != "/repeat"
         elif address == "/time" and value is not None:
             self._time, self._count = value, self._count + 1
         elif (match := _PLACE.fullmatch(address)) and 1 <= int(match[2]) <= TOLD:
@@ -99,9 +96,7 @@ class Reaper:
     def said(self, name: str) -> Said | None:
         """Its time, from where the region begins."""
         key = self._key(name)
-        if key is None or self._time is None or not self._known:
-            return None
-        return Said(self._standing, self._time - self._times[key], self._count)
+        return None if key is None else Said(self._standing, self._time - self._times[key], self._count)
 
     def play(self, name: str, at: float) -> list[bytes]:
         """What plays is taken elsewhere; what is paused would stay there, so it is stopped first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 import socket
 from contextlib import asynccontextmanager, suppress
 
@@ -493,3 +495,57 @@ async def test_a_name_that_is_no_ascii_over_there_is_hinted_at(quick):
         one.player._line.hear(encode("/region/9/name", "J?ger").replace(b"?", b"\xe4"), "127.0.0.1")
         one.player._tracks.pop("gone")
         await one.until(lambda: one.statuses and "plain letters" in one.statuses[-1].detail, "a word")
+
+
+@every
+async def test_whatever_it_says_a_night_goes_on(kind):
+    chance = random.Random(kind)
+    odd = (
+        float("nan"),
+        float("inf"),
+        -1e30,
+        1e30,
+        -1,
+        0,
+        1,
+        2**31 - 1,
+        True,
+        None,
+        "",
+        "two",
+        "x" * 300,
+        b"",
+        '{"status": "ok"}',
+    )
+    parts = (
+        "play",
+        "stop",
+        "pause",
+        "repeat",
+        "time",
+        "region",
+        "marker",
+        "1",
+        "2",
+        "name",
+        "length",
+        "reply",
+        "cue",
+        "two",
+        "live",
+    )
+    parts += ("song", "get", "is_playing", "tempo", "current_song_time", "cue_points", "track_names", "valuesForKeys", "connect")
+    async with playing(kind) as (one, fake):
+        hear = one.player._line.hear
+        take = one.ask(Play, "two")
+        await one.mode(Mode.PLAYING, take)
+        for _ in range(3000):
+            address = "/" + "/".join(chance.choices(parts, k=chance.randint(1, 4)))
+            hear(encode(address, *chance.choices(odd, k=chance.randint(0, 4))), "127.0.0.1")
+            hear(chance.randbytes(chance.randint(0, 60)), "127.0.0.1")
+        for message in ("/region/1/name", "/region/2/time", "/live/song/get/cue_points", "/reply/cue/two/valuesForKeys"):
+            for value in odd:
+                hear(encode(message, value), "127.0.0.1")
+        assert all(math.isfinite(clock.position) for clock in one.clocks)
+        one.ask(StopPlay, 0.0)
+        await one.until(lambda: fake.sounds is None, "silence")

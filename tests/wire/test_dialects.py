@@ -189,6 +189,18 @@ def test_a_cue_is_a_song() -> None:
     assert one.said("12") is None
 
 
+def test_of_two_workspaces_the_one_that_has_the_cue_counts() -> None:
+    one = QLab()
+    for _ in range(2):
+        reply(one, "/cue/12/valuesForKeys", status="error", workspace_id="A")
+        reply(one, "/cue/12/valuesForKeys", status="ok", workspace_id="B", data={"isRunning": True, "actionElapsed": 1.0})
+        assert one.said("12") is not None
+    reply(one, "/cue/12/valuesForKeys", status="error", workspace_id="A")
+    assert one.said("12") is not None
+    reply(one, "/cue/12/valuesForKeys", status="error", workspace_id="B")
+    assert one.said("12") is None
+
+
 def test_qlab_is_told_where_to_reply_and_the_passcode() -> None:
     said = sent(QLab("secret", 53_011).greet())
     assert said == [("/udpReplyPort", 53_011), ("/connect", "secret"), ("/alwaysReply", 1), ("/thump",)]
