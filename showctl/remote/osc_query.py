@@ -16,6 +16,7 @@ import asyncio
 import errno
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol, TypeAlias
 
@@ -28,7 +29,7 @@ from showctl.remote.web.guard import Guard
 from showctl.remote.web.stream import Client
 from showctl.wire.osc import Value
 from showctl.wire.osc_answers import Values, message
-from showctl.wire.osc_query import OK, ROOT, Node, answer, host_info, tree_of
+from showctl.wire.osc_query import OK, ROOT, Json, Node, answer, host_info, tree_of
 from showctl.wire.osc_senders import Bucket, Verdict
 
 log = logging.getLogger(__name__)
@@ -353,9 +354,20 @@ def _is_told(root: Node, below: str) -> bool:
 def _said(root: Node, path: str, query: str, values: Mapping[str, Values]) -> tuple[int, str | None]:
     """Status and body of an answer."""
     status, found = answer(root, path, query, values)
-    if status == OK:
-        return status, json.dumps(found, allow_nan=False)
+    if found is not None:
+        return status, _text(found)
     return status, {400: "no attribute of OSCQuery\n", 404: "there is nothing of this name\n"}.get(status)
+
+
+def _text(found: Json) -> str:
+    """A node as JSON, those below one by one: a large tree in one go would hold up the loop, which runs in another thread."""
+    below = found.pop("CONTENTS", None)
+    text = json.dumps(found, allow_nan=False)
+    if below is None:
+        return text
+    time.sleep(0)  # its turn
+    inside = ", ".join(f"{json.dumps(name)}: {_text(one)}" for name, one in below.items())
+    return f'{text[:-1]}{", " if found else ""}"CONTENTS": {{{inside}}}}}'
 
 
 def _peer(transport: asyncio.BaseTransport | None) -> Peer:

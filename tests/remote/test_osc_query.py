@@ -131,7 +131,9 @@ async def test_questions_are_answered() -> None:
         assert await one.get("/showctl/go?VALUE") == (204, "")
         assert (await one.get("/showctl/gm?NONSENSE"))[0] == 400
         assert (await one.get("/showctl/nothing"))[0] == 404
-        assert one.counts()["asked"] == 5
+        assert await one.get("/?CONTENTS") == (200, {"CONTENTS": whole["CONTENTS"]})
+        assert await one.get("/showctl/gm?CONTENTS") == (200, {})
+        assert one.counts()["asked"] == 7
 
 
 async def test_who_answers_is_told_under_every_path() -> None:
