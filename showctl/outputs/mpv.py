@@ -181,7 +181,6 @@ class Mpv:
                 self._settle()
                 self._do(command.seq, "set_property", "pause", True)
             case ResumePlay():
-                self._settle()
                 self._resume(command.seq)
             case StopPlay():
                 self._stop(command)
@@ -192,14 +191,15 @@ class Mpv:
                 self._do(0, "set_property", "ab-loop-b", "no" if command.last is None else command.last)
             case Volume():
                 self._volume = command.gain
-                self._loud()
+                if self._mode is not Mode.STOPPING:  # the next step of the fade has it
+                    self._loud()
             case Speed():
                 self._do(0, "set_property", "speed", command.rate)
         return True
 
     def _play(self, command: Play) -> None:
-        if command.track not in self._tracks:
-            self._refuse(command.seq, f"there is no track {command.track!r}")
+        if why := self._deaf() if command.track in self._tracks else f"there is no track {command.track!r}":
+            self._refuse(command.seq, why)
             return
         self._settle()
         if command.when is not None and self._mode is Mode.PLAYING:
@@ -234,7 +234,9 @@ class Mpv:
     def _resume(self, seq: int) -> None:
         if why := self._deaf():
             self._refuse(seq, why)
-        elif self._mode is Mode.STOPPED and self._parked is not None:
+            return
+        self._settle()
+        if self._mode is Mode.STOPPED and self._parked is not None:
             file, at, take = self._parked
             self._load(seq, file, at)
             self._take = take

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from contextlib import suppress
+from time import monotonic
 
 
 class FakeMpv:
@@ -18,7 +18,7 @@ class FakeMpv:
         self.properties = {"pause": False, "speed": 1.0, "volume": 100.0, "start": "none", "ab-loop-a": "no", "ab-loop-b": "no"}
         self.playlist, self.playing = [], None
         self.commands = []
-        self._at, self._since = 0.0, time.monotonic()
+        self._at, self._since = 0.0, monotonic()
         self._watchers, self._told = [], {}
         self.awake = asyncio.Event()  # cleared, it hangs: its socket is open, and nothing comes of it
         self.awake.set()
@@ -39,14 +39,14 @@ class FakeMpv:
     @property
     def position(self):
         runs = self.playing is not None and not self.properties["pause"]
-        return self._at + ((time.monotonic() - self._since) * self.properties["speed"] if runs else 0.0)
+        return self._at + ((monotonic() - self._since) * self.properties["speed"] if runs else 0.0)
 
     @property
     def connections(self):
         return len(self._watchers)
 
     def _hold(self, position=None):
-        self._at, self._since = self.position if position is None else position, time.monotonic()
+        self._at, self._since = self.position if position is None else position, monotonic()
 
     async def _tick(self):
         while True:

@@ -205,6 +205,21 @@ async def test_mpv_that_hangs_is_told_begins_nothing_late_and_stops_when_it_wake
         await one.mode(Mode.PLAYING)
 
 
+@pytest.mark.parametrize("asked", [(Play, "one"), (ResumePlay,)])
+async def test_what_is_refused_in_a_fade_does_not_call_it_off(tmp_path, quick, monkeypatch, asked):
+    monkeypatch.setattr(mpv, "GONE_S", 10.0)
+    async with playing(tmp_path) as (one, fake):
+        one.ask(Play, "two")
+        await one.mode(Mode.PLAYING)
+        fake.awake.clear()
+        stop = one.ask(StopPlay, 1.0)
+        await one.until(lambda: one.statuses[-1].state is State.DEGRADED, "a word")
+        refused = one.ask(asked[0], *asked[1:])
+        assert one.statuses[-1].refused_seq == refused
+        fake.awake.set()
+        await one.until(lambda: one.clock.seq == stop and fake.playing is None, "the stop")
+
+
 async def test_mpv_that_hangs_for_long_counts_as_gone_and_is_asked_for_nothing_before_it_answers(tmp_path, quick):
     one = Playing(tmp_path / "mpv.sock")
     async with FakeMpv(tmp_path / "mpv.sock", LENGTHS) as fake:
