@@ -107,10 +107,7 @@ class Announcer:
         finally:
             with suppress(TimeoutError, OSError, Error):
                 async with asyncio.timeout(END_S):
-                    await network.async_unregister_all_services()
-            with suppress(TimeoutError, OSError):
-                async with asyncio.timeout(END_S):
-                    await network.async_close()
+                    await network.async_close()  # takes back what was announced
 
     def _tell(self, state: State, detail: str) -> None:
         self._report(Health(PART, state, detail, self._now()))

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from showctl.inputs import osc as intake
 from showctl.inputs.osc import OscInput
 from showctl.inputs.osc_routes import Routes
 from showctl.model import ControlEvent, DeviceError, Go, SetMaster, State
@@ -229,6 +230,22 @@ async def test_what_is_listened_to_is_told_at_once_and_as_it_changes() -> None:
         assert one.counts()["told"] == 3
 
 
+async def test_what_one_is_told_in_a_second_is_bounded_and_the_rest_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOLD_HZ", 1.0)
+    monkeypatch.setattr(module, "TOLD_BURST", 2.0)
+    async with place() as one, one.connect() as page:
+        wanted = {f"/showctl/{path}" for path in ("gm", "blackout", "bpm", "show")}
+        for path in wanted:
+            await listen(page, path)
+        found = {(await packet(page)).address for _ in range(2)}
+        await asyncio.sleep(0.2)  # ten turns, in which nothing may come
+        assert one.counts()["told"] == 2
+        for _ in range(2):
+            one.clock[0] += 1.0
+            found.add((await packet(page)).address)
+        assert found == wanted
+
+
 async def test_what_performers_are_told_comes_as_it_happens() -> None:
     async with place() as one, one.connect() as page:
         await listen(page, "/showctl/feedback")
@@ -255,7 +272,8 @@ async def test_osc_comes_in_by_the_same_door() -> None:
         assert one.counts()["dropped_malformed"] == 1
 
 
-async def test_a_long_bundle_is_done_to_its_end() -> None:
+async def test_a_long_bundle_is_done_to_its_end_although_each_message_takes_a_whole_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BATCH_S", -1.0)
     async with place() as one, one.connect() as page:
         for _ in range(3):
             await page.send_bytes(bundle(*(encode("/showctl/go") for _ in range(60))))
