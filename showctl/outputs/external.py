@@ -47,6 +47,7 @@ from showctl.wire.qlab import QLab
 from showctl.wire.reaper import Reaper
 
 STATUS_S = 1.0
+LATE_S = 0.5  # by which a word may come late, of what it did before it was told otherwise
 YOUNG_S = 3.0  # after it has come, in which a track that it plays is one from before
 END_S = 0.5  # before its end, in which a song that stops has ended
 
@@ -78,6 +79,7 @@ class External:
         self._mode = Mode.STOPPED
         self._due: Due | None = None
         self._expected = 0.0  # since when (s of the line)
+        self._hasty = False  # it was told something else just before, and its words of that may still be on their way
         self._follow: Follow | None = None
         self._round: tuple[float, float] | None = None
         self._steady, self._count = Steady(), 0
@@ -218,6 +220,7 @@ class External:
         return ""
 
     def _expect(self, due: Due) -> None:
+        self._hasty = self._due is not None
         self._due, self._expected = due, self._line.clock.look()
 
     def _resume(self, seq: int) -> None:
@@ -257,7 +260,8 @@ class External:
             self._still = self._due.at
         elif self._mode is Mode.PLAYING or self._still is None:
             self._still = self._position()
-        self._expect(Due(mode, seq, self._take, time.monotonic()))
+        take = self._due.take if self._due is not None else self._take
+        self._expect(Due(mode, seq, take, time.monotonic()))
         self._say(self._order(mode, self._song.there))
 
     def _settle(self) -> None:
@@ -306,7 +310,8 @@ class External:
         if said is None:
             return
         if self._due is not None:
-            if self._due.met(said, self._rate, ns / 1e9):
+            hasty = self._hasty and self._line.clock.look() < self._expected + LATE_S
+            if not hasty and self._due.met(said, self._rate, ns / 1e9):
                 self._arrive(self._due, said, ns)
             return
         if said.standing is Standing.PLAYING and self._mode in (Mode.PLAYING, Mode.STOPPING, Mode.PAUSED):

@@ -39,6 +39,7 @@ class Ableton:
         self._beats: float | None = None
         self._count = 0
         self._playing: bool | None = None
+        self._asked: bool | None = None  # whether it was told to play, until it says so
         self._tempo: float | None = None
         self._locators: dict[str, float] = {}
         self._fader: int | None = None
@@ -67,7 +68,9 @@ class Ableton:
         """An answer."""
         what, value = message.address.removeprefix(_SONG), number(message)
         if what == "is_playing" and value is not None:
-            self._playing = value > 0.5
+            before, self._playing = self._playing, value > 0.5
+            if self._playing is self._asked or self._playing is not before:
+                self._asked = None
         elif what == "tempo" and value is not None and SLOWEST <= value <= FASTEST:
             self._tempo = value
         elif what == "current_song_time" and value is not None:
@@ -109,7 +112,9 @@ class Ableton:
         beats = self._at(name, at)
         if beats is None:
             return []
-        begin = [] if self._playing else [encode("/live/song/continue_playing")]
+        plays = self._playing if self._asked is None else self._asked
+        begin = [] if plays else [encode("/live/song/continue_playing")]
+        self._asked = None if plays and self._asked is None else True
         return [encode("/live/song/set/current_song_time", beats), *begin, *self.look(name)]
 
     def leave(self, _name: str) -> list[bytes]:
@@ -126,6 +131,7 @@ class Ableton:
 
     def stop(self, _name: str) -> list[bytes]:
         """The whole set."""
+        self._asked = False
         return [encode("/live/song/stop_playing"), *self.look("")]
 
     def loud(self, _name: str, gain: float) -> list[bytes]:

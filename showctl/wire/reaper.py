@@ -41,6 +41,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._on = dict.fromkeys(_SWITCHES, False)
+        self._asked: Standing | None = None  # what it was told to do, until it says that it does
         self._time, self._count = 0.0, 0
         self._names: dict[tuple[str, int], str] = {}
         self._times: dict[tuple[str, int], float] = {}
@@ -63,7 +64,9 @@ class Reaper:
         """A switch, its time, or a part of a region or marker."""
         address, value = message.address, number(message)
         if address in _SWITCHES and value is not None:
-            self._on[address] = value > 0.5
+            before, self._on[address] = self._standing, value > 0.5
+            if self._standing is self._asked or self._standing is not before:
+                self._asked = None
         elif address == "/time" and value is not None:
             self._time, self._count = value, self._count + 1
         elif (match := _PLACE.fullmatch(address)) and 1 <= int(match[2]) <= TOLD:
@@ -103,7 +106,8 @@ class Reaper:
         key = self._key(name)
         if key is None:
             return []
-        first = [] if self._standing is Standing.PLAYING else self.stop(name)
+        first = [] if (self._asked or self._standing) is Standing.PLAYING else self.stop(name)
+        self._asked = None if not first and self._asked is None else Standing.PLAYING
         return [*first, encode("/time", self._times[key] + at), encode("/play", 1.0)]
 
     def leave(self, _name: str) -> list[bytes]:
@@ -111,15 +115,24 @@ class Reaper:
         return []
 
     def pause(self, _name: str) -> list[bytes]:
-        """A switch: not where it is paused already, or stopped."""
-        return [encode("/pause", 1.0)] if self._standing is Standing.PLAYING else []
+        """A switch: only where it surely plays. Where it may, or was told already, it is stopped."""
+        if self._asked is not None:
+            return self.stop(_name)
+        if self._standing is not Standing.PLAYING:
+            return []
+        self._asked = Standing.PAUSED
+        return [encode("/pause", 1.0)]
 
     def resume(self, name: str, at: float) -> list[bytes]:
         """From where it is paused; else as `play`."""
-        return [encode("/play", 1.0)] if self._on["/pause"] else self.play(name, at)
+        if (self._asked or self._standing) is not Standing.PAUSED:
+            return self.play(name, at)
+        self._asked = Standing.PLAYING
+        return [encode("/play", 1.0)]
 
     def stop(self, _name: str) -> list[bytes]:
         """The whole project."""
+        self._asked = Standing.STOPPED
         return [encode("/stop", 1.0)]
 
     def loud(self, _name: str, gain: float) -> list[bytes]:

@@ -163,6 +163,24 @@ async def test_pause_and_on(kind):
 
 
 @every
+@pytest.mark.parametrize("orders", [("pause", "resume"), ("play", "pause"), ("play", "stop"), ("play", "pause", "play")])
+async def test_of_orders_in_one_moment_the_last_holds(kind, orders):
+    async with playing(kind) as (one, fake):
+        if orders[0] == "pause":
+            one.ask(Play, "two", 5.0)
+            await one.mode(Mode.PLAYING)
+        does = {"play": (Play, "two", 5.0), "pause": (PausePlay,), "resume": (ResumePlay,), "stop": (StopPlay, 2.0)}
+        for order in orders:
+            last = one.ask(*does[order])
+        meant = {"pause": Mode.PAUSED, "stop": Mode.STOPPED}.get(orders[-1], Mode.PLAYING)
+        await one.mode(meant, last)
+        await asyncio.sleep(0.7)
+        assert one.clock.mode is meant
+        assert (fake.sounds is not None) == (meant is Mode.PLAYING)
+        assert not one.refused
+
+
+@every
 async def test_a_stop_fades_and_leaves_the_level_as_it_was(kind):
     async with playing(kind) as (one, fake):
         one.ask(Volume, 1.0)

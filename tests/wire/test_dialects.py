@@ -146,7 +146,24 @@ def test_what_plays_goes_elsewhere_and_what_is_paused_is_stopped_first() -> None
     assert sent(one.play("Opener", 2.0)) == [("/time", 102.0), ("/play", 1.0)]
     told(one, ("/pause", 1.0))
     assert sent(one.play("Opener", 2.0)) == [("/stop", 1.0), ("/time", 102.0), ("/play", 1.0)]
+    two = reaper()
+    told(two, ("/pause", 1.0))
+    assert sent(two.resume("Opener", 12.5)) == [("/play", 1.0)]
+
+
+def test_what_was_told_and_is_not_said_yet_counts() -> None:
+    one = reaper()
+    assert sent(one.pause("Opener")) == [("/pause", 1.0)]
+    told(one, ("/play", 1.0))  # a word of before
     assert sent(one.resume("Opener", 12.5)) == [("/play", 1.0)]
+    assert sent(one.pause("Opener")) == [("/stop", 1.0)]
+    assert sent(one.play("Opener", 1.0)) == [("/stop", 1.0), ("/time", 101.0), ("/play", 1.0)]
+    told(one, ("/pause", 1.0))  # by hand
+    assert sent(one.play("Opener", 1.0)) == [("/stop", 1.0), ("/time", 101.0), ("/play", 1.0)]
+    two = live()
+    two.stop("Opener")
+    told(two, ("/live/song/get/is_playing", True))
+    assert ("/live/song/continue_playing",) in sent(two.play("Opener", 4.0))
 
 
 def test_switches_are_only_moved_where_they_stand_otherwise() -> None:
