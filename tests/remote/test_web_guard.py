@@ -157,3 +157,36 @@ def test_host_headers_are_read_strictly(header: str, name: str) -> None:
 @given(st.text(max_size=40))
 def test_no_host_header_raises(header: str) -> None:
     is_loopback(host_name(header))
+
+
+async def test_connections_that_ask_nothing_are_bounded_and_a_page_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("showctl.remote.web.server.MAX_CONNECTIONS", 8)
+    async with serve() as site, site.socket() as page:
+        host, _, port = site.server.address.rpartition(":")
+        idle = [await asyncio.open_connection(host, int(port)) for _ in range(30)]
+        assert await asyncio.wait_for(idle[0][0].read(), 10) == b""  # the oldest was closed
+        assert (await site.get("/api/health"))[0] == 200
+        await topics(page, "hello")
+        for _, writer in idle:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for _, writer in idle), return_exceptions=True)
+
+
+async def test_what_is_no_http_is_not_logged_and_our_own_mistakes_are(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as site:
+        host, _, port = site.server.address.rpartition(":")
+        for nonsense in (
+            b"\x16\x03\x01\x02\x00\r\n\r\n",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(nonsense)
+            assert b"400" in await asyncio.wait_for(reader.read(100), 10)
+            writer.close()
+        assert not caplog.records
+        monkeypatch.setattr(site.board, "health_json", lambda: 1 // 0)
+        assert (await site.get("/api/health"))[0] == 500
+        assert "ZeroDivisionError" in caplog.text

@@ -26,6 +26,7 @@ from showctl.model import ConfigError, ControlEvent, DeviceError, EqCommand, Fla
 from showctl.remote.board import Board
 from showctl.remote.web.control import WriteBack, parse_control
 from showctl.remote.web.guard import HEADERS, Guard, Scope
+from showctl.remote.web.listening import Listening
 from showctl.remote.web.stream import Client, Publisher, encode
 from showctl.supervise import loaded
 
@@ -35,6 +36,7 @@ STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 MAX_CLIENTS = 32
+MAX_CONNECTIONS = 128  # of TCP, who may not ask among them
 MAX_MESSAGE = 1024  # bytes of a control; the longest that makes sense has about 100
 FRAME_PERIOD = 0.04  # s between frames for the page
 SLOW = 3  # frames from one look at the rest of the board to the next: about 8 a second
@@ -80,8 +82,9 @@ class WebServer:
         self._guard = Guard(host, tokens, allow_hosts, allow, now)
         self._publisher = Publisher(board, now)
         self._clients: set[Client] = set()
+        self._pages: set[asyncio.BaseTransport | None] = set()  # their connections
         self._somebody = asyncio.Event()
-        self._runner: web.AppRunner | None = None
+        self._listening: Listening | None = None
         self._files: dict[str, tuple[bytes, str, str]] = {}
         self.controls = 0  # accepted
         self.refused = 0  # controls that were malformed or one too many
@@ -90,9 +93,9 @@ class WebServer:
     @property
     def address(self) -> str:
         """HOST:PORT that it listens on, the real port also where 0 was asked for. RuntimeError before `open`."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listening is None or (found := self._listening.address) is None:
             raise RuntimeError("the web server is not open")
-        host, port = self._runner.addresses[0][:2]
+        host, port = found
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
@@ -118,18 +121,17 @@ class WebServer:
                 web.get("/{name}", self._get_file),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        listening = Listening(app, MAX_CONNECTIONS, self._pages.__contains__)
         try:
-            await self._runner.setup()
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            await listening.open(self._host, self._port)
         except OSError as error:
-            await self.close()
             raise DeviceError(_why_not(self._host, self._port, error)) from error
+        self._listening = listening
         self._board.report(Health("web", State.RUNNING, f"page at http://{self.address}", self._now()))
 
     async def run(self) -> None:
         """Keep every open page up to date, until cancelled; then everything is closed. Raises DeviceError as `open` does."""
-        if self._runner is None:
+        if self._listening is None:
             await self.open()
         try:
             while True:
@@ -144,11 +146,11 @@ class WebServer:
 
     async def close(self) -> None:
         """Let every client go and stop to listen."""
-        runner, self._runner = self._runner, None
+        listening, self._listening = self._listening, None
         for client in list(self._clients):
             await client.socket.close()
-        if runner is not None:
-            await runner.cleanup()
+        if listening is not None:
+            await listening.close()
 
     def _publish(self, everything: bool) -> None:
         changed = self._publisher.refresh() if everything else []
@@ -304,6 +306,8 @@ class WebServer:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, compress=False, timeout=2.0)
         client = Client(socket, self._guard.scope(request) or "view")
         self._clients.add(client)  # before the first await, so that no burst gets past the limit
+        transport = request.transport
+        self._pages.add(transport)
         writer = None
         try:
             await socket.prepare(request)
@@ -317,6 +321,7 @@ class WebServer:
                     client.reply(answer)
         finally:
             self._clients.discard(client)
+            self._pages.discard(transport)
             self._unflash(client, request)
             self.frames_dropped += client.dropped
             if writer is not None:

@@ -1,0 +1,67 @@
+"""A web server that strangers cannot wear out: its connections are bounded, and what is no HTTP is not logged.
+
+Whoever connects and asks nothing holds a file descriptor of the daemon. There are never more than so many connections: for one
+more the oldest is closed that is not kept (a page that is open, a WebSocket). aiohttp would write a page of log for each
+stranger who sends no HTTP; what goes wrong in our own code it still writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+log = logging.getLogger(__name__)
+log.addFilter(lambda record: record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError))
+
+
+class Listening:
+    """An application of aiohttp at one address, of at most `most` connections; `kept` says which are not to be closed."""
+
+    def __init__(self, app: web.Application, most: int, kept: Callable[[asyncio.BaseTransport | None], bool]) -> None:
+        self._runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=1.0)
+        self._most, self._kept = most, kept
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> None:
+        """Listen. OSError where that cannot be; it is closed then."""
+        try:
+            await self._runner.setup()
+            self._server = await asyncio.get_running_loop().create_server(self._protocol, host, port, backlog=128)
+        except OSError:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Listen no more and let everybody go."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        await self._runner.cleanup()
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens, the real port also where 0 was asked for; None while it does not."""
+        if self._server is None or not self._server.sockets:
+            return None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        return 0 if self._runner.server is None else len(self._runner.server.connections)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        """For another connection."""
+        server = self._runner.server
+        assert server is not None
+        if len(server.connections) >= self._most:
+            for one in server.connections:  # the oldest first
+                if not self._kept(one.transport):
+                    one.force_close()
+                    break
+        return server()
