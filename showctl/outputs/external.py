@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from showctl.model import DeviceError
 from showctl.model.player import (
     Command,
     Define,
@@ -37,14 +35,11 @@ from showctl.model.player import (
 )
 from showctl.outputs import line
 from showctl.outputs.later import STEPS_S, Later
-from showctl.outputs.line import Line
+from showctl.outputs.line import Line, dialect_of, passcode
 from showctl.outputs.said import Due, lacks, status
 from showctl.outputs.steady import Steady
 from showctl.plan.tracks import Address, TracksPlan
-from showctl.wire.ableton import Ableton
 from showctl.wire.dialect import Dialect, Said, Standing
-from showctl.wire.qlab import QLab
-from showctl.wire.reaper import Reaper
 
 STATUS_S = 1.0
 LATE_S = 0.5  # by which a word may come late, of what it did before it was told otherwise
@@ -66,7 +61,7 @@ class External:
         self._plan, self._address = plan, Address.of(plan.card)
         self._on_started, self._on_clock, self._on_status = on_started, on_clock, on_status
         self._later = Later()
-        self._anew(_dialect(plan, ""))
+        self._anew(dialect_of(plan))
 
     def _anew(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -91,7 +86,7 @@ class External:
 
     async def run(self) -> None:
         """Talk to it until cancelled. Raises DeviceError when it does not answer, or has gone."""
-        self._anew(_dialect(self._plan, _passcode(self._plan.passcode_file)))
+        self._anew(dialect_of(self._plan, passcode(self._plan.passcode_file)))
         try:
             await self._line.run()
         finally:
@@ -401,20 +396,3 @@ class External:
     def _refuse(self, seq: int, why: str) -> None:
         self._refused, self._refused_seq = why, seq
         self._tell_status()
-
-
-def _dialect(plan: TracksPlan, passcode: str) -> Dialect:
-    if plan.player == "reaper":
-        return Reaper()
-    if plan.player == "ableton":
-        return Ableton()
-    return QLab(passcode, Address.of(plan.card).answers)
-
-
-def _passcode(file: str) -> str:
-    if not file:
-        return ""
-    try:
-        return Path(file).read_text("ascii").strip()
-    except (OSError, ValueError) as error:
-        raise DeviceError(f"QLab: no passcode: {error}; check `passcode_file` in the venue file") from error

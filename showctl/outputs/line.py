@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from showctl.model import DeviceError, WireError
-from showctl.plan.tracks import Address
+from showctl.plan.tracks import Address, TracksPlan
 from showctl.watched import Watched
+from showctl.wire.ableton import Ableton
 from showctl.wire.dialect import Dialect
 from showctl.wire.osc import decode
+from showctl.wire.qlab import QLab
+from showctl.wire.reaper import Reaper
 
 TICK_S = 0.02
 OPEN_S = ANSWER_S = 2.0
@@ -109,3 +113,20 @@ class _Ears(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._hear(data, addr[0])
+
+
+def dialect_of(plan: TracksPlan, word: str = "") -> Dialect:
+    """The dialect of the program that a plan names; `word` is its passcode."""
+    if plan.player == "reaper":
+        return Reaper()
+    return Ableton() if plan.player == "ableton" else QLab(word, Address.of(plan.card).answers)
+
+
+def passcode(file: str) -> str:
+    """What a file holds; nothing where there is none. Raises DeviceError where it cannot be read."""
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise DeviceError(f"QLab: no passcode: {error}; check `passcode_file` in the venue file") from error
