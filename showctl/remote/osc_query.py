@@ -26,6 +26,7 @@ from showctl.model import DeviceError, Health, State
 from showctl.plan import Plan
 from showctl.remote.board import Board
 from showctl.remote.web.guard import Guard
+from showctl.remote.web.listening import Listening
 from showctl.remote.web.stream import Client
 from showctl.wire.osc import Value
 from showctl.wire.osc_answers import Values, message
@@ -33,9 +34,6 @@ from showctl.wire.osc_query import OK, ROOT, Json, Node, answer, host_info, tree
 from showctl.wire.osc_senders import Bucket, Verdict
 
 log = logging.getLogger(__name__)
-_mute = logging.getLogger(f"{__name__}.http")  # aiohttp would write a page of log for each stranger who sends no HTTP
-_mute.disabled = True
-
 Peer: TypeAlias = tuple[str, int]
 
 PART = "osc query"
@@ -122,8 +120,7 @@ class OscQuery:
         self._host, self._port = host, port
         self._door, self._board, self._values, self._now = door, board, values, now
         self._guard = Guard(host, {}, called, (), now)
-        self._runner: web.AppRunner | None = None
-        self._server: asyncio.Server | None = None
+        self._listening: Listening | None = None
         self._listeners: dict[Peer, Listener] = {}
         self._somebody = asyncio.Event()
         self._grown: tuple[Plan, Node] | None = None
@@ -137,28 +134,23 @@ class OscQuery:
     @property
     def address(self) -> Peer | None:
         """Where it listens, the real port also where 0 was asked for; None while it does not."""
-        if self._server is None:
-            return None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
+        return None if self._listening is None else self._listening.address
 
     async def open(self) -> None:
         """Listen. DeviceError says who is in the way and what to do."""
         app = web.Application(middlewares=[self._check], client_max_size=1)
         app.router.add_get("/{path:.*}", self._get)
-        self._runner = web.AppRunner(app, access_log=None, logger=_mute, shutdown_timeout=1.0)
+        listening = Listening(app, MOST_CONNECTIONS, lambda transport: _peer(transport) in self._listeners)
         try:
-            await self._runner.setup()
-            self._server = await asyncio.get_running_loop().create_server(self._protocol, self._host, self._port)
+            await listening.open(self._host, self._port)
         except OSError as error:
-            await self.close()
             self._hindered = _why_not(self._host, self._port, error)
             raise DeviceError(self._hindered) from error
-        self._hindered, self._since = "", self._now()
+        self._listening, self._hindered, self._since = listening, "", self._now()
 
     async def run(self) -> None:
         """Tell everybody what is new, until cancelled; costs nothing while nobody is connected. Raises DeviceError as `open`."""
-        if self._server is None:
+        if self._listening is None:
             await self.open()
         try:
             while True:
@@ -174,25 +166,11 @@ class OscQuery:
 
     async def close(self) -> None:
         """Let everybody go and stop to listen."""
-        runner, self._runner = self._runner, None
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        listening, self._listening = self._listening, None
         for one in list(self._listeners.values()):
             await one.client.socket.close()
-        if runner is not None:
-            await runner.cleanup()
-
-    def _protocol(self) -> asyncio.BaseProtocol:
-        """For another connection: there are never more than MOST_CONNECTIONS, so that no stranger takes all that may be open."""
-        assert self._runner is not None
-        assert self._runner.server is not None
-        if len(connections := self._runner.server.connections) >= MOST_CONNECTIONS:
-            for one in connections:  # the oldest first
-                if _peer(one.transport) not in self._listeners:
-                    one.force_close()
-                    break
-        return self._runner.server()
+        if listening is not None:
+            await listening.close()
 
     def event(self, path: str, *values: Value) -> None:
         """Something happened that is told once, to all who listen to its path: `feedback`, with what it says."""

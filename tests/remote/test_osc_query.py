@@ -368,9 +368,8 @@ async def test_connections_that_ask_nothing_are_bounded(monkeypatch: pytest.Monk
         for _, writer in idle[-3:]:
             assert not writer.is_closing()
         assert await asyncio.wait_for(idle[0][0].read(), 10) == b""  # the oldest was closed
-        assert one.query._runner is not None
-        assert one.query._runner.server is not None
-        assert len(one.query._runner.server.connections) <= 8
+        assert one.query._listening is not None
+        assert one.query._listening.connections <= 8
         assert (await one.get("/showctl/gm?TYPE"))[0] == 200
         await listen(page, "/showctl/gm")
         assert (await packet(page)).address == "/showctl/gm"  # a WebSocket stays
