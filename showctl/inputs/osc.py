@@ -71,10 +71,18 @@ class OscInput:
         self._draining = False
         self._broken: asyncio.Future[None] | None = None  # what ends run()
         self._ways: dict[Peer, Callable[[bytes], bool]] = {}  # to those who are connected in another way
+        self._hindered = ""  # why it does not listen
         self._counts = dict.fromkeys(("received", "dropped_malformed", "unsent"), 0)
 
     def open(self) -> None:
         """Take the port. Raises DeviceError where that cannot be; `run` does it by itself where it was not done."""
+        try:
+            self._open()
+        except DeviceError as error:
+            self._hindered = str(error)
+            raise
+
+    def _open(self) -> None:
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
             family, kind, protocol, _, address = min(found, key=lambda one: one[0])  # IPv4 before IPv6
@@ -90,7 +98,7 @@ class OscInput:
         except OSError as error:
             opened.close()
             raise DeviceError(_cannot_bind(self.host, self.port, error)) from error
-        self._socket, self.port = opened, opened.getsockname()[1]
+        self._socket, self.port, self._hindered = opened, opened.getsockname()[1], ""
         self.senders.local = ipaddress.ip_address(opened.getsockname()[0]).is_loopback
         self._since = self._now()
 
@@ -172,7 +180,10 @@ class OscInput:
         """How the intake is; the counters are since the start of the daemon."""
         counters = {**self._counts, **self.router.counts, "refused_sender": self.senders.refused, "cut_off": self.senders.cut_off}
         if self._socket is None:
-            return Health("osc", State.STARTING, f"not listening on {self.host}:{self.port}", self._since, _pairs(counters))
+            state, detail = State.STARTING, f"not listening on {self.host}:{self.port}"
+            if self._hindered:
+                state, detail = State.DEGRADED, self._hindered
+            return Health("osc", state, detail, self._since, _pairs(counters))
         with suppress(OSError):  # a kernel that does not count them
             memory = struct.unpack("9I", self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
             counters["lost_by_kernel"] = memory[MEMINFO_DROPS]

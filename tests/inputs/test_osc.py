@@ -327,8 +327,12 @@ def test_a_taken_port_says_what_to_do() -> None:
     try:
         with pytest.raises(DeviceError, match=rf"127\.0\.0\.1:{first.osc.port}: Address already in use; another program"):
             second.osc.open()
+        assert "another program" in second.osc.health().detail  # asked for each second: the reason stays
     finally:
         first.osc.close()
+    second.osc.open()
+    assert second.osc.health().detail.startswith("listens")
+    second.osc.close()
 
 
 def test_an_address_of_another_machine_says_what_to_do() -> None:
