@@ -44,7 +44,10 @@ MOST_CONNECTIONS = 64  # of TCP, who may not ask among them: beyond that the old
 MOST_ASKING = 32  # questions that wait for their answer
 TELL_S = 0.02  # at most so often
 TOLD_HZ, TOLD_BURST = 500.0, 500.0  # values a second to one, and at once
-LATEST = 64  # events, and answers, that wait for one; older ones are dropped
+LATEST = 256  # events, and answers, that wait for one; older ones are dropped. A turn brings 64 each of those and of what is new
+HEARD_HZ, HEARD_BURST = 2000.0, 500.0  # frames of one a second, and at once; beyond that
+APART_S = 0.001  # from one to the next, so that the rest waits in the network
+REFUSED_S = 0.1  # that a refusal takes
 LONGEST_TEXT, LARGEST = 1024, 65535  # characters of a command, bytes of a packet
 HEARTBEAT = 4.0  # s between two questions whether somebody is still there
 ELSEWHERE = 65536  # + TCP port: the port of a peer that is no UDP port
@@ -77,7 +80,7 @@ class Listener:
     def __init__(self, socket: web.WebSocketResponse, peer: Peer, now: float) -> None:
         self.client, self.peer = Client(socket, "view"), peer
         self.paths: dict[str, Values | None] = {}  # -> what was told last; what was told longest ago stands first
-        self._may = Bucket(TOLD_HZ, TOLD_BURST, now)
+        self._may, self._says = Bucket(TOLD_HZ, TOLD_BURST, now), Bucket(HEARD_HZ, HEARD_BURST, now)
         self._number = 0
 
     def tell(self, values: Mapping[str, Values], now: float) -> int:
@@ -93,6 +96,10 @@ class Listener:
                 self.client.offer(path, packet)
                 told += 1
         return told
+
+    def rest(self, now: float) -> float:
+        """How long (s) to wait before what it says next is read."""
+        return 0.0 if self._says.take(now) else APART_S
 
     def hand(self, packet: bytes) -> bool:
         """An answer, or something that happened."""
@@ -167,10 +174,8 @@ class OscQuery:
     async def close(self) -> None:
         """Let everybody go and stop to listen."""
         listening, self._listening = self._listening, None
-        for one in list(self._listeners.values()):
-            await one.client.socket.close()
         if listening is not None:
-            await listening.close()
+            await listening.close(one.client.socket for one in self._listeners.values())
 
     def event(self, path: str, *values: Value) -> None:
         """Something happened that is told once, to all who listen to its path: `feedback`, with what it says."""
@@ -198,6 +203,8 @@ class OscQuery:
         except web.HTTPException as error:
             self._counts["refused"] += 1
             error.headers.update(HEADERS)
+            error.force_close()
+            await asyncio.sleep(REFUSED_S)  # who goes on asking has to connect again, and is no burden
             raise
         except ConnectionError:  # gone before the answer
             raise
@@ -210,14 +217,14 @@ class OscQuery:
         """403 unless the caller may command by OSC and its page is ours, 429 where it asks too often."""
         if not (peer := _peer(request.transport))[0]:
             raise web.HTTPForbidden(text="who asks is gone\n")
+        self._guard.check_host(request)  # first: another site's page takes nothing of what its machine may send
+        if request.method != hdrs.METH_GET or hdrs.UPGRADE in request.headers:
+            self._guard.check_origin(request)
         match self._door.admit(peer, LIKE):
             case Verdict.STRANGER:
                 raise web.HTTPForbidden(text="this address may not ask; allow it under osc in the venue file\n")
             case Verdict.CUT_OFF:
                 raise web.HTTPTooManyRequests(text="more messages a second than rate in the venue file allows\n")
-        self._guard.check_host(request)
-        if request.method != hdrs.METH_GET or hdrs.UPGRADE in request.headers:
-            self._guard.check_origin(request)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
@@ -269,7 +276,7 @@ class OscQuery:
         peer = _peer(request.transport)
         if len(self._listeners) >= MOST_CLIENTS or sum(host == peer[0] for host, _ in self._listeners) >= MOST_OF_ONE:
             raise web.HTTPServiceUnavailable(text="too many are connected already; end one\n")
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LARGEST, compress=False, timeout=2.0)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LARGEST, compress=False, timeout=2.0, autoping=False)
         one = Listener(socket, peer, self._now())
         self._listeners[peer] = one  # before the first await, so that no burst gets past the limit
         writer = None
@@ -281,9 +288,11 @@ class OscQuery:
             writer = asyncio.create_task(one.client.write(), name=f"OSCQuery {peer[0]}")
             writer.add_done_callback(lambda done: _let_go(done, request))
             async for said in socket:
-                if not self._heard(one, said.type, said.data):
+                if said.type is WSMsgType.PING:
+                    await socket.pong(said.data)
+                elif said.type is not WSMsgType.PONG and not self._heard(one, said.type, said.data):
                     break
-                await asyncio.sleep(0)  # what waits behind it is not done in one go
+                await asyncio.sleep(one.rest(self._now()))  # what waits behind it is not done in one go
         finally:
             del self._listeners[peer]
             self._door.disconnect(peer)

@@ -190,3 +190,17 @@ async def test_what_is_no_http_is_not_logged_and_our_own_mistakes_are(
         monkeypatch.setattr(site.board, "health_json", lambda: 1 // 0)
         assert (await site.get("/api/health"))[0] == 500
         assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_page_that_reads_nothing_does_not_hold_up_the_end() -> None:
+    async with serve() as site, site.socket() as page:
+        await topics(page, "hello")
+        assert page._conn is not None
+        assert page._conn.transport is not None
+        page._conn.transport.pause_reading()  # type: ignore[attr-defined]
+        [client] = site.server._clients
+        for n in range(400):  # more than the kernel keeps for it
+            client.offer(f"much {n}", "x" * 60_000)
+        await asyncio.sleep(0.5)
+        async with asyncio.timeout(8):  # the ten seconds of a slow reader are too many: a service manager waits for five
+            await site.server.close()

@@ -1,21 +1,25 @@
 """A web server that strangers cannot wear out: its connections are bounded, and what is no HTTP is not logged.
 
 Whoever connects and asks nothing holds a file descriptor of the daemon. There are never more than so many connections: for one
-more the oldest is closed that is not kept (a page that is open, a WebSocket). aiohttp would write a page of log for each
-stranger who sends no HTTP; what goes wrong in our own code it still writes.
+more the oldest is cut off that is not kept (a page that is open, a WebSocket). Cut off and not closed: a connection that is
+closed stays until its last answer is read, and who reads nothing would hold it for ever, and the end of the night with it.
+
+aiohttp would write a page of log for each stranger who sends no HTTP; what goes wrong in our own code it still writes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 log = logging.getLogger(__name__)
 log.addFilter(lambda record: record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError))
+
+GOODBYE_S = 1.0  # that those who are connected have for it; a service manager waits five seconds for everything
 
 
 class Listening:
@@ -35,11 +39,17 @@ class Listening:
             await self.close()
             raise
 
-    async def close(self) -> None:
-        """Listen no more and let everybody go."""
+    async def close(self, sockets: Iterable[web.WebSocketResponse] = ()) -> None:
+        """Listen no more, take leave of those who are connected by WebSocket, and cut off who is still there then."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        leaving = [asyncio.create_task(one.close()) for one in sockets]
+        if leaving:
+            await asyncio.wait(leaving, timeout=GOODBYE_S)
+        for transport in self._transports():
+            transport.abort()
+        await asyncio.gather(*leaving, return_exceptions=True)
         await self._runner.cleanup()
 
     @property
@@ -59,9 +69,12 @@ class Listening:
         """For another connection."""
         server = self._runner.server
         assert server is not None
-        if len(server.connections) >= self._most:
-            for one in server.connections:  # the oldest first
-                if not self._kept(one.transport):
-                    one.force_close()
-                    break
+        if (more := self.connections + 1 - self._most) > 0:
+            for transport in [one for one in self._transports() if not self._kept(one)][:more]:
+                transport.abort()
         return server()
+
+    def _transports(self) -> list[asyncio.WriteTransport]:
+        """Of all who are connected, the oldest first."""
+        connections = () if self._runner.server is None else self._runner.server.connections
+        return [one.transport for one in connections if isinstance(one.transport, asyncio.WriteTransport)]

@@ -147,10 +147,8 @@ class WebServer:
     async def close(self) -> None:
         """Let every client go and stop to listen."""
         listening, self._listening = self._listening, None
-        for client in list(self._clients):
-            await client.socket.close()
         if listening is not None:
-            await listening.close()
+            await listening.close(client.socket for client in self._clients)
 
     def _publish(self, everything: bool) -> None:
         changed = self._publisher.refresh() if everything else []
