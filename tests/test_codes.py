@@ -32,6 +32,7 @@ NO_EXAMPLE = {
         "E-too-many-gestures",
         "W-wheel-colour",
         "W-channels",
+        "W-player",
         "W-same-card",
         "W-not-checked",
     ),

@@ -109,6 +109,8 @@ def compile_tracks(
         _shared(card, pa, root, report)
     for one in tracks if kind in REMOTE else ():
         _called(one, kind, root, report)
+    if kind != "device":
+        _unheard(show, kind, root, report)
     channels = tuple(channel - 1 for some in outputs.values() for channel in some)
     passcode = "" if audio is None or audio.passcode_file is None else audio.passcode_file
     return TracksPlan(tracks, entries, kind, card, channels, passcode_file=passcode)
@@ -178,6 +180,18 @@ def _called(track: TrackPlan, kind: PlayerKind, root: Node, report: Report) -> N
     elif not name.isascii():
         text = f"`{name[:40]}` cannot be said by OSC: write `there:` and what it is called there, in letters without accents"
         report.error(mark, "E-there", text)
+
+
+def _unheard(show: schema.Show, kind: PlayerKind, root: Node, report: Report) -> None:
+    """What only our own player does."""
+    for name, track in show.tracks.items():
+        for output in track.parts:
+            text = f"it is not heard: another player (`{kind}`) has outputs of its own, and plays `file` alone or what it has"
+            report.warning(root.key("tracks", name, "parts", output), "W-player", text)
+    for i, entry in enumerate(show.setlist):
+        if entry.crossfade:
+            text = f"another player (`{kind}`) fades no track into the next: that one begins when this one has ended"
+            report.warning(root.at("setlist", i, "crossfade"), "W-player", text)
 
 
 def _file(text: str, root: Node, way: tuple[Key, ...], report: Report) -> tuple[str, float, int]:

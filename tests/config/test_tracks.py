@@ -223,6 +223,22 @@ def test_what_another_program_could_not_be_told(
         assert (found[0].line - start + 1, found[0].column) == line
 
 
+@pytest.mark.parametrize("there", ["mpv:/run/mpv.sock", "reaper:10.0.0.5", "device:X32"])
+def test_what_only_our_own_player_does_is_said_where_it_is_asked_for(there: str, tmp_path: Path) -> None:
+    show = (
+        "tracks: {a: {file: songs/opener.wav, parts: {click: songs/click.wav}}, b: songs/ballad.wav}\n"
+        "setlist: [{track: a, then: next, crossfade: 1s}, b]\n"
+    )
+    audio = f"audio: {{out: {{main: [1, 2], click: 3}}, player: '{there}'}}\n"
+    found = [p for p in check(files(tmp_path, show, audio)) if p.code == "W-player"]
+    assert [p.text.split(":")[0] for p in found] == (
+        []
+        if there.startswith("device")
+        else ["it is not heard", f"another player (`{there.partition(':')[0]}`) fades no track into the next"]
+    )
+    assert all(p.line > 0 and p.column > 1 for p in found)
+
+
 @pytest.mark.parametrize(("said", "danger"), [("", "danger"), (", danger: false", ""), (", danger: pyro", "alone")])
 def test_a_cue_that_begins_a_track_is_dangerous_unless_it_says_otherwise(tmp_path: Path, said: str, danger: str) -> None:
     paths = files(tmp_path, FULL, AUDIO)
