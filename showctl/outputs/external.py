@@ -1,10 +1,11 @@
 """A program that speaks OSC as the player of the tracks: REAPER, QLab or Ableton Live, each by its dialect (wire.dialect).
 
 It plays what it has under a track's name there, from the place that is asked for, and says where it is: the light follows that
-(`steady`). What it is told counts as done when it says so, because a packet may be lost: a song that does not begin within
-ANSWER_S is refused and called off, so that nothing begins late; a stop is said again and again until it is heeded. It is
-its own master: what somebody does at its own desk is followed, and what it plays that nobody asked for here is none of ours. But
-nothing of ours sounds by itself: a track that it still plays when it is connected to is stopped.
+(`steady`). What it is told counts as done when it says so, because a packet may be lost: where it goes on to say something else,
+a song is asked for once more; one that does not begin within ANSWER_S is refused and called off, so that nothing begins late; a
+stop is said again and again until it is heeded. It is its own master: what somebody does at its own desk is followed, and what it
+plays that nobody asked for here is none of ours. But nothing of ours sounds by itself: a track that it still plays when it is
+connected to is stopped, and so is one when we end, or another player takes over.
 
 It is asked something whenever it was silent for a second. After ANSWER_S without a word it is deaf: that is told, and nothing is
 begun. After GONE_S it has gone (`line`), and is asked for anew.
@@ -42,6 +43,7 @@ from showctl.plan.tracks import Address, TracksPlan
 from showctl.wire.dialect import Dialect, Said, Standing
 
 STATUS_S = 1.0
+AGAIN_S = 0.4  # in which it says that a song has begun, unless that was lost on its way
 LATE_S = 0.5  # by which a word may come late, of what it did before it was told otherwise
 YOUNG_S = 3.0  # after it has come, in which a track that it plays is one from before
 END_S = 0.5  # before its end, in which a song that stops has ended
@@ -65,7 +67,7 @@ class External:
 
     def _anew(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._line = Line(dialect, self._address, on_word=self._take_in, on_tick=self._tick)
+        self._line = Line(dialect, self._address, on_word=self._take_in, on_tick=self._tick, on_end=self._end)
         self._started = False  # that it is there has been told
         self._asked = self._looked = self._told = 0.0  # s, monotonic: the last question whether it is there, look and status
         self._tracks: dict[str, Define] = {}
@@ -75,6 +77,7 @@ class External:
         self._due: Due | None = None
         self._expected = 0.0  # since when (s of the line)
         self._hasty = False  # it was told something else just before, and its words of that may still be on their way
+        self._twice = False  # it was told so twice
         self._follow: Follow | None = None
         self._round: tuple[float, float] | None = None
         self._steady, self._count = Steady(), 0
@@ -92,6 +95,13 @@ class External:
         finally:
             self._later.settle()
 
+    def _end(self) -> None:
+        """Nobody here could stop it any more: it is silent, and as loud as it was."""
+        sounds = self._due is not None or self._mode in (Mode.PLAYING, Mode.STOPPING)
+        if self._song is not None and sounds and self._line.answers:
+            self._say(self._dialect.stop(self._song.there))
+            self._loud()
+
     def _tick(self) -> None:
         now, due, song = time.monotonic(), self._due, self._song
         waited = self._line.clock.look() - self._expected
@@ -104,8 +114,13 @@ class External:
         if song is not None and self._dialect.look_s and now >= self._looked + self._dialect.look_s and self._moves:
             self._looked = now
             self._say(self._dialect.look(song.there))
-        if due is not None and due.mode is Mode.PLAYING and waited > line.ANSWER_S:
-            self._fail(due)
+        if due is not None and due.mode is Mode.PLAYING and song is not None:
+            if waited > line.ANSWER_S:
+                self._fail(due)
+            elif not self._twice and waited > AGAIN_S + LATE_S * self._hasty and self._line.silent < 0.5 * AGAIN_S:
+                self._twice = True
+                self._dialect.lost()
+                self._say(self._dialect.play(song.there, due.at))
         if self._started and now >= self._told + STATUS_S:
             self._tell_status()
         if self._mode in (Mode.PLAYING, Mode.STOPPING) and not self._line.deaf:
@@ -216,7 +231,7 @@ class External:
 
     def _expect(self, due: Due) -> None:
         self._hasty = self._due is not None
-        self._due, self._expected = due, self._line.clock.look()
+        self._due, self._expected, self._twice = due, self._line.clock.look(), False
 
     def _resume(self, seq: int) -> None:
         song, at = self._song, self._still

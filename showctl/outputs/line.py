@@ -28,9 +28,18 @@ GONE_S = 10.0
 class Line:
     """To the program at `address` that speaks `dialect`, which takes in what it says."""
 
-    def __init__(self, dialect: Dialect, address: Address, *, on_word: Callable[[], None], on_tick: Callable[[], None]) -> None:
-        """`on_word` is called behind each packet, `on_tick` every TICK_S."""
-        self._dialect, self._address, self._on_word, self._on_tick = dialect, address, on_word, on_tick
+    def __init__(
+        self,
+        dialect: Dialect,
+        address: Address,
+        *,
+        on_word: Callable[[], None],
+        on_tick: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        """`on_word` is called behind each packet, `on_tick` every TICK_S, `on_end` for last words where `run` is cancelled."""
+        self._dialect, self._address = dialect, address
+        self._on_word, self._on_tick, self._on_end = on_word, on_tick, on_end
         self._socket: asyncio.DatagramTransport | None = None
         self.answers = False  # it has said something
         self.clock = Watched(time.monotonic)  # of all that is waited for here
@@ -52,6 +61,9 @@ class Line:
             while True:
                 await asyncio.sleep(TICK_S)
                 self._tick()
+        except asyncio.CancelledError:
+            self._on_end()
+            raise
         finally:
             self.answers = False
             self._socket.close()
@@ -82,7 +94,7 @@ class Line:
         if host != self._address.host:
             return
         try:
-            messages = decode(data)
+            messages = decode(data, accents=True)
         except WireError as error:
             self.unread = str(error)
             return

@@ -57,7 +57,7 @@ def status(
     elif dialect.lacks:
         state, detail = State.DEGRADED, dialect.lacks
     elif unread:
-        detail += f"; some of what it says cannot be read ({unread}): are all names there in plain letters?"
+        detail += f"; some of what it says cannot be read ({unread})"
     elif parts:
         detail += f"; of {parts[0]} it has no `parts` from here"
     return PlayerStatus(state, detail, troubles=missing, refused=refused[0], refused_seq=refused[1])

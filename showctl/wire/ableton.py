@@ -107,6 +107,10 @@ class Ableton:
             return None
         return max(0.0, self._locators[name] + seconds * self._tempo / 60.0)
 
+    def lost(self) -> None:
+        """What it says holds."""
+        self._asked = None
+
     def play(self, name: str, at: float) -> list[bytes]:
         """From there on; what plays jumps."""
         beats = self._at(name, at)

@@ -75,6 +75,9 @@ class Dialect(Protocol):
     def said(self, name: str, /) -> Said | None:
         """What it told of a song; None for one that it has not, or before it has said enough."""
 
+    def lost(self) -> None:
+        """What it was told, and has not said yet, was lost on its way: what it says holds."""
+
     def play(self, name: str, at: float, /) -> list[bytes]:
         """From this second of the song on, whatever it does now."""
 

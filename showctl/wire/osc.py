@@ -57,10 +57,11 @@ class Message:
     timetag: int = IMMEDIATELY  # NTP, 32.32 bits, of the innermost bundle around the message
 
 
-def decode(data: bytes) -> list[Message]:
-    """The messages of one packet, in their order. Raises WireError unless the whole packet is what OSC 1.0 allows."""
+def decode(data: bytes, *, accents: bool = False) -> list[Message]:
+    """The messages of one packet, in their order. Raises WireError unless the whole packet is what OSC 1.0 allows; with `accents`
+    an argument may be UTF-8 as well, as many programs send the names that people give."""
     messages: list[Message] = []
-    _packet(data, 0, len(data), IMMEDIATELY, 0, 0, messages)
+    _packet(data, 0, len(data), IMMEDIATELY, 0, 0, messages, accents)
     return messages
 
 
@@ -84,10 +85,10 @@ def bundle(*elements: bytes, timetag: int = IMMEDIATELY) -> bytes:
 # --- bytes -> values -----------------------------------------------------------------------------------------------
 
 
-def _packet(data: bytes, at: int, end: int, timetag: int, depth: int, count: int, into: list[Message]) -> int:
+def _packet(data: bytes, at: int, end: int, timetag: int, depth: int, count: int, into: list[Message], accents: bool) -> int:
     """Read the packet data[at:end] into the list; returns how many elements have been read so far."""
     if data[at : at + 1] == b"/":
-        into.append(_message(data, at, end, timetag))
+        into.append(_message(data, at, end, timetag, accents))
         return count
     if data[at : at + 8] != _BUNDLE or end - at < _HEAD:
         raise WireError("neither a message nor a bundle")
@@ -105,12 +106,12 @@ def _packet(data: bytes, at: int, end: int, timetag: int, depth: int, count: int
         count += 1
         if count > MAX_ELEMENTS:
             raise WireError(f"more than {MAX_ELEMENTS} elements in one packet")
-        count = _packet(data, at, at + size, timetag, depth + 1, count, into)
+        count = _packet(data, at, at + size, timetag, depth + 1, count, into, accents)
         at += size
     return count
 
 
-def _message(data: bytes, at: int, end: int, timetag: int) -> Message:
+def _message(data: bytes, at: int, end: int, timetag: int, accents: bool) -> Message:
     if (end - at) & 3:
         raise WireError("the length is not a multiple of 4")
     tagged = (data.find(0, at, end) | 3) + 1  # `at` and `end` are multiples of 4; 0 where no zero was found
@@ -118,7 +119,7 @@ def _message(data: bytes, at: int, end: int, timetag: int) -> Message:
     address, tags, fixed = _heads.get(head) or _head(data, at, end)
     at += len(head)
     if fixed is None:
-        arguments, at = _arguments(tags, data, at, end)
+        arguments, at = _arguments(tags, data, at, end, accents)
     elif end - at == fixed.size:
         return Message(address, fixed.unpack_from(data, at), tags, timetag)
     else:
@@ -155,12 +156,12 @@ def _fixed(tags: str) -> struct.Struct | None:
     return struct.Struct(">" + "".join(_FIXED[tag] for tag in tags)) if set(tags) <= _FIXED.keys() else None
 
 
-def _arguments(tags: str, data: bytes, at: int, end: int) -> tuple[tuple[Value, ...], int]:
+def _arguments(tags: str, data: bytes, at: int, end: int, accents: bool) -> tuple[tuple[Value, ...], int]:
     values: list[Value] = []
     for tag in tags:
         value: Value
         if tag == "s":
-            value, at = _text(data, at, end)
+            value, at = _text(data, at, end, accents)
         elif tag == "b":
             value, at = _blob(data, at, end)
         elif tag in _CONSTANT:
@@ -185,7 +186,7 @@ def _number(tag: str, data: bytes, at: int, end: int) -> tuple[Value, int]:
     return value, behind
 
 
-def _text(data: bytes, at: int, end: int) -> tuple[str, int]:
+def _text(data: bytes, at: int, end: int, accents: bool = False) -> tuple[str, int]:
     """The string at `at` and where the next thing begins."""
     stop = data.find(0, at, end)
     if stop < 0:
@@ -193,9 +194,9 @@ def _text(data: bytes, at: int, end: int) -> tuple[str, int]:
     behind = stop + 4 - (stop - at) % 4
     _padding(data, stop, behind, end)
     raw = data[at:stop]
-    if not raw.isascii():
+    if not accents and not raw.isascii():
         raise WireError("a string is not ASCII")
-    return raw.decode("ascii"), behind
+    return raw.decode("utf-8", "replace"), behind
 
 
 def _blob(data: bytes, at: int, end: int) -> tuple[bytes, int]:

@@ -45,6 +45,7 @@ class QLab:
         self._passcode, self._answers = passcode, answers
         self._cues: dict[str, tuple[Said, float, str]] = {}  # how each stands, its length (s), and of which workspace it is
         self._turn = 0
+        self._denied = False  # it has forgotten us: it was started anew
         self.trouble = ""
 
     def greet(self) -> list[bytes]:
@@ -58,11 +59,16 @@ class QLab:
         self._turn = 0 if self._turn >= len(unknown) else self._turn
         some = unknown[self._turn : self._turn + AT_ONCE]
         self._turn += AT_ONCE
-        return [encode("/thump"), *(packet for name in some for packet in self.look(name))]
+        return [*self._again(), encode("/thump"), *(packet for name in some for packet in self.look(name))]
 
     def look(self, name: str) -> list[bytes]:
         """How a cue stands."""
-        return [encode(f"/cue/{name}/valuesForKeys", KEYS)] if fits(name) else []
+        return [*self._again(), encode(f"/cue/{name}/valuesForKeys", KEYS)] if fits(name) else []
+
+    def _again(self) -> list[bytes]:
+        """The greeting, where it knows us no more."""
+        denied, self._denied = self._denied, False
+        return self.greet() if denied else []
 
     def take_in(self, message: Message) -> None:
         """A reply."""
@@ -75,6 +81,8 @@ class QLab:
             return
         if not isinstance(body, dict):
             return
+        if body.get("status") == "denied":
+            self._denied = True
         if match[1] == "/connect":
             self._connected(body)
         elif cue := _CUE.fullmatch(match[1]):
@@ -112,6 +120,9 @@ class QLab:
     def said(self, name: str) -> Said | None:
         """How the cue stands."""
         return self._cues[name][0] if name in self._cues else None
+
+    def lost(self) -> None:
+        """What it says holds always."""
 
     def play(self, name: str, at: float) -> list[bytes]:
         """Whatever it did is over; it is loaded to that second, and started."""

@@ -1,13 +1,13 @@
 """REAPER by OSC, as its pattern file Default.ReaperOSC has it: a song is a region of the project, or a marker. PURE.
 
-    /time SECONDS    /play  /pause  /stop    /loop/start/time  /loop/end/time  /repeat    /playrate/raw    /master/volume
+    /time SECONDS    /play  /pause  /stop    /loop/start/time  /loop/end/time  /repeat    /playrate/raw    /track/0/volume/db
     <- /time  /play 0|1  /pause  /stop  /repeat    <- /region/N/name  /region/N/time  /region/N/length    <- /marker/N/...
 
 REAPER tells by itself, many times a second while it plays. It answers no questions, but tells all of it anew when it is asked to
 refresh its control surfaces (action 41743): that is our question whether it is there. It tells regions and markers to a device
-that has asked for a number of them. /pause and /repeat are switches, so they are sent only where the other state was told. The
-fader of the master has 0 dB at UNITY of its way and falls by about its fourth power, as REAPER's faders do unless they are set
-otherwise: a level is good to a decibel or two, full and silent are exact.
+that has asked for a number of them, and has forgotten that number when it is started anew. Of all else that it would tell anew
+we want none: it sends a packet every 10 ms, and what matters would wait behind. /pause and /repeat are switches, so they are sent
+only where the other state was told, or sent last. Track 0 is the master.
 
 Sources: reaper.fm/sdk/osc/osc.php; the comments of Default.ReaperOSC.
 """
@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 
-from showctl.wire.dialect import Said, Standing, number, text
+from showctl.wire.dialect import Said, Standing, decibels, number, text
 from showctl.wire.osc import Message, encode
 
 REFRESH = 41743  # the action that has it tell everything
 TOLD = 64  # regions, and as many markers, that it is to tell
-UNITY, LAW = 0.716, 4.13  # of the master's fader: where 0 dB is, and the power that amplitude has of its way
+LOWEST, LOUDEST = -150.0, 4.0  # dB at which the master is silent, and the factor at which its fader ends
+UNWANTED = ("send", "receive", "fx", "fxparam", "fxinstparam")  # of which it would tell many
 _PLACE = re.compile(r"/(region|marker)/([0-9]{1,3})/(name|time|length)")
 _SWITCHES = frozenset(("/play", "/pause", "/stop", "/repeat"))
 
@@ -48,13 +49,13 @@ class Reaper:
         self._lengths: dict[tuple[str, int], float] = {}
 
     def greet(self) -> list[bytes]:
-        """Ask for regions and markers; a number that changes has it tell them."""
-        counts = [encode(f"/device/{kind}/count", count) for kind in ("region", "marker") for count in (0, TOLD)]
-        return [encode("/device/track/count", 1), *counts, *self.ask([])]
+        """That it be brief; a number of regions that changes has it tell them."""
+        brief = [encode(f"/device/{kind}/count", 0) for kind in (*UNWANTED, "region", "marker")]
+        return [encode("/device/track/count", 1), *brief, *self.ask([])]
 
     def ask(self, _names: list[str]) -> list[bytes]:
-        """All that it tells, anew."""
-        return [encode("/action", REFRESH)]
+        """All that it tells, anew, and of regions and markers also where it was started anew."""
+        return [*(encode(f"/device/{kind}/count", TOLD) for kind in ("region", "marker")), encode("/action", REFRESH)]
 
     def look(self, _name: str) -> list[bytes]:
         """It tells by itself."""
@@ -101,6 +102,10 @@ class Reaper:
         key = self._key(name)
         return None if key is None else Said(self._standing, self._time - self._times[key], self._count)
 
+    def lost(self) -> None:
+        """What it says holds."""
+        self._asked = None
+
     def play(self, name: str, at: float) -> list[bytes]:
         """What plays is taken elsewhere; what is paused would stay there, so it is stopped first."""
         key = self._key(name)
@@ -136,8 +141,8 @@ class Reaper:
         return [encode("/stop", 1.0)]
 
     def loud(self, _name: str, gain: float) -> list[bytes]:
-        """By the master's fader."""
-        return [encode("/master/volume", min(1.0, UNITY * max(0.0, gain) ** (1.0 / LAW)))]
+        """Of the master."""
+        return [encode("/track/0/volume/db", decibels(min(gain, LOUDEST), LOWEST))]
 
     def pace(self, _name: str, rate: float) -> list[bytes]:
         """Of the project."""
@@ -147,7 +152,12 @@ class Reaper:
         """Its loop points, and its switch for them."""
         key = self._key(name)
         if first is None or last is None or key is None:
-            return [encode("/repeat", 1.0)] if self._on["/repeat"] else []
-        start = self._times[key]
-        points = [encode("/loop/start/time", start + first), encode("/loop/end/time", start + last)]
-        return points if self._on["/repeat"] else [*points, encode("/repeat", 1.0)]
+            return self._repeat(False)
+        begin, end = (self._times[key] + one for one in (first, last))
+        points = (("start", begin), ("end", end), ("start", begin))  # again: one behind the old end may have been taken otherwise
+        return [*(encode(f"/loop/{which}/time", at) for which, at in points), *self._repeat(True)]
+
+    def _repeat(self, on: bool) -> list[bytes]:
+        """Turn its switch over, where it is otherwise; before it has told that, it is what it was turned to."""
+        was, self._on["/repeat"] = self._on["/repeat"], on
+        return [] if was is on else [encode("/repeat", 1.0)]

@@ -73,6 +73,11 @@ class FakeQLab(asyncio.DatagramProtocol):
     def amplitude(self):
         return 0.0 if self.volume <= -60.0 else 10.0 ** (self.volume / 20.0)
 
+    def begin_anew(self):
+        """The program is ended, and started again: it knows nobody."""
+        self.answers, self.connected, self.always = 53_001, self.passcode is None, False
+        self.by_hand("stop")
+
     def by_hand(self, what, song=""):
         for number, cue in self.cues.items():
             if song in ("", number):

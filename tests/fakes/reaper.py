@@ -18,7 +18,7 @@ class FakeReaper(asyncio.DatagramProtocol):
         self.regions, self.markers, self.answers = list(regions), list(markers), answers
         self.counts = {"region": 0, "marker": 0}
         self.playing = self.paused = self.repeat = False
-        self.rate, self.volume, self.loop = 1.0, 0.716, [0.0, 0.0]
+        self.rate, self.volume, self.loop = 1.0, 0.0, [0.0, 0.0]
         self.cursor, self._at, self._since = 0.0, 0.0, time.monotonic()
         self.heard = []
         self.awake = True  # else it hangs: it takes nothing, and says nothing
@@ -51,7 +51,12 @@ class FakeReaper(asyncio.DatagramProtocol):
 
     @property
     def amplitude(self):
-        return (self.volume / 0.716) ** 4.13
+        return 10.0 ** (self.volume / 20.0)
+
+    def begin_anew(self):
+        """The program is ended, and started again."""
+        self.counts = dict.fromkeys(self.counts, 0)
+        self.playing = self.paused = self.repeat = False
 
     def by_hand(self, what, song=""):
         """Somebody at its own desk."""
@@ -82,6 +87,9 @@ class FakeReaper(asyncio.DatagramProtocol):
             for n, (name, at, *length) in enumerate(places[: self.counts[kind]], 1):
                 told = [encode(f"/{kind}/{n}/name", name), encode(f"/{kind}/{n}/time", at)]
                 self.say(*told, *(encode(f"/{kind}/{n}/length", one) for one in length))
+            none = [encode(f"/{kind}/{n}/name", "") for n in range(len(places) + 1, self.counts[kind] + 1)]
+            for at in range(0, len(none), 30):
+                self.say(*none[at : at + 30])
 
     def datagram_received(self, data, _addr):
         if not self.awake:
@@ -123,7 +131,8 @@ class FakeReaper(asyncio.DatagramProtocol):
                 self._switches()
             case "/loop/start/time" | "/loop/end/time":
                 self.loop[address.startswith("/loop/end")] = value
+                self.loop.sort()
             case "/playrate/raw":
                 self.rate = value
-            case "/master/volume":
+            case "/track/0/volume/db":
                 self.volume = value

@@ -138,7 +138,9 @@ def test_a_region_is_a_song_and_a_marker_is_one_without_an_end() -> None:
 def test_reaper_is_asked_for_its_regions_and_for_all_of_it() -> None:
     assert sent(Reaper().greet())[-2:] == [("/device/marker/count", TOLD), ("/action", 41743)]
     assert ("/device/region/count", TOLD) in sent(Reaper().greet())
-    assert sent(Reaper().ask([])) == [("/action", 41743)]
+    counts = [(f"/device/{kind}/count", TOLD) for kind in ("region", "marker")]  # it forgets them when it is started anew
+    assert sent(Reaper().ask([])) == [*counts, ("/action", 41743)]
+    assert {("/device/fx/count", 0), ("/device/send/count", 0)} <= set(sent(Reaper().greet()))
 
 
 def test_what_plays_goes_elsewhere_and_what_is_paused_is_stopped_first() -> None:
@@ -169,18 +171,21 @@ def test_what_was_told_and_is_not_said_yet_counts() -> None:
 def test_switches_are_only_moved_where_they_stand_otherwise() -> None:
     one = reaper()
     assert sent(one.pause("Opener")) == [("/pause", 1.0)]
-    assert sent(one.loop("Opener", 1.0, 2.0)) == [("/loop/start/time", 101.0), ("/loop/end/time", 102.0), ("/repeat", 1.0)]
+    points = [("/loop/start/time", 101.0), ("/loop/end/time", 102.0), ("/loop/start/time", 101.0)]
     assert one.loop("Opener", None, None) == []
+    assert sent(one.loop("Opener", 1.0, 2.0)) == [*points, ("/repeat", 1.0)]
+    assert sent(one.loop("Opener", 1.0, 2.0)) == points
     told(one, ("/pause", 1.0), ("/repeat", 1.0))
     assert one.pause("Opener") == []
-    assert sent(one.loop("Opener", 1.0, 2.0)) == [("/loop/start/time", 101.0), ("/loop/end/time", 102.0)]
+    assert sent(one.loop("Opener", 1.0, 2.0)) == points
     assert sent(one.loop("Opener", None, None)) == [("/repeat", 1.0)]
+    assert sent(one.loop("Opener", 1.0, 2.0)) == [*points, ("/repeat", 1.0)]
 
 
 def test_the_fader_of_reaper() -> None:
-    assert sent(Reaper().loud("x", 0.0)) == [("/master/volume", 0.0)]
-    assert sent(Reaper().loud("x", 1.0))[0][1] == pytest.approx(0.716)
-    assert sent(Reaper().loud("x", 100.0)) == [("/master/volume", 1.0)]
+    assert sent(Reaper().loud("x", 0.0)) == [("/track/0/volume/db", -150.0)]
+    assert sent(Reaper().loud("x", 1.0)) == [("/track/0/volume/db", 0.0)]
+    assert sent(Reaper().loud("x", 100.0))[0][1] == pytest.approx(12.0, abs=0.1)
 
 
 # --- QLab ------------------------------------------------------------------------------------------------------------------

@@ -227,3 +227,13 @@ def test_a_time_tag_ahead_is_only_told() -> None:
 def test_what_osc_cannot_carry_is_a_value_error(address: str, values: tuple[osc.Value, ...], tags: str | None) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (one kind of error, many texts)
         encode(address, *values, tags=tags)
+
+
+def test_names_with_accents_are_read_where_that_is_asked_for() -> None:
+    word = encode("/name", "J??ger").replace(b"??", "ä".encode())
+    assert decode(word, accents=True) == [Message("/name", ("Jäger",), "s")]
+    assert decode(word.replace("ä".encode(), b"\xe4\xe4"), accents=True)[0].arguments == ("J\ufffd\ufffdger",)
+    with pytest.raises(WireError, match="not ASCII"):
+        decode(word)
+    with pytest.raises(WireError, match="not ASCII"):
+        decode(encode("/n", "x").replace(b"/n", b"/\xe4"), accents=True)
