@@ -47,7 +47,7 @@ TOLD_HZ, TOLD_BURST = 500.0, 500.0  # values a second to one, and at once
 LATEST = 256  # events, and answers, that wait for one; older ones are dropped. A turn brings 64 each of those and of what is new
 HEARD_HZ, HEARD_BURST = 2000.0, 500.0  # frames of one a second, and at once; beyond that
 APART_S = 0.001  # from one to the next, so that the rest waits in the network
-REFUSED_S = 0.1  # that a refusal takes
+REFUSED_S = 0.01  # that a refusal takes, one after the other
 LONGEST_TEXT, LARGEST = 1024, 65535  # characters of a command, bytes of a packet
 HEARTBEAT = 4.0  # s between two questions whether somebody is still there
 ELSEWHERE = 65536  # + TCP port: the port of a peer that is no UDP port
@@ -132,7 +132,7 @@ class OscQuery:
         self._somebody = asyncio.Event()
         self._grown: tuple[Plan, Node] | None = None
         self._known: Node | None = None  # that those who are connected know
-        self._growing, self._answering = asyncio.Lock(), asyncio.Lock()
+        self._growing, self._answering, self._refusing = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._asking = 0
         self._hindered = ""  # why it does not listen
         self._since = now()
@@ -204,7 +204,8 @@ class OscQuery:
             self._counts["refused"] += 1
             error.headers.update(HEADERS)
             error.force_close()
-            await asyncio.sleep(REFUSED_S)  # who goes on asking has to connect again, and is no burden
+            async with self._refusing:  # who goes on asking has to connect again and to wait its turn, and is no burden
+                await asyncio.sleep(REFUSED_S)
             raise
         except ConnectionError:  # gone before the answer
             raise

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from aiohttp import WSMsgType
 from showctl.plan import Submaster
 from showctl.remote import osc_query as module
 from showctl.remote.board import Shown
+from showctl.remote.web.listening import Listening
 from showctl.wire.osc import bundle, encode
 from tests.remote.test_osc_query import PLAN, Place, listen, packet, place
 
@@ -183,3 +185,26 @@ async def test_a_page_of_another_site_takes_nothing_of_what_its_machine_may_send
             await page.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": "/showctl/gm"}))
             assert (await packet(page)).address == "/showctl/gm"
         assert one.counts()["cut_off"] == 0
+
+
+async def test_of_those_who_come_at_once_a_few_are_let_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, turn, came = asyncio.get_running_loop(), [0], Counter[int]()
+    let_in = Listening._protocol
+
+    def counted(self: Listening) -> asyncio.BaseProtocol:
+        came[turn[0]] += 1
+        return let_in(self)
+
+    def another_turn() -> None:
+        turn[0] += 1
+        loop.call_soon(another_turn)
+
+    monkeypatch.setattr(Listening, "_protocol", counted)
+    async with place() as one, contextlib.AsyncExitStack() as stack:
+        another_turn()
+        plugs = [stack.enter_context(socket.socket()) for _ in range(60)]
+        for plug in plugs:
+            plug.setblocking(False)
+            plug.connect_ex(one.query.address)
+        await one.until(lambda: came.total() >= 60)
+    assert max(came.values()) <= 16

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
@@ -19,6 +20,8 @@ from aiohttp.http import HttpProcessingError
 log = logging.getLogger(__name__)
 log.addFilter(lambda record: record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError))
 
+AT_ONCE = 16  # connections that are let in in one turn of the loop, since each takes a moment of it
+WAITING = 128  # that wait in the kernel meanwhile
 GOODBYE_S = 1.0  # that those who are connected have for it; a service manager waits five seconds for everything
 
 
@@ -34,7 +37,10 @@ class Listening:
         """Listen. OSError where that cannot be; it is closed then."""
         try:
             await self._runner.setup()
-            self._server = await asyncio.get_running_loop().create_server(self._protocol, host, port, backlog=128)
+            self._server = await asyncio.get_running_loop().create_server(self._protocol, host, port, backlog=AT_ONCE)
+            for one in self._server.sockets:  # asyncio lets in as many a turn as may wait
+                with socket.fromfd(one.fileno(), one.family, one.type) as same:
+                    same.listen(WAITING)
         except OSError:
             await self.close()
             raise
