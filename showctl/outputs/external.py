@@ -326,8 +326,9 @@ class External:
             return
         if said.standing is Standing.PLAYING and self._mode in (Mode.PLAYING, Mode.STOPPING, Mode.PAUSED):
             if self._mode is Mode.PAUSED:  # somebody went on over there
-                self._mode, self._still = Mode.PLAYING, None
                 self._steady.anew(self._rate)
+                self._steady.add(ns, self._position())  # what it said in the pause was perhaps where its cursor is
+                self._mode, self._still, self._count = Mode.PLAYING, None, said.count
             if said.count != self._count:
                 self._count = said.count
                 self._steady.add(ns, said.place)

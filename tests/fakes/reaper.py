@@ -42,6 +42,11 @@ class FakeReaper(asyncio.DatagramProtocol):
         return self._at + ((time.monotonic() - self._since) * self.rate if runs else 0.0)
 
     @property
+    def told(self):
+        """What it says where it is: in a pause its cursor."""
+        return self.position if self.playing and not self.paused else self.cursor
+
+    @property
     def sounds(self):
         """The song that is heard, and where; None in silence."""
         if not self.playing or self.paused:
@@ -80,7 +85,7 @@ class FakeReaper(asyncio.DatagramProtocol):
 
     def _switches(self):
         on = {"/play": self.playing, "/pause": self.paused, "/stop": not self.playing, "/repeat": self.repeat}
-        self.say(*(encode(address, float(value)) for address, value in on.items()), encode("/time", self.position))
+        self.say(*(encode(address, float(value)) for address, value in on.items()), encode("/time", self.told))
 
     def _places(self):
         for kind, places in (("region", self.regions), ("marker", self.markers)):

@@ -156,3 +156,20 @@ async def test_what_plays_is_silent_when_another_player_takes_over(kind):
             await one.until(lambda: fake.volume < full, "the fade")
             assert fake.sounds is not None
         await one.until(lambda: fake.sounds is None and fake.volume == pytest.approx(full), "silence")
+
+
+async def test_who_goes_on_over_there_leads_the_light_to_no_other_place():
+    async with playing("reaper") as (one, fake):
+        one.ask(Play, "two", 5.0)
+        await one.mode(Mode.PLAYING)
+        await one.until(lambda: one.clock.position > 6.5, "some seconds")
+        one.ask(PausePlay)
+        await one.mode(Mode.PAUSED)
+        first = len(one.clocks)
+        say, fake.say = fake.say, lambda *_: None
+        fake._do("/play")
+        fake.say = say
+        fake.say(encode("/pause", 0.0), encode("/play", 1.0))  # and where, only with its next look
+        await one.mode(Mode.PLAYING)
+        await one.until(lambda: len(one.clocks) > first + 20, "the clock")
+        assert min(clock.position for clock in one.clocks[first:]) > 6.3
