@@ -13,10 +13,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
+import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import ifaddr
 from zeroconf import BadTypeInNameException, Error, IPVersion, ServiceInfo
@@ -48,10 +50,12 @@ def instance(name: str) -> str:
     return plain.encode()[:LONGEST_NAME].decode(errors="ignore").strip()
 
 
+@cache
 def host_name() -> str:
-    """What this machine is called where it announces: a name of our own, so that no other responder's is disputed."""
+    """What this machine is called where it announces: a name of our own, so that no other responder's is disputed; another one
+    at each start, so that two machines made of one image, both called `raspberrypi`, are not taken for each other."""
     label = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().partition(".")[0].lower()).strip("-")
-    return f"showctl-{label or 'host'}"[:LONGEST_NAME] + ".local"
+    return f"showctl-{label or 'host'}"[:LONGEST_NAME] + f"-{secrets.token_hex(2)}.local"
 
 
 class Announcer:

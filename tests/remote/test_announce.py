@@ -129,6 +129,13 @@ async def test_no_address_yet_is_the_worlds_fault(monkeypatch: pytest.MonkeyPatc
         await Announcer(lambda: HALL, lambda: Place("0.0.0.0", 8090, 8000), report=lambda _: None, now=lambda: 1.0).run()
 
 
+def test_two_machines_of_one_name_are_two_on_the_network() -> None:
+    ours = host_name()
+    assert host_name() == ours
+    host_name.cache_clear()  # as in another process
+    assert host_name() != ours
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
