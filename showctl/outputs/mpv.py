@@ -119,6 +119,8 @@ class Mpv:
             if telling is not None:
                 telling.cancel()
             self._later.settle()
+            if self._wanted and self._ours(None):  # an end, or another player: nobody here could stop it any more
+                self._do(0, "stop")
             self._writer, self._answers = None, False
             writer.transport.abort()  # whoever hangs may never take what waits
             with contextlib.suppress(OSError):
@@ -327,9 +329,13 @@ class Mpv:
 
     def _hush(self) -> None:
         """What it plays of ours from before it was connected to is stopped."""
-        ours = {part.file for track in self._tracks.values() for part in track.parts}
-        if not self._wanted and self._values.get("path") in ours:
+        if not self._wanted and self._ours():
             self._do(0, "stop")
+
+    def _ours(self, *others: wire.Value) -> bool:
+        """Whether the file that it plays is one of the show's, or one of these."""
+        path = self._values.get("path")
+        return path in others or path in {part.file for track in self._tracks.values() for part in track.parts}
 
     def _another(self) -> None:
         """Another file plays: what was to follow, perhaps."""

@@ -280,6 +280,24 @@ async def test_a_track_that_plays_on_while_mpv_is_away_is_stopped_when_it_is_bac
         await one.until(lambda: fake.playing is None, "silence")
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+async def test_at_our_end_what_plays_of_ours_is_stopped(tmp_path, theirs):
+    async with FakeMpv(tmp_path / "mpv.sock", LENGTHS | {"/theirs.wav": 60.0}) as fake:
+        one = Playing(tmp_path / "mpv.sock")
+        task = asyncio.create_task(one.mpv.run())
+        await one.until(lambda: one.started, "the connection")
+        one.ask(Play, "two", 1.0)
+        await one.mode(Mode.PLAYING)
+        if theirs:
+            fake._load("/theirs.wav")
+            await one.until(lambda: one.mpv._values.get("path") == "/theirs.wav", "their music")
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await one.until(lambda: not fake.connections, "the end of the connection")
+        assert (fake.playing is None) != theirs
+
+
 async def test_what_mpv_plays_for_somebody_else_is_left_alone(tmp_path, quick):
     one = Playing(tmp_path / "mpv.sock")
     async with FakeMpv(tmp_path / "mpv.sock", LENGTHS | {"/theirs.wav": 60.0}) as fake:
