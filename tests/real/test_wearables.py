@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -277,10 +277,15 @@ def test_a_second_device_of_the_same_name_changes_nothing(night: Night) -> None:
 def test_a_network_that_loses_doubles_and_turns_round_fires_once(night: Night) -> None:
     with stage(night) as (line, band, phone):
         band.lost, band.doubled, band.overtaken = 0.1, 0.3, 0.1
-        arm(night)
-        band.still(1.0)
-        band.stall(0.3, 0.25)
-        band.play(gestures(8 if len(recorded()["wave"]) > 8 else 7)["wave"])
+        for repetition in (8 if len(recorded()["wave"]) > 8 else 7, 6, 5):  # what is lost may cost one: she does it again
+            if not performers(night)["anna"]["armed"]:
+                arm(night)
+            band.still(4.5)  # sooner it would be one of a series
+            band.stall(0.3, 0.25)
+            band.play(gestures(repetition)["wave"])
+            with suppress(pytest.fail.Exception):
+                line.until_level(1, 1, LEVEL["1"], 3.0)
+                break
         line.until_level(1, 1, LEVEL["1"])
         band.still(3.0)
         phone.say("/gyrosc/button", 1, 1)
