@@ -12,7 +12,7 @@ help: ## this list
 demo: .venv/.runtime ## light in step with a song, on a page in the browser; needs no hardware (ARGS="--seconds 30" and the like)
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/showctl demo $(ARGS)
 
-test: .venv/.dev lint ## everything that must hold, with real servers where they can be had: under five minutes (ARGS="-x -k cue" for pytest)
+test: .venv/.dev lint ## everything that must hold, with real servers where they can be had: a quarter of an hour (ARGS="-x -k cue" for pytest)
 	@bash tools/setup.sh system
 	@PYTHONDONTWRITEBYTECODE= $(PY) tools/suite.py $(ARGS)
 
